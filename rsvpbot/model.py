@@ -1,0 +1,534 @@
+"""The words of the house: plain, frozen data that every room shares. Nothing here reads a clock, a file or a socket.
+
+Terms follow RFC 5545 (PARTSTAT, ATTENDEE), RFC 5546 (REPLY, COUNTER, delegation), RFC 5322 (message fields),
+RFC 3834 (automatic responses) and RFC 8601 (Authentication-Results).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Protocol
+from zoneinfo import ZoneInfo
+
+# --------------------------------------------------------------------------- the event
+
+
+@dataclass(frozen=True, slots=True)
+class Venue:
+    """Where the event takes place and how one gets in."""
+
+    name: str = ""
+    address: str = ""
+    floor: str = ""
+    pass_name: str = ""
+    """What lets a person in without an escort, for example "UN (NY) grounds pass"; empty: there is no such pass."""
+    reception: str = ""
+    arrive_by: str = ""
+    """Wall-clock time "HH:MM" by which a person without a pass should be at reception; empty: not said."""
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A paper that goes to participants before the event."""
+
+    title: str
+    file: str = ""
+    send_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One event. `starts` and `ends` are aware datetimes in `timezone`."""
+
+    uid: str
+    title: str
+    starts: datetime
+    ends: datetime
+    timezone: str
+    venue: Venue = Venue()
+    rsvp_by: date | None = None
+    capacity: int | None = None
+    capacity_by_category: Mapping[str, int] = field(default_factory=dict)
+    freeze_at: datetime | None = None
+    documents: tuple[Document, ...] = ()
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.timezone)
+
+
+# --------------------------------------------------------------------------- a message, parsed
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A mailbox as in a From field: display name (decoded, control characters removed) and addr-spec in lower case."""
+
+    name: str
+    email: str
+
+    @property
+    def domain(self) -> str:
+        return self.email.rpartition("@")[2]
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """One text part, in the order of the message."""
+
+    subtype: str
+    """"plain" or "html"."""
+    text: str
+    """Decoded, LF line ends, no NUL; plain text with format=flowed already unfolded (RFC 3676)."""
+    filename: str = ""
+    attached: bool = False
+    """Content-Disposition: attachment, or named and not the only text."""
+    flowed: bool = False
+    alternative: int = 0
+    """Bodies with the same number other than 0 are alternatives of each other (multipart/alternative)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    content_type: str
+    filename: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarPart:
+    """A text/calendar or .ics part, undecoded by meaning."""
+
+    data: bytes
+    method: str = ""
+    """The Content-Type parameter, upper case; not to be relied on (RFC 6047, section 2.4 wants it; Apple omits it)."""
+    filename: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """All that the inner rooms know of a mail. Made by `mail.parse.parse`."""
+
+    digest: str
+    """SHA-256 of the raw bytes, in hex."""
+    size: int
+    message_id: str
+    """With angle brackets, or ""."""
+    subject: str
+    senders: tuple[Address, ...]
+    """Every From address; one, normally."""
+    recipients: tuple[Address, ...]
+    """To and Cc."""
+    in_reply_to: tuple[str, ...] = ()
+    references: tuple[str, ...] = ()
+    return_path: str | None = None
+    """The envelope sender of the topmost Return-Path; "" is the null reverse-path, None where there is no such field."""
+    date: datetime | None = None
+    """The Date field in UTC, where it can be read."""
+    received: datetime | None = None
+    """The time of the topmost Received field, in UTC."""
+    fields: tuple[tuple[str, str], ...] = ()
+    """Every header field, topmost first: lower-case name, unfolded and decoded value."""
+    bodies: tuple[Body, ...] = ()
+    calendars: tuple[CalendarPart, ...] = ()
+    attachments: tuple[Attachment, ...] = ()
+    enclosed: tuple[Message, ...] = ()
+    """message/rfc822 parts, parsed the same way (to a small depth)."""
+    content_type: str = "text/plain"
+    report: Mapping[str, str] | None = None
+    """Of a multipart/report: lower-case fields of its machine-readable part (RFC 3464, RFC 8098), "report-type" too."""
+    encrypted: bool = False
+    defects: tuple[str, ...] = ()
+    """What was damaged or not decodable, in plain words; any that may have cost text makes the reading a review."""
+
+    @property
+    def sender(self) -> Address:
+        return self.senders[0] if self.senders else Address("", "")
+
+    def get_all(self, name: str) -> tuple[str, ...]:
+        wanted = name.lower()
+        return tuple(value for key, value in self.fields if key == wanted)
+
+    def get(self, name: str) -> str | None:
+        values = self.get_all(name)
+        return values[0] if values else None
+
+
+# --------------------------------------------------------------------------- what a message says
+
+
+class Kind(StrEnum):
+    HUMAN = "human"
+    CALENDAR = "calendar"
+    AUTO = "auto"
+    BOUNCE = "bounce"
+    BULK = "bulk"
+    OWN = "own"
+
+
+MACHINE_KINDS = frozenset({Kind.AUTO, Kind.BOUNCE, Kind.BULK, Kind.OWN})
+
+
+class PartStat(StrEnum):
+    """RFC 5545, section 3.2.12."""
+
+    NEEDS_ACTION = "needs-action"
+    ACCEPTED = "accepted"
+    DECLINED = "declined"
+    TENTATIVE = "tentative"
+    DELEGATED = "delegated"
+
+
+class Asks(StrEnum):
+    LOGISTICS = "logistics"
+    """What our letters answer: date, time, place, floor, photo ID, registration, the paper."""
+    OTHER = "other"
+
+
+class Voice(StrEnum):
+    """Whom the writer speaks for."""
+
+    SELF = "self"
+    INVITEE = "invitee"
+    """In the third person for somebody else (an assistant, a mission's note)."""
+    BOTH = "both"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What screening made of a message: the kind, the rule that said so, and its reason in one line."""
+
+    kind: Kind
+    rule: str
+    reason: str
+    failed_address: str = ""
+    """Of a bounce: the address that could not be reached, lower case."""
+    permanent: bool = False
+    """Of a bounce: delivery was given up (Action: failed), not only delayed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """The words in the mail, and what each was taken for."""
+
+    words: str
+    meaning: str
+    start: int = -1
+    """Offset of `words` in `Reading.text`; -1 where they stand elsewhere (subject, calendar part, signature)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sequence:
+    """iMIP revision of a calendar reply (RFC 5546, section 2.1.5): SEQUENCE, then DTSTAMP."""
+
+    sequence: int
+    dtstamp: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What one message says. `reasons` says why a person must look; empty means that nobody need."""
+
+    kind: Kind
+    partstat: PartStat | None = None
+    party: int | None = None
+    """How many will attend by this message; 0 if declined; None if not decided."""
+    names: tuple[str, ...] = ()
+    """Who will attend (if tentative: might), without honorifics, ranks and titles."""
+    grounds_pass: bool | None = None
+    dietary: str | None = None
+    access: str | None = None
+    language: str = "und"
+    asks: Asks | None = None
+    reasons: tuple[str, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
+    text: str = ""
+    """The newly written text (signature not included); what a person is shown in review."""
+    voice: Voice = Voice.UNKNOWN
+    represents: tuple[str, ...] = ()
+    """Names of those in whose place or on whose behalf this is written, where the text or signature says so."""
+    delegate: Address | None = None
+    """Of a delegation: who comes instead; email "" where none is given; None where nobody is named."""
+    calendar_uid: str = ""
+    calendar_attendee: str = ""
+    """Address of the ATTENDEE of a calendar reply, lower case, without mailto:."""
+    sequence: Sequence | None = None
+
+    @property
+    def review(self) -> bool:
+        return bool(self.reasons)
+
+    @property
+    def decided(self) -> bool:
+        return self.partstat is not None and not self.reasons
+
+
+# --------------------------------------------------------------------------- who writes
+
+
+class Dmarc(StrEnum):
+    PASS = "pass"
+    FAIL = "fail"
+    NONE = "none"
+    """Nothing said by the configured authserv-id."""
+
+
+class Trust(StrEnum):
+    """How the invitee was found."""
+
+    TOKEN = "token"
+    ADDRESS = "address"
+    DOMAIN = "domain"
+    STRANGER = "stranger"
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Whose answer it is, and how far that may be trusted."""
+
+    invitee_id: str | None
+    trust: Trust
+    dmarc: Dmarc
+    listed: bool
+    """The From address is one of this invitee's own (or its recorded delegate's)."""
+    organiser: bool = False
+    from_delegate: bool = False
+    doubt: str = ""
+    """Why whose answer it is stays in doubt; any doubt means review."""
+
+
+# --------------------------------------------------------------------------- records
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """Where an answer stands in time: the newest by this order wins (see `decide.newer`)."""
+
+    sent: datetime
+    """Date, or the time of handling where Date is missing or more than a day later than the topmost Received."""
+    arrival: int
+    """Running number of arrival (uid)."""
+    sequence: Sequence | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An invitee's recorded answer."""
+
+    partstat: PartStat
+    party: int | None
+    names: tuple[str, ...]
+    order: Order
+    reply: str
+    """Digest of the message that said it."""
+    recorded_at: datetime
+    grounds_pass: bool | None = None
+    dietary: str | None = None
+    access: str | None = None
+    language: str = "en"
+    delegate: Address | None = None
+    decided_by: str = "rsvpbot"
+    """"rsvpbot", or the organiser's address."""
+
+
+@dataclass(frozen=True, slots=True)
+class Invitee:
+    """A person (or mission) on the list, with the answer that stands."""
+
+    id: str
+    """Eight lower-case base32 characters, random, never changed."""
+    addresses: tuple[str, ...]
+    """Lower case; the first is where letters go."""
+    calendar_uid: str
+    name: str = ""
+    organisation: str = ""
+    category: str = ""
+    language: str = ""
+    seats: int | None = None
+    grounds_pass: bool | None = None
+    listed: bool = True
+    """False once its row has gone from the list."""
+    answer: Answer | None = None
+    bounced: str = ""
+    """Why mail to this invitee could not be delivered; empty while it can."""
+    pending: Answer | None = None
+    """A change that waits for a confirmation."""
+
+    @property
+    def partstat(self) -> PartStat:
+        return self.answer.partstat if self.answer else PartStat.NEEDS_ACTION
+
+
+class Folder(StrEnum):
+    RECORDED = "Recorded"
+    REVIEW = "Review"
+    IGNORED = "Ignored"
+    FAILED = "Failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """One message in an invitee's history, or a stranger's: what it said and what was made of it."""
+
+    digest: str
+    invitee_id: str | None
+    sender: Address
+    subject: str
+    message_id: str
+    sent: datetime
+    handled_at: datetime
+    reading: Reading
+    standing: Standing
+    rule: str
+    folder: Folder
+    reasons: tuple[str, ...]
+    recorded: bool
+    open: bool
+    """It waits for a person."""
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """This message of the mailbox is handled. Committed together with everything that it caused."""
+
+    uidvalidity: int
+    uid: int
+    digest: str
+    """"" of a message that was too large to be fetched."""
+    folder: Folder
+    at: datetime
+    outcome: str
+    """One line for the log: kind, rule, partstat; no personal data."""
+    filed: bool = False
+    """Moved out of INBOX."""
+    repeat: bool = False
+    """The same bytes had been handled before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """Failures of one message so far; see promise 4."""
+
+    uidvalidity: int
+    uid: int
+    failures: int
+    error: str
+
+
+class LetterKind(StrEnum):
+    ACCEPTED = "accepted"
+    DECLINED = "declined"
+    TENTATIVE = "tentative"
+    DELEGATED = "delegated"
+    WELCOME = "welcome"
+    UNCLEAR = "unclear"
+    PASSED_ON = "passed-on"
+    INFORMATION = "information"
+    CONFIRM_CHANGE = "confirm-change"
+    TOO_LATE = "too-late"
+    EVENT_OVER = "event-over"
+    SUMMARY = "summary"
+    ALARM = "alarm"
+
+
+TO_ORGANISERS = frozenset({LetterKind.SUMMARY, LetterKind.ALARM})
+
+
+class LetterState(StrEnum):
+    QUEUED = "queued"
+    SENDING = "sending"
+    """Committed before DATA: found in this state after a restart, it is in doubt."""
+    SENT = "sent"
+    DRAFTED = "drafted"
+    FAILED = "failed"
+    DOUBTFUL = "doubtful"
+    """May or may not have gone out when the process died; shown to the organisers, not sent again by itself."""
+    HELD = "held"
+    """Over a cap on automatic answers; waits for the organisers."""
+
+
+@dataclass(frozen=True, slots=True)
+class LetterRequest:
+    """What `decide` asks for; `letters.compose` makes a Letter of it."""
+
+    kind: LetterKind
+    invitee_id: str | None
+    recipients: tuple[str, ...]
+    language: str
+    passed_on: bool = False
+    """Add the line that a question was passed on to the organisers."""
+    answer: Answer | None = None
+    """The answer that the letter speaks of (recorded, or pending where it asks for confirmation)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A mail that we send. `raw` is kept until it is sent and its copy is in the Sent folder."""
+
+    id: str
+    kind: LetterKind
+    invitee_id: str | None
+    recipients: tuple[str, ...]
+    language: str
+    subject: str
+    message_id: str
+    """With angle brackets; fixed when the letter is queued."""
+    state: LetterState
+    queued_at: datetime
+    mail_from: str
+    raw: bytes | None = None
+    reply: str = ""
+    """Digest of the message that it answers; "" for none."""
+    attempts: int = 0
+    not_before: datetime | None = None
+    sent_at: datetime | None = None
+    error: str = ""
+    copied: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Mailbox:
+    """What is known of the mailbox between polls."""
+
+    uidvalidity: int = 0
+    since: datetime | None = None
+    """Mail that arrived before is left in INBOX and counted apart."""
+    started: bool = False
+    left_alone: int = 0
+    last_good: datetime | None = None
+    failing_since: datetime | None = None
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SummaryRecord:
+    """The summary of one local date was queued: once a day, whatever restarts happen."""
+
+    day: date
+    at: datetime
+    letter_id: str
+    figures: Mapping[str, int]
+
+
+# --------------------------------------------------------------------------- ports
+
+
+class Clock(Protocol):
+    """The time, as an argument."""
+
+    def now(self) -> datetime:
+        """The present moment, aware."""
+        ...
+
+
+class Directory(Protocol):
+    """The little that `identify` needs of the list."""
+
+    def invitee(self, invitee_id: str) -> Invitee | None: ...
+    def invitee_by_address(self, email: str) -> Invitee | None: ...
+    def invitee_by_calendar_uid(self, uid: str) -> Invitee | None: ...
+    def invitees_by_domain(self, domain: str) -> tuple[Invitee, ...]: ...

@@ -1,0 +1,1 @@
+"""What the organisers read: the daily summary, and lists of guests."""

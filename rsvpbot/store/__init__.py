@@ -1,0 +1,1 @@
+"""The record of invitees, replies, letters and handled messages."""

@@ -1,0 +1,132 @@
+"""What the house asks of a store, in the words of the domain. No module outside `store/` knows how it is kept.
+
+A second store implements `Store` and passes the contract in `tests/test_store_contract.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import date, datetime
+from types import TracebackType
+from typing import Protocol, Self
+
+from rsvpbot.model import (
+    Directory,
+    Done,
+    Folder,
+    Invitee,
+    Letter,
+    LetterState,
+    Mailbox,
+    Reply,
+    SummaryRecord,
+    Trial,
+)
+
+
+class StoreError(Exception):
+    """The store cannot be opened, read or written; the message says what, where and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """One atomic batch: all of it is on disk when `Store.commit` returns, or none of it. Each record replaces the one
+    with its key (Invitee.id, Reply.digest, Letter.id, Done/Trial (uidvalidity, uid), SummaryRecord.day)."""
+
+    invitees: tuple[Invitee, ...] = ()
+    replies: tuple[Reply, ...] = ()
+    letters: tuple[Letter, ...] = ()
+    done: tuple[Done, ...] = ()
+    trials: tuple[Trial, ...] = ()
+    """A Trial with failures == 0 is removed."""
+    mailbox: Mailbox | None = None
+    summaries: tuple[SummaryRecord, ...] = ()
+    forgotten: tuple[str, ...] = ()
+    """Keyed hashes of addresses that must not be taken in again."""
+
+
+class Store(Directory, Protocol):
+    """The record. Everything returned is frozen; reads see this process's own commits and those of others that were
+    complete when `refresh` (called by `transaction` and at each poll) last looked."""
+
+    # invitees (with Directory); `invitee_by_address` finds further addresses and a recorded delegate's address too
+    def invitees(self) -> tuple[Invitee, ...]: ...
+
+    # history
+    def reply(self, digest: str) -> Reply | None: ...
+    def replies(self, invitee_id: str | None = None) -> tuple[Reply, ...]:
+        """All, or one invitee's; in the order of handling."""
+        ...
+
+    def open_replies(self) -> tuple[Reply, ...]:
+        """Those that wait for a person, oldest first."""
+        ...
+
+    # messages of the mailbox
+    def done(self, uidvalidity: int, uid: int) -> Done | None: ...
+    def done_digest(self, digest: str) -> Done | None:
+        """The first message with these bytes that was handled."""
+        ...
+
+    def unfiled(self, uidvalidity: int) -> tuple[Done, ...]: ...
+    def tally(self, since: datetime | None = None) -> Mapping[Folder, int]:
+        """How many messages went to each folder (every folder is a key)."""
+        ...
+
+    def trial(self, uidvalidity: int, uid: int) -> Trial | None: ...
+    def trials(self) -> tuple[Trial, ...]: ...
+
+    # letters
+    def letter(self, letter_id: str) -> Letter | None: ...
+    def letters(self, *states: LetterState) -> tuple[Letter, ...]:
+        """Those in any of these states (all without), in the order of queueing. Never a scan of all the sent ones for
+        a state other than SENT."""
+        ...
+
+    def uncopied(self) -> tuple[Letter, ...]:
+        """Sent letters whose copy is not yet in the Sent folder (raw kept)."""
+        ...
+
+    def letters_to(self, invitee_id: str) -> tuple[Letter, ...]: ...
+    def answers_since(self, since: datetime, invitee_id: str | None = None) -> int:
+        """How many automatic answers (letters with `reply` set, not HELD) were queued since."""
+        ...
+
+    # the rest
+    def mailbox(self) -> Mailbox: ...
+    def summary(self, day: date) -> SummaryRecord | None: ...
+    def last_summary(self, before: date) -> SummaryRecord | None: ...
+    def is_forgotten(self, address_hash: str) -> bool: ...
+
+    # writing
+    def commit(self, batch: Commit) -> None:
+        """Raises StoreError if it could not be made durable; then nothing of it holds, in memory and on disk."""
+        ...
+
+    def transaction(self) -> AbstractContextManager[None]:
+        """Hold the store against other processes and see their commits, for a read that decides a write. Commits
+        inside are each atomic. Never do network I/O inside."""
+        ...
+
+    def refresh(self) -> None: ...
+    def begin(self, uidvalidity: int, uid: int) -> None:
+        """Note that this message is in hand (survives the death of the process, costs no sync)."""
+        ...
+
+    def finish(self) -> None: ...
+    def interrupted(self) -> tuple[int, int] | None:
+        """(uidvalidity, uid) of the message that was in hand when the last process died, once; None otherwise."""
+        ...
+
+    def lock_daemon(self) -> bool:
+        """Take the one-daemon lock without waiting; False where another process holds it."""
+        ...
+
+    def compact(self) -> None: ...
+    def close(self) -> None: ...
+    def __enter__(self) -> Self: ...
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...

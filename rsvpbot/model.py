@@ -125,7 +125,7 @@ class Message:
     in_reply_to: tuple[str, ...] = ()
     references: tuple[str, ...] = ()
     return_path: str | None = None
-    """The envelope sender of the topmost Return-Path; "" is the null reverse-path, None where there is no such field."""
+    """The envelope sender of the topmost Return-Path; "" is the null reverse-path, None where no such field."""
     date: datetime | None = None
     """The Date field in UTC, where it can be read."""
     received: datetime | None = None
@@ -257,6 +257,9 @@ class Reading:
     calendar_attendee: str = ""
     """Address of the ATTENDEE of a calendar reply, lower case, without mailto:."""
     sequence: Sequence | None = None
+    firm: bool = False
+    """`partstat`, party and names are plain although a person must look: the reasons concern a question or request
+    beside the answer, which may therefore be recorded. False wherever a reason casts doubt on the answer itself."""
 
     @property
     def review(self) -> bool:

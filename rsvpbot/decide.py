@@ -1,0 +1,321 @@
+"""What to do about one message: a pure function of what it says, whose it is, what is recorded, and the time.
+
+Every message ends in exactly one folder and causes at most one letter to its writer (a delegate's welcome apart).
+The rows below are those of the table of outcomes in docs/outcomes.md, in the order in which they are tried.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, time, timedelta
+
+from rsvpbot.config import Config
+from rsvpbot.model import (
+    MACHINE_KINDS,
+    Answer,
+    Asks,
+    Dmarc,
+    Folder,
+    Invitee,
+    Kind,
+    LetterKind,
+    LetterRequest,
+    Message,
+    Order,
+    PartStat,
+    Reading,
+    Standing,
+    Trust,
+    Verdict,
+)
+
+USUAL_SEATS = 5
+"""The most that may come on one answer where the list gives no number of seats."""
+
+CLOCK_TOLERANCE = timedelta(days=1)
+"""A Date further than this behind its own delivery's time is a wrong clock, not a sending time."""
+
+COMING = frozenset({PartStat.ACCEPTED, PartStat.DELEGATED})
+
+NEVER_ANSWERED = frozenset({"mailer-daemon", "postmaster", "abuse", "noc", "hostmaster", "webmaster", "root"})
+"""Local parts that belong to machines and their keepers (RFC 2142; RFC 3834, section 2)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The outcome of one message."""
+
+    outcome: str
+    """The row of the table, for the log; no personal data."""
+    folder: Folder
+    letters: tuple[LetterRequest, ...] = ()
+    reasons: tuple[str, ...] = ()
+    """Why a person must look; shown to the organisers."""
+    answer: Answer | None = None
+    """Becomes the record."""
+    pending: Answer | None = None
+    """Becomes the record once it is confirmed."""
+    bounced: str = ""
+    """Why mail to the invitee could not be delivered."""
+
+
+def sending_order(message: Message, reading: Reading, arrival: int, now: datetime) -> Order:
+    """Where this message stands among an invitee's others.
+
+    Date counts, unless it is missing or lies more than a day after the topmost Received; then the time of delivery
+    does, or of handling where that is unknown too. `arrival` is the message's UID.
+    """
+    latest = (message.received or now) + CLOCK_TOLERANCE
+    sent = message.date if message.date is not None and message.date <= latest else message.received or now
+    return Order(sent=sent, arrival=arrival, sequence=reading.sequence)
+
+
+def newer(one: Order, other: Order) -> bool:
+    """Whether `one` supersedes `other`: by SEQUENCE, then DTSTAMP where both are calendar replies (RFC 5546, section
+    2.1.5), else by the time of sending, then by arrival."""
+    if one.sequence and other.sequence:
+        a, b = one.sequence, other.sequence
+        if a.sequence != b.sequence:
+            return a.sequence > b.sequence
+        if a.dtstamp and b.dtstamp and a.dtstamp != b.dtstamp:
+            return a.dtstamp > b.dtstamp
+    if one.sent != other.sent:
+        return one.sent > other.sent
+    return one.arrival >= other.arrival
+
+
+def answerable(message: Message, own: frozenset[str]) -> bool:
+    """Whether an automatic answer may go to the writer at all (RFC 3834, section 2)."""
+    local, _, domain = message.sender.email.rpartition("@")
+    return (
+        message.return_path != ""
+        and bool(local and domain)
+        and message.sender.email not in own
+        and local not in NEVER_ANSWERED
+        and not local.startswith(("owner-", "noreply", "no-reply", "donotreply", "do-not-reply", "bounce"))
+        and not local.endswith(("-request", "-bounces", "-owner"))
+    )
+
+
+def letter_language(reading: Reading, invitee: Invitee, config: Config) -> str:
+    """The language of the reply where we write it, else the invitee's, else the first one configured."""
+    offered = config.replies.languages
+    wanted = (reading.language, reading.language.partition("-")[0], invitee.language)
+    return next((language for language in wanted if language in offered), offered[0])
+
+
+def recipients(message: Message, standing: Standing, invitee: Invitee) -> tuple[str, ...]:
+    """The From address where token or list know it, and the address on the list; Reply-To and Return-Path never."""
+    known = standing.trust is Trust.TOKEN or standing.listed or standing.from_delegate
+    both = (message.sender.email,) if known else ()
+    return tuple(dict.fromkeys((*both, invitee.addresses[0])))
+
+
+def is_late(config: Config, now: datetime) -> bool:
+    """Whether the last day for answers has passed, in the event's own time zone."""
+    last = config.event.rsvp_by
+    if last is None:
+        return False
+    return now >= datetime.combine(last + timedelta(days=1), time.min, tzinfo=config.event.zone)
+
+
+def seats_of(invitee: Invitee) -> int:
+    return USUAL_SEATS if invitee.seats is None else invitee.seats
+
+
+def expected_people(answer: Answer | None) -> int:
+    """How many seats an answer takes."""
+    if answer is None or answer.partstat not in COMING:
+        return 0
+    return answer.party if answer.party is not None else max(1, len(answer.names))
+
+
+def same_answer(one: Answer, other: Answer) -> bool:
+    """Whether two answers say the same of who comes."""
+    return (one.partstat, one.party, frozenset(one.names), one.delegate and one.delegate.name) == (
+        other.partstat,
+        other.party,
+        frozenset(other.names),
+        other.delegate and other.delegate.name,
+    )
+
+
+def to_answer(reading: Reading, invitee: Invitee, order: Order, digest: str, now: datetime) -> Answer:
+    """The record that a decided reading makes.
+
+    Needs and pass that were stated before stay, as long as the same people speak: who writes "I bring my wife" has not
+    stopped being a vegetarian. They go when the seat passes to a delegate, or back.
+    """
+    assert reading.partstat is not None
+    answer = Answer(
+        partstat=reading.partstat,
+        party=reading.party,
+        names=reading.names,
+        order=order,
+        reply=digest,
+        recorded_at=now,
+        grounds_pass=reading.grounds_pass,
+        dietary=reading.dietary,
+        access=reading.access,
+        language=reading.language,
+        delegate=reading.delegate,
+    )
+    before = invitee.answer
+    handed_over = PartStat.DELEGATED in (answer.partstat, before.partstat if before else None)
+    if before is None or handed_over or answer.partstat is PartStat.DECLINED:
+        return answer
+    return replace(
+        answer,
+        grounds_pass=before.grounds_pass if answer.grounds_pass is None else answer.grounds_pass,
+        dietary=answer.dietary or before.dietary,
+        access=answer.access or before.access,
+    )
+
+
+def decide(
+    reading: Reading,
+    verdict: Verdict,
+    standing: Standing,
+    invitee: Invitee | None,
+    config: Config,
+    now: datetime,
+    *,
+    message: Message,
+    order: Order,
+    expected: int,
+) -> Decision:
+    """Decide about one message.
+
+    `invitee` is the one whose answer it is (of a bounce: whose address failed), None where nobody is named; `expected`
+    is the number of people recorded as coming, this invitee's included. Nothing is read but the arguments.
+    """
+    if verdict.kind in MACHINE_KINDS:
+        return _machine(verdict, invitee)
+    kept_from = _standing_reasons(standing, invitee)
+    if kept_from or invitee is None:
+        return Decision("in doubt", Folder.REVIEW, reasons=(*kept_from, *reading.reasons))
+    own = frozenset({config.mailbox.address})
+    to = recipients(message, standing, invitee) if answerable(message, own) else ()
+    case = _Case(reading, standing, invitee, config, now, order, message.digest, expected, to)
+    return case.decide()
+
+
+def _machine(verdict: Verdict, invitee: Invitee | None) -> Decision:
+    bounced = verdict.reason if verdict.kind is Kind.BOUNCE and verdict.permanent and invitee else ""
+    return Decision(verdict.kind.value, Folder.IGNORED, bounced=bounced)
+
+
+def _standing_reasons(standing: Standing, invitee: Invitee | None) -> tuple[str, ...]:
+    reasons = []
+    if standing.dmarc is Dmarc.FAIL:
+        reasons.append("dmarc=fail: the sender's address may be forged")
+    if standing.doubt:
+        reasons.append(standing.doubt)
+    if invitee is None and not reasons:
+        reasons.append("an organiser writes" if standing.organiser else "the writer is not on the list")
+    return tuple(reasons)
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """A person's message whose invitee is known."""
+
+    reading: Reading
+    standing: Standing
+    invitee: Invitee
+    config: Config
+    now: datetime
+    order: Order
+    digest: str
+    expected: int
+    to: tuple[str, ...]
+
+    def decide(self) -> Decision:
+        reading = self.reading
+        if reading.partstat is None or (reading.reasons and not reading.firm):
+            return self._undecided()
+        if self.now >= self.config.event.ends:
+            return Decision("event over", self._folder(), self._letter(LetterKind.EVENT_OVER), reading.reasons)
+        if self.invitee.answer and not newer(self.order, self.invitee.answer.order):
+            return Decision("older than the record", self._folder(), reasons=reading.reasons)
+        return self._decided()
+
+    def _undecided(self) -> Decision:
+        reading = self.reading
+        over = self.now >= self.config.event.ends
+        if reading.asks is Asks.OTHER:
+            return Decision("question", Folder.REVIEW, self._letter(LetterKind.PASSED_ON), reading.reasons)
+        if reading.reasons:
+            letter = LetterKind.PASSED_ON if reading.partstat or over else LetterKind.UNCLEAR
+            return Decision("unclear", Folder.REVIEW, self._letter(letter), reading.reasons)
+        if reading.asks is Asks.LOGISTICS:
+            letter = LetterKind.EVENT_OVER if over else LetterKind.INFORMATION
+            return Decision("asks for logistics", Folder.RECORDED, self._letter(letter))
+        return Decision("says nothing", Folder.RECORDED)
+
+    def _decided(self) -> Decision:
+        reading, invitee = self.reading, self.invitee
+        answer = to_answer(reading, invitee, self.order, self.digest, self.now)
+        if self.standing.from_delegate:
+            if answer.partstat not in (PartStat.ACCEPTED, PartStat.TENTATIVE):
+                reason = "the delegate does not come, or sends somebody else; the invitee's seat is open"
+                return Decision("delegate withdraws", Folder.REVIEW, self._letter(LetterKind.PASSED_ON), (reason,))
+            delegate = invitee.answer.delegate if invitee.answer else None
+            answer = replace(answer, partstat=PartStat.DELEGATED, delegate=delegate)
+        refusal = self._too_many(answer) or self._too_late(answer)
+        if refusal:
+            return refusal
+        before = invitee.answer
+        changed = before is not None and not same_answer(before, answer)
+        if changed and self.standing.trust is not Trust.TOKEN and self.standing.dmarc is not Dmarc.PASS:
+            request = LetterRequest(
+                LetterKind.CONFIRM_CHANGE, invitee.id, invitee.addresses[:1], self._language(), answer=answer
+            )
+            reason = "changes the recorded answer, and nothing proves that it comes from the invitee; we asked"
+            asked: tuple[LetterRequest, ...] = (request,) if self.to else ()
+            return Decision("change to confirm", Folder.REVIEW, asked, (reason, *reading.reasons), pending=answer)
+        letters = self._letter(LetterKind(answer.partstat.value), answer) + self._welcome(answer)
+        return Decision("answer", self._folder(), letters, reading.reasons, answer=answer)
+
+    def _too_many(self, answer: Answer) -> Decision | None:
+        most = seats_of(self.invitee)
+        if answer.party is None or answer.party <= most:
+            return None
+        reason = f"a party of {answer.party}, where at most {most} may come on one answer"
+        return Decision("party too large", Folder.REVIEW, self._letter(LetterKind.PASSED_ON, answer), (reason,))
+
+    def _too_late(self, answer: Answer) -> Decision | None:
+        """After the last day for answers nobody takes a further seat unless the organisers let them: while there is
+        room, if so configured. Who gives a seat back is always heard."""
+        more = expected_people(answer) - expected_people(self.invitee.answer)
+        if not is_late(self.config, self.now) or more <= 0:
+            return None
+        capacity = self.config.event.capacity
+        room = capacity is None or self.expected + more <= capacity
+        if self.config.replies.late == "accept" and room:
+            return None
+        reason = "came after the last day for answers" + ("" if room else ", and there is no room left")
+        letters = self._letter(LetterKind.TOO_LATE, answer)
+        return Decision("too late", Folder.REVIEW, letters, (reason, *self.reading.reasons))
+
+    def _welcome(self, answer: Answer) -> tuple[LetterRequest, ...]:
+        """A delegate is written to only where the answer came with a token or a pass: else the name of a third party
+        and our letter would be anybody's to combine."""
+        proven = self.standing.trust is Trust.TOKEN or self.standing.dmarc is Dmarc.PASS
+        delegate = answer.delegate
+        if not (answer.partstat is PartStat.DELEGATED and delegate and delegate.email and proven and self.to):
+            return ()
+        if self.standing.from_delegate:
+            return ()
+        return (LetterRequest(LetterKind.WELCOME, self.invitee.id, (delegate.email,), self._language(), answer=answer),)
+
+    def _letter(self, kind: LetterKind, answer: Answer | None = None) -> tuple[LetterRequest, ...]:
+        if not self.to:
+            return ()
+        return (LetterRequest(kind, self.invitee.id, self.to, self._language(), self.reading.review, answer),)
+
+    def _language(self) -> str:
+        return letter_language(self.reading, self.invitee, self.config)
+
+    def _folder(self) -> Folder:
+        return Folder.REVIEW if self.reading.review else Folder.RECORDED

@@ -167,3 +167,10 @@ class ConfigError(Exception):
     def __init__(self, problems: tuple[Problem, ...]) -> None:
         super().__init__("\n".join(map(str, problems)))
         self.problems = problems
+
+
+def builtin_templates() -> Path:
+    """The folder of the letters that come with rsvpbot: inside an installed wheel, else at the top of the checkout."""
+    package = Path(__file__).resolve().parent
+    inside = package / "templates"
+    return inside if inside.is_dir() else package.parent / "templates"

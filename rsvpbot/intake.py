@@ -1,0 +1,454 @@
+"""The road: one message from raw bytes to committed and filed; and a poll, which takes every waiting message along it.
+
+A message is finished on the server only after everything that it caused is on disk, in one commit with the note that
+it is done. So a poll can be cut off anywhere and simply be run again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import threading
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from rsvpbot.config import Config
+from rsvpbot.decide import Decision, decide, expected_people, is_late, sending_order
+from rsvpbot.letters.compose import compose
+from rsvpbot.letters.templates import Templates
+from rsvpbot.mail.identify import dmarc, identify
+from rsvpbot.mail.imap import Connection, Listed
+from rsvpbot.mail.parse import parse
+from rsvpbot.mail.screen import screen
+from rsvpbot.mail.tokens import Tokens
+from rsvpbot.model import (
+    MACHINE_KINDS,
+    Clock,
+    Dmarc,
+    Done,
+    Folder,
+    Invitee,
+    Kind,
+    Letter,
+    LetterState,
+    Message,
+    Reading,
+    Reply,
+    Standing,
+    Trial,
+    Trust,
+    Verdict,
+)
+from rsvpbot.reading import read
+from rsvpbot.store.base import Commit, Store, StoreError
+
+log = logging.getLogger("rsvpbot.intake")
+
+MOST_FAILURES = 3
+"""After so many a message goes to Failed (promise 4)."""
+
+LEAST_DAILY_CAP = 1000
+"""Automatic answers a day that are always allowed where no cap is configured; twice the invitees, if that is more."""
+
+BATCH = 50
+"""Messages fetched, and filed, together: findings put the knee of the curve between 50 and 100."""
+
+HEALTH_EVERY = timedelta(minutes=10)
+"""A good poll that changed nothing is written down this often, so that an idle daemon leaves the disk alone."""
+
+
+# ------------------------------------------------------------------ what a message is, without acting on it
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """What can be known of a message without store and network."""
+
+    message: Message
+    verdict: Verdict
+    dmarc: Dmarc
+    reading: Reading
+
+
+def examine(raw: bytes, config: Config) -> Examined:
+    """Parse, screen and read one message. Acts on nothing; needs [event], mailbox.address and authserv_id only."""
+    message = parse(raw)
+    verdict = screen(message, frozenset({config.mailbox.address}), config.event.uid)
+    reading = read(message, config.event, verdict.kind)
+    result = dmarc(message, config.mailbox.authserv_id)
+    if result is Dmarc.FAIL and verdict.kind not in MACHINE_KINDS:
+        reason = "dmarc=fail: the sender's address may be forged"
+        reading = replace(reading, reasons=(*reading.reasons, reason), firm=False)
+    return Examined(message, verdict, result, reading)
+
+
+# ------------------------------------------------------------------ the road
+
+
+@dataclass(frozen=True, slots=True)
+class Polled:
+    """What one poll did."""
+
+    folders: Counter[Folder] = field(default_factory=Counter)
+    letters: int = 0
+    repeats: int = 0
+    failures: int = 0
+    left_alone: int = 0
+
+    @property
+    def seen(self) -> int:
+        return sum(self.folders.values())
+
+
+class Intake:
+    """Takes messages along the road, for one mailbox and one store."""
+
+    def __init__(
+        self,
+        store: Store,
+        config: Config,
+        clock: Clock,
+        templates: Templates,
+        tokens: Tokens,
+        new_id: Callable[[], str],
+    ) -> None:
+        self._store = store
+        self._config = config
+        self._clock = clock
+        self._templates = templates
+        self._tokens = tokens
+        self._new_id = new_id
+        self._expected: int | None = None
+
+    # -------------------------------------------------------------- a poll
+
+    def poll(self, connection: Connection, stop: threading.Event) -> Polled:
+        """Handle and file every message that waits in INBOX, oldest first.
+
+        Ends early, after the message in hand, when `stop` is set. Raises MailboxError where the mailbox is out of
+        reach and StoreError where nothing can be recorded; what was committed until then holds.
+        """
+        self._store.refresh()
+        self._expected = None
+        self._count_death()
+        connection.prepare_folders()
+        listing = connection.listing()
+        validity = connection.uidvalidity
+        waiting = self._in_time(listing)
+        polled = _Count(left_alone=len(listing) - len(waiting))
+        self._file_leftovers(connection, validity, {item.uid for item in listing})
+        todo = [item for item in waiting if self._store.done(validity, item.uid) is None]
+        alone = {t.uid for t in self._store.trials() if t.uidvalidity == validity and t.failures == MOST_FAILURES - 1}
+        rest = [item for item in todo if item.uid not in alone]
+        last = [[item] for item in todo if item.uid in alone]
+        for batch in (*_batches(rest, BATCH), *last):
+            if stop.is_set():
+                break
+            done = self._handle_batch(connection, validity, batch, stop, polled)
+            self._file(connection, done)
+        self._note_health(validity, polled.left_alone, bool(todo))
+        return polled.result()
+
+    def _in_time(self, listing: Sequence[Listed]) -> list[Listed]:
+        since = self._store.mailbox().since
+        return [item for item in listing if since is None or item.arrived >= since]
+
+    def _handle_batch(
+        self, connection: Connection, validity: int, batch: Sequence[Listed], stop: threading.Event, count: _Count
+    ) -> list[Done]:
+        limit = self._config.mailbox.max_size
+        handled: list[Done] = []
+        for item in batch:
+            if item.size > limit:
+                handled.append(self._too_large(connection.fetch_header(item.uid), validity, item, count))
+        small = [item.uid for item in batch if item.size <= limit]
+        for uid, raw in connection.fetch(small):
+            if stop.is_set():
+                break
+            done = self.handle(raw, validity, uid, count)
+            if done is not None:
+                handled.append(done)
+        return handled
+
+    def _file_leftovers(self, connection: Connection, validity: int, present: set[int]) -> None:
+        """File what an earlier poll had committed but not moved; what has vanished since is only noted."""
+        left = self._store.unfiled(validity)
+        gone = tuple(replace(done, filed=True) for done in left if done.uid not in present)
+        if gone:
+            self._store.commit(Commit(done=gone))
+        self._file(connection, [done for done in left if done.uid in present])
+
+    def _file(self, connection: Connection, handled: Iterable[Done]) -> None:
+        by_folder: dict[Folder, list[Done]] = defaultdict(list)
+        for done in handled:
+            by_folder[done.folder].append(done)
+        for folder, group in by_folder.items():
+            connection.file([done.uid for done in group], folder)
+            self._store.commit(Commit(done=tuple(replace(done, filed=True) for done in group)))
+
+    def _note_health(self, validity: int, left_alone: int, busy: bool) -> None:
+        now, before = self._clock.now(), self._store.mailbox()
+        after = replace(
+            before,
+            uidvalidity=validity,
+            started=True,
+            left_alone=left_alone,
+            last_good=now,
+            failing_since=None,
+            error="",
+        )
+        stale = before.last_good is None or now - before.last_good >= HEALTH_EVERY
+        if busy or stale or replace(before, last_good=now) != after:
+            self._store.commit(Commit(mailbox=after))
+
+    def note_failure(self, error: str) -> None:
+        """Write down that the mailbox could not be read; `error` holds no personal data."""
+        before = self._store.mailbox()
+        since = before.failing_since or self._clock.now()
+        if (before.failing_since, before.error) != (since, error):
+            self._store.commit(Commit(mailbox=replace(before, failing_since=since, error=error)))
+
+    # -------------------------------------------------------------- one message
+
+    def handle(self, raw: bytes, validity: int, uid: int, count: _Count | None = None) -> Done | None:
+        """Take one message along the road, as far as the commit.
+
+        Returns None where it failed and will be tried again: nothing of it holds then but the failure.
+        """
+        count = count or _Count()
+        digest = hashlib.sha256(raw).hexdigest()
+        first = self._store.done_digest(digest)
+        now = self._clock.now()
+        if first is not None:
+            done = Done(validity, uid, digest, first.folder, now, first.outcome, repeat=True)
+            self._store.commit(Commit(done=(done,)))
+            return count.add(done)
+        self._store.begin(validity, uid)
+        try:
+            batch, done = self._work_out(raw, digest, validity, uid, now)
+        except StoreError:
+            raise
+        except Exception as error:
+            # Whatever a single message brings about must not stop the others; see promise 4.
+            self._store.finish()
+            return self._failed(validity, uid, digest, type(error).__name__, count)
+        self._store.finish()
+        self._store.commit(batch)
+        self._expected = None if batch.invitees else self._expected
+        log.info("message uid=%d %s folder=%s letters=%d", uid, done.outcome, done.folder, len(batch.letters))
+        return count.add(done, len(batch.letters))
+
+    def _work_out(self, raw: bytes, digest: str, validity: int, uid: int, now: datetime) -> tuple[Commit, Done]:
+        seen = examine(raw, self._config)
+        standing, invitee, admitted = self._identify(seen)
+        order = sending_order(seen.message, seen.reading, uid, now)
+        decision = decide(
+            seen.reading,
+            seen.verdict,
+            standing,
+            invitee,
+            self._config,
+            now,
+            message=seen.message,
+            order=order,
+            expected=self._expected_people(now),
+        )
+        after = _updated(invitee, decision)
+        letters = self._letters(decision, seen.message, after, now)
+        done = Done(validity, uid, digest, decision.folder, now, _outcome(seen, decision))
+        reply = Reply(
+            digest=digest,
+            invitee_id=invitee.id if invitee else None,
+            sender=seen.message.sender,
+            subject=seen.message.subject,
+            message_id=seen.message.message_id,
+            sent=order.sent,
+            handled_at=now,
+            reading=seen.reading,
+            standing=standing,
+            rule=seen.verdict.rule,
+            folder=decision.folder,
+            reasons=decision.reasons,
+            recorded=decision.answer is not None,
+            open=decision.folder is Folder.REVIEW,
+        )
+        keep_reply = seen.verdict.kind not in MACHINE_KINDS or decision.bounced
+        return Commit(
+            invitees=(after,) if after is not None and (after != invitee or admitted) else (),
+            replies=(reply,) if keep_reply else (),
+            letters=letters,
+            done=(done,),
+            trials=self._forgiven(validity, uid),
+        ), done
+
+    def _expected_people(self, now: datetime) -> int:
+        """People recorded as coming. Asked for only once answers are late, and then counted once a poll."""
+        if not is_late(self._config, now):
+            return 0
+        if self._expected is None:
+            self._expected = sum(expected_people(invitee.answer) for invitee in self._store.invitees())
+        return self._expected
+
+    def _identify(self, seen: Examined) -> tuple[Standing, Invitee | None, bool]:
+        """Whose answer it is; where anybody may answer, a newcomer is put on the list (third value True)."""
+        if seen.verdict.kind in MACHINE_KINDS:
+            failed = seen.verdict.failed_address
+            invitee = self._store.invitee_by_address(failed) if failed else None
+            standing = Standing(invitee.id if invitee else None, Trust.STRANGER, seen.dmarc, listed=False)
+            return standing, invitee, False
+        standing = identify(seen.message, seen.reading, self._store, self._tokens, self._config)
+        if standing.invitee_id is not None:
+            return standing, self._store.invitee(standing.invitee_id), False
+        newcomer = standing.trust is Trust.STRANGER and not standing.organiser and not standing.doubt
+        if not (self._config.invitees.open and newcomer and seen.message.sender.email):
+            return standing, None, False
+        invitee = self._admit(seen.message)
+        return replace(standing, invitee_id=invitee.id, trust=Trust.ADDRESS, listed=True), invitee, True
+
+    def _admit(self, message: Message) -> Invitee:
+        new_id = self._new_id()
+        stem, _, domain = self._config.event.uid.rpartition("@")
+        return Invitee(
+            id=new_id,
+            addresses=(message.sender.email,),
+            calendar_uid=f"{stem}.{new_id}@{domain}",
+            name=message.sender.name,
+        )
+
+    def _letters(
+        self, decision: Decision, message: Message, invitee: Invitee | None, now: datetime
+    ) -> tuple[Letter, ...]:
+        if self._config.replies.mode == "off":
+            return ()
+        letters = tuple(
+            compose(
+                request,
+                invitee=invitee,
+                message=message,
+                config=self._config,
+                templates=self._templates,
+                tokens=self._tokens,
+                now=now,
+                letter_id=self._new_id(),
+            )
+            for request in decision.letters
+        )
+        return tuple(
+            replace(letter, state=LetterState.HELD) if self._over_cap(letter, now) else letter for letter in letters
+        )
+
+    def _over_cap(self, letter: Letter, now: datetime) -> bool:
+        """Whether automatic answers have reached a cap (promise 3): the letter is then kept, and shown to organisers."""
+        caps, store, day = self._config.replies, self._store, now - timedelta(days=1)
+        if letter.invitee_id and store.answers_since(day, letter.invitee_id) >= caps.max_per_person_day:
+            return True
+        if 0 < caps.max_per_hour <= store.answers_since(now - timedelta(hours=1)):
+            return True
+        today = store.answers_since(day)
+        if caps.max_per_day:
+            return today >= caps.max_per_day
+        return today >= LEAST_DAILY_CAP and today >= 2 * len(store.invitees())
+
+    # -------------------------------------------------------------- what goes wrong
+
+    def _forgiven(self, validity: int, uid: int) -> tuple[Trial, ...]:
+        trial = self._store.trial(validity, uid)
+        return (replace(trial, failures=0),) if trial else ()
+
+    def _failed(self, validity: int, uid: int, digest: str, error: str, count: _Count) -> Done | None:
+        before = self._store.trial(validity, uid)
+        trial = Trial(validity, uid, (before.failures if before else 0) + 1, error)
+        log.error("message uid=%d failed attempt=%d error=%s", uid, trial.failures, error)
+        count.failures += 1
+        if trial.failures < MOST_FAILURES:
+            self._store.commit(Commit(trials=(trial,)))
+            return None
+        done = Done(validity, uid, digest, Folder.FAILED, self._clock.now(), f"failed error={error}")
+        self._store.commit(Commit(done=(done,), trials=(replace(trial, failures=0),)))
+        return count.add(done)
+
+    def _count_death(self) -> None:
+        """The message that was being read when the last process died has one failure more."""
+        interrupted = self._store.interrupted()
+        if interrupted is None or self._store.done(*interrupted) is not None:
+            return
+        validity, uid = interrupted
+        before = self._store.trial(validity, uid)
+        trial = Trial(validity, uid, (before.failures if before else 0) + 1, "the process died")
+        log.error("message uid=%d was in hand when the process died attempt=%d", uid, trial.failures)
+        if trial.failures < MOST_FAILURES:
+            self._store.commit(Commit(trials=(trial,)))
+            return
+        done = Done(validity, uid, "", Folder.FAILED, self._clock.now(), "failed error='the process died'")
+        self._store.commit(Commit(done=(done,), trials=(replace(trial, failures=0),)))
+
+    def _too_large(self, header: bytes, validity: int, item: Listed, count: _Count) -> Done:
+        """A message over the limit is not fetched whole: a person looks at it in the review folder."""
+        now, message = self._clock.now(), parse(header)
+        megabytes = f"{item.size / 1e6:.1f} MB"
+        reason = f"too large to be read: {megabytes}, the limit is {self._config.mailbox.max_size / 1e6:.1f} MB"
+        reading = Reading(kind=Kind.HUMAN, reasons=(reason,))
+        standing = Standing(None, Trust.STRANGER, dmarc(message, self._config.mailbox.authserv_id), listed=False)
+        invitee = self._store.invitee_by_address(message.sender.email)
+        reply = Reply(
+            digest=message.digest,
+            invitee_id=invitee.id if invitee else None,
+            sender=message.sender,
+            subject=message.subject,
+            message_id=message.message_id,
+            sent=sending_order(message, reading, item.uid, now).sent,
+            handled_at=now,
+            reading=reading,
+            standing=standing,
+            rule="too large",
+            folder=Folder.REVIEW,
+            reasons=(reason,),
+            recorded=False,
+            open=True,
+        )
+        done = Done(validity, item.uid, "", Folder.REVIEW, now, "too large")
+        self._store.commit(Commit(replies=(reply,), done=(done,)))
+        return count.add(done)
+
+
+@dataclass(slots=True)
+class _Count:
+    """What a poll has done so far."""
+
+    folders: Counter[Folder] = field(default_factory=Counter)
+    letters: int = 0
+    repeats: int = 0
+    failures: int = 0
+    left_alone: int = 0
+
+    def add(self, done: Done, letters: int = 0) -> Done:
+        self.folders[done.folder] += 1
+        self.letters += letters
+        self.repeats += done.repeat
+        return done
+
+    def result(self) -> Polled:
+        return Polled(self.folders, self.letters, self.repeats, self.failures, self.left_alone)
+
+
+def _batches(items: Sequence[Listed], size: int) -> list[Sequence[Listed]]:
+    return [items[start : start + size] for start in range(0, len(items), size)]
+
+
+def _updated(invitee: Invitee | None, decision: Decision) -> Invitee | None:
+    """The invitee's record after the decision."""
+    if invitee is None:
+        return None
+    if decision.answer is not None:
+        # An answer from the invitee also shows that mail reaches them again.
+        return replace(invitee, answer=decision.answer, pending=None, bounced="")
+    if decision.pending is not None:
+        return replace(invitee, pending=decision.pending)
+    return replace(invitee, bounced=decision.bounced) if decision.bounced else invitee
+
+
+def _outcome(seen: Examined, decision: Decision) -> str:
+    said = seen.reading.partstat.value if seen.reading.partstat else "-"
+    return f"kind={seen.verdict.kind} rule={seen.verdict.rule} partstat={said} outcome={decision.outcome!r}"

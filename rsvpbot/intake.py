@@ -235,8 +235,9 @@ class Intake:
             self._store.finish()
             return self._failed(validity, uid, digest, type(error).__name__, count)
         self._store.finish()
+        if self._expected is not None:
+            self._expected += sum(self._further_people(invitee) for invitee in batch.invitees)
         self._store.commit(batch)
-        self._expected = None if batch.invitees else self._expected
         log.info("message uid=%d %s folder=%s letters=%d", uid, done.outcome, done.folder, len(batch.letters))
         return count.add(done, len(batch.letters))
 
@@ -291,6 +292,10 @@ class Intake:
             self._expected = sum(expected_people(invitee.answer) for invitee in self._store.invitees())
         return self._expected
 
+    def _further_people(self, after: Invitee) -> int:
+        before = self._store.invitee(after.id)
+        return expected_people(after.answer) - expected_people(before.answer if before else None)
+
     def _identify(self, seen: Examined) -> tuple[Standing, Invitee | None, bool]:
         """Whose answer it is; where anybody may answer, a newcomer is put on the list (third value True)."""
         if seen.verdict.kind in MACHINE_KINDS:
@@ -331,7 +336,8 @@ class Intake:
                 templates=self._templates,
                 tokens=self._tokens,
                 now=now,
-                letter_id=self._new_id(),
+                # Made of what it answers: the same message can never bring about a second letter of its kind.
+                letter_id=f"{message.digest[:24]}-{request.kind}",
             )
             for request in decision.letters
         )
@@ -340,7 +346,7 @@ class Intake:
         )
 
     def _over_cap(self, letter: Letter, now: datetime) -> bool:
-        """Whether automatic answers have reached a cap (promise 3): the letter is then kept, and shown to organisers."""
+        """Whether automatic answers have reached a cap (promise 3): the letter is then kept, and the organisers told."""
         caps, store, day = self._config.replies, self._store, now - timedelta(days=1)
         if letter.invitee_id and store.answers_since(day, letter.invitee_id) >= caps.max_per_person_day:
             return True

@@ -1,0 +1,421 @@
+"""The daemon: scheduler, doorbell, signals, readiness, watchdog; and a single round, for `rsvpbot poll`.
+
+Correctness never depends on anything here being on time: every job may run late, twice or not at all, because the store
+alone knows what was handled, sent and summarised.
+"""
+
+from __future__ import annotations
+
+import base64
+import logging
+import os
+import secrets
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from types import FrameType
+
+from rsvpbot import roster
+from rsvpbot.clock import ShiftedClock
+from rsvpbot.config import Config
+from rsvpbot.intake import Intake, Polled
+from rsvpbot.letters.outbox import Flushed, Outbox
+from rsvpbot.letters.templates import Templates
+from rsvpbot.mail.imap import Connection, Doorbell, Listed, MailboxError
+from rsvpbot.mail.tokens import Tokens, load_keys
+from rsvpbot.model import Clock, LetterState
+from rsvpbot.organisers import summary
+from rsvpbot.store import open_store
+from rsvpbot.store.base import Commit, Store, StoreError
+
+log = logging.getLogger("rsvpbot.service")
+
+GRACE = 20.0
+"""Seconds that jobs in hand are given at shutdown; systemd's TimeoutStopSec in deploy/ is longer."""
+
+LONGEST_PAUSE = 300.0
+"""Seconds; the doorbell's back-off ends there."""
+
+COMPACT_EVERY = timedelta(hours=1)
+
+
+def new_id() -> str:
+    """Eight random lower-case base32 characters."""
+    return base64.b32encode(secrets.token_bytes(5)).decode("ascii").lower()
+
+
+class UsedMailbox(Exception):
+    """A first start on a mailbox in which mail waits that may not be meant for us."""
+
+    def __init__(self, waiting: int, oldest: datetime) -> None:
+        super().__init__(
+            f"{waiting} messages wait in INBOX, the oldest of {oldest:%d %B %Y}. Say --all to handle them all, or "
+            f"--since YYYY-MM-DD to leave what arrived before that day where it is."
+        )
+        self.waiting = waiting
+        self.oldest = oldest
+
+
+def starting_point(
+    listing: Sequence[Listed], configured: datetime | None, *, everything: bool, since: datetime | None, ask: bool
+) -> datetime | None:
+    """From when on mail is handled, at a first start.
+
+    `configured` is [mailbox] since. Raises UsedMailbox where mail from before it waits (any mail, where it is not
+    set) and nobody has said what to do with it, unless `ask` is false.
+    """
+    if everything:
+        return None
+    if since is not None:
+        return since
+    older = [item for item in listing if configured is None or item.arrived < configured]
+    if older and ask:
+        raise UsedMailbox(len(listing), min(item.arrived for item in older))
+    return configured
+
+
+# ------------------------------------------------------------------ one round
+
+
+class Round:
+    """Everything that one poll needs, built once."""
+
+    def __init__(self, store: Store, config: Config, clock: Clock, *, everything: bool, since: datetime | None) -> None:
+        self._store = store
+        self._config = config
+        self._clock = clock
+        self._everything = everything
+        self._since = since
+        self._list_seen: float | None = None
+        self.templates = Templates(config)
+        tokens = Tokens(load_keys(config.state_folder), config.event.uid)
+        self.intake = Intake(store, config, clock, self.templates, tokens, new_id)
+        self.outbox = Outbox(store, config, clock)
+
+    def take_in_list(self) -> None:
+        """Merge invitees.csv into the store, if it has changed since this process last looked."""
+        file = self._config.invitees.file
+        if file is None:
+            return
+        try:
+            changed = file.stat().st_mtime
+            if changed == self._list_seen:
+                return
+            rows, problems = roster.read_list(file)
+        except OSError as error:
+            log.error("the list of invitees cannot be read: %s", error.strerror)
+            return
+        self._list_seen = changed
+        merged = roster.merge(rows, self._store, self._config, new_id)
+        log.info("invitees added=%d changed=%d gone=%d", merged.added, merged.changed, merged.gone)
+        for problem in problems:
+            log.warning("%s", problem.key)
+
+    def poll(self, connection: Connection, stop: threading.Event) -> Polled:
+        """One poll over an open connection. Raises MailboxError, StoreError, UsedMailbox."""
+        self.take_in_list()
+        self._start(connection)
+        return self.intake.poll(connection, stop)
+
+    def _start(self, connection: Connection) -> None:
+        mailbox = self._store.mailbox()
+        told = self._everything or self._since is not None
+        if mailbox.started and not told:
+            return
+        since = starting_point(
+            connection.listing(),
+            self._config.mailbox.since,
+            everything=self._everything,
+            since=self._since,
+            # A rehearsal moves the clock, and the dates of what waits mean nothing.
+            ask=not isinstance(self._clock, ShiftedClock),
+        )
+        self._everything, self._since = False, None
+        self._store.commit(Commit(mailbox=replace(mailbox, since=since, started=True)))
+
+    def send(self, stop: threading.Event, connection: Connection | None) -> Flushed:
+        return self.outbox.flush(stop, connection)
+
+    def needs_mailbox_to_send(self) -> bool:
+        """Whether letters wait that go to Drafts, or whose copy goes to Sent."""
+        waiting = self._store.letters(LetterState.QUEUED, LetterState.SENDING)
+        drafts = self._config.replies.mode == "draft" and bool(waiting)
+        copies = self._config.smtp.copy_to_sent and bool(waiting or self._store.uncopied())
+        return drafts or copies
+
+    def has_work(self) -> bool:
+        return bool(self._store.letters(LetterState.QUEUED, LetterState.SENDING) or self._store.uncopied())
+
+
+def poll_once(config: Config, clock: Clock, *, everything: bool, since: datetime | None) -> int:
+    """Do one round: list, poll, send, summary if due. Returns the exit status.
+
+    Raises MailboxError, StoreError, ConfigError, TemplateError, UsedMailbox for the command line to tell.
+    """
+    stop = threading.Event()
+    _stop_on_signals(stop)
+    with open_store(config.store_url, config.path.parent) as store:
+        if not store.lock_daemon():
+            print("rsvpbot runs on this store already; it polls by itself.", file=sys.stderr)
+            return 1
+        work = Round(store, config, clock, everything=everything, since=since)
+        work.outbox.recover()
+        try:
+            with Connection(config.mailbox) as connection:
+                polled = work.poll(connection, stop)
+                summary.queue_if_due(store, config, clock.now(), new_id)
+                sent = work.send(stop, connection)
+        except MailboxError as error:
+            work.intake.note_failure(type(error).__name__)
+            raise
+        print(_told(polled, sent))
+    return 0
+
+
+def _told(polled: Polled, sent: Flushed) -> str:
+    folders = ", ".join(f"{folder.value.lower()} {count}" for folder, count in sorted(polled.folders.items()))
+    lines = [f"{polled.seen} messages handled" + (f": {folders}" if folders else "")]
+    if polled.repeats:
+        lines.append(f"{polled.repeats} of them had been here before")
+    if polled.failures:
+        lines.append(f"{polled.failures} failed; each is tried three times, then it goes to Failed")
+    if polled.left_alone:
+        lines.append(f"{polled.left_alone} older messages were left in INBOX")
+    lines.append(
+        f"letters: {sent.sent} sent, {sent.drafted} put in Drafts, {sent.failed} failed, {sent.waiting} waiting"
+    )
+    return "\n".join(lines)
+
+
+# ------------------------------------------------------------------ the daemon
+
+
+def notify(state: str) -> None:
+    """Tell systemd (sd_notify(3)); nothing where nobody listens."""
+    address = os.environ.get("NOTIFY_SOCKET", "")
+    if not address:
+        return
+    if address.startswith("@"):
+        address = "\0" + address[1:]
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sock:
+        try:
+            sock.connect(address)
+            sock.sendall(state.encode())
+        except OSError as error:
+            log.warning("systemd could not be told: %s", error.strerror)
+
+
+def run(config: Config, clock: Clock, *, everything: bool, since: datetime | None) -> int:
+    """Run until SIGTERM or SIGINT. Returns the exit status."""
+    stop = threading.Event()
+    _stop_on_signals(stop)
+    store = open_store(config.store_url, config.path.parent)
+    if not store.lock_daemon():
+        store.close()
+        print("rsvpbot runs on this store already.", file=sys.stderr)
+        return 1
+    daemon = Daemon(store, config, clock, stop, everything=everything, since=since)
+    status = daemon.run()
+    store.close()
+    return status
+
+
+class Daemon:
+    """The jobs and the threads. `run` returns the exit status."""
+
+    def __init__(
+        self,
+        store: Store,
+        config: Config,
+        clock: Clock,
+        stop: threading.Event,
+        *,
+        everything: bool,
+        since: datetime | None,
+    ) -> None:
+        self._store = store
+        self._config = config
+        self._clock = clock
+        self._stop = stop
+        self._status = 0
+        self._error = ""
+        self._work = Round(store, config, clock, everything=everything, since=since)
+        self._polling = threading.Lock()
+        self._sending = threading.Lock()
+
+    def run(self) -> int:
+        from apscheduler.executors.pool import ThreadPoolExecutor
+        from apscheduler.schedulers.background import BackgroundScheduler
+
+        logging.getLogger("apscheduler").setLevel(logging.CRITICAL)
+        doubtful = self._work.outbox.recover()
+        if doubtful:
+            log.warning("letters in doubt since the last run: %d", doubtful)
+        # Two instances of a job: one that works, one that waits at its lock, so that a bell during a poll is heard.
+        self._scheduler = BackgroundScheduler(
+            executors={"default": ThreadPoolExecutor(6)},
+            job_defaults={"coalesce": True, "max_instances": 2, "misfire_grace_time": None},
+            timezone=self._config.event.zone,
+        )
+        now = datetime.now(self._config.event.zone)
+        every = self._config.service.poll_every.total_seconds()
+        hour, minute = map(int, self._config.organisers.summary_at.split(":"))
+        zone = self._config.organisers.timezone or self._config.event.timezone
+        add = self._scheduler.add_job
+        add(self._poll, "interval", seconds=every, id="poll", next_run_time=now)
+        add(self._send, "interval", seconds=60, id="send", next_run_time=now)
+        add(self._summary, "cron", hour=hour, minute=minute, timezone=zone, id="summary")
+        add(self._compact, "interval", seconds=COMPACT_EVERY.total_seconds(), id="compact")
+        self._scheduler.start()
+        notify("READY=1\nSTATUS=Started")
+        log.info("started mode=%s poll_every=%ds", self._config.replies.mode, every)
+        bell = threading.Thread(target=self._listen, name="doorbell", daemon=True)
+        if self._config.service.idle:
+            bell.start()
+        self._stop.wait()
+        self._shut_down()
+        return self._status
+
+    def _shut_down(self) -> None:
+        notify("STOPPING=1\nSTATUS=Finishing the message in hand")
+        log.info("stopping")
+        self._scheduler.pause()
+        deadline = threading.Timer(GRACE, self._give_up)
+        deadline.daemon = True
+        deadline.start()
+        with self._polling, self._sending:
+            self._scheduler.shutdown(wait=False)
+        deadline.cancel()
+        log.info("stopped")
+
+    def _give_up(self) -> None:
+        # A hung call would keep the interpreter waiting for its thread; what is committed is on disk.
+        log.error("a job did not end within %d s", GRACE)
+        os._exit(self._status or 1)
+
+    # -------------------------------------------------------------- jobs
+
+    def _poll(self) -> None:
+        with self._polling:
+            if self._stop.is_set():
+                return
+            try:
+                with Connection(self._config.mailbox) as connection:
+                    polled = self._work.poll(connection, self._stop)
+            except MailboxError as error:
+                self._mailbox_failed(error)
+            except UsedMailbox as error:
+                self._end(2, str(error))
+                return
+            except StoreError as error:
+                # Nothing can be recorded any more; the supervisor starts us anew, and the file decides.
+                self._end(1, str(error))
+                return
+            except Exception:
+                log.exception("the poll failed")
+            else:
+                self._mailbox_read(polled)
+            notify("WATCHDOG=1")
+        self._kick("send")
+
+    def _mailbox_read(self, polled: Polled) -> None:
+        if self._error:
+            log.info("the mailbox can be read again")
+            self._error = ""
+        if polled.seen:
+            log.info("poll seen=%d letters=%d repeats=%d", polled.seen, polled.letters, polled.repeats)
+        notify(f"STATUS=Mailbox read at {self._clock.now():%Y-%m-%d %H:%M%z}")
+
+    def _mailbox_failed(self, error: MailboxError) -> None:
+        self._error = str(error)
+        log.error("the mailbox cannot be read: %s", error)
+        notify(f"STATUS=The mailbox cannot be read: {error}")
+        self._work.intake.note_failure(type(error).__name__)
+
+    def _end(self, status: int, reason: str) -> None:
+        print(reason, file=sys.stderr)
+        self._status = status
+        self._stop.set()
+
+    def _send(self) -> None:
+        with self._sending:
+            try:
+                self._work_on_letters()
+            except MailboxError as error:
+                log.error("drafts and copies cannot be stored: %s", error)
+            except StoreError as error:
+                self._end(1, str(error))
+            except Exception:
+                log.exception("sending failed")
+
+    def _work_on_letters(self) -> None:
+        self._queue_summary()
+        if self._stop.is_set() or not self._work.has_work():
+            return
+        if not self._work.needs_mailbox_to_send():
+            self._log_sent(self._work.send(self._stop, None))
+            return
+        try:
+            with Connection(self._config.mailbox) as connection:
+                self._log_sent(self._work.send(self._stop, connection))
+        except MailboxError:
+            # Copies can wait; the letters need not.
+            self._log_sent(self._work.send(self._stop, None))
+            raise
+
+    @staticmethod
+    def _log_sent(flushed: Flushed) -> None:
+        if flushed.sent or flushed.drafted or flushed.failed:
+            log.info("letters sent=%d drafted=%d failed=%d", flushed.sent, flushed.drafted, flushed.failed)
+
+    def _summary(self) -> None:
+        self._queue_summary()
+        self._kick("send")
+
+    def _queue_summary(self) -> None:
+        if summary.queue_if_due(self._store, self._config, self._clock.now(), new_id):
+            log.info("summary queued")
+
+    def _compact(self) -> None:
+        try:
+            self._store.compact()
+        except StoreError as error:
+            log.error("the store could not be compacted, and goes on as it is: %s", error)
+
+    # -------------------------------------------------------------- the doorbell
+
+    def _kick(self, job: str) -> None:
+        """Run a job now. Too many kicks are one."""
+        if not self._stop.is_set():
+            self._scheduler.modify_job(job, next_run_time=datetime.now(self._config.event.zone))
+
+    def _listen(self) -> None:
+        """Poll when the server says that something came. A broken line rings too, and then rests longer each time."""
+        bell, pause = Doorbell(self._config.mailbox), 1.0
+        while not self._stop.is_set():
+            try:
+                rang = bell.wait(self._stop)
+            except MailboxError as error:
+                log.warning("the doorbell is silent: %s", error)
+                self._stop.wait(pause)
+                pause = min(2 * pause, LONGEST_PAUSE)
+                continue
+            pause = 1.0
+            if rang and not self._stop.is_set():
+                self._kick("poll")
+        bell.close()
+
+
+def _stop_on_signals(stop: threading.Event) -> None:
+    """SIGTERM and SIGINT finish the message in hand; a second one is the operating system's usual end."""
+
+    def handle(number: int, frame: FrameType | None) -> None:
+        stop.set()
+        signal.signal(number, signal.SIG_DFL)
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, handle)

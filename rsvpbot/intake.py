@@ -346,7 +346,7 @@ class Intake:
         )
 
     def _over_cap(self, letter: Letter, now: datetime) -> bool:
-        """Whether automatic answers have reached a cap (promise 3): the letter is then kept, and the organisers told."""
+        """Whether automatic answers have reached a cap (promise 3): the letter is kept, and the organisers told."""
         caps, store, day = self._config.replies, self._store, now - timedelta(days=1)
         if letter.invitee_id and store.answers_since(day, letter.invitee_id) >= caps.max_per_person_day:
             return True

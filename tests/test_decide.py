@@ -1,0 +1,339 @@
+"""Every row of the table of outcomes, and what bounds them: lateness, seats, standing, order."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from rsvpbot.config import Config, MailboxConfig, RepliesConfig
+from rsvpbot.decide import Decision, answerable, decide, is_late, newer, sending_order
+from rsvpbot.model import (
+    Address,
+    Answer,
+    Asks,
+    Dmarc,
+    Event,
+    Folder,
+    Invitee,
+    Kind,
+    LetterKind,
+    Message,
+    Order,
+    PartStat,
+    Reading,
+    Sequence,
+    Standing,
+    Trust,
+    Verdict,
+)
+
+NEW_YORK = ZoneInfo("America/New_York")
+NOW = datetime(2016, 9, 12, 9, 0, tzinfo=NEW_YORK)
+EVENT = Event(
+    uid="roundtable-2016-09-20@roundtable.example",
+    title="Roundtable",
+    starts=datetime(2016, 9, 20, 12, 30, tzinfo=NEW_YORK),
+    ends=datetime(2016, 9, 20, 15, 30, tzinfo=NEW_YORK),
+    timezone="America/New_York",
+    rsvp_by=date(2016, 9, 16),
+    capacity=120,
+)
+CONFIG = Config(path=Path("config.toml"), event=EVENT, mailbox=MailboxConfig(address="rsvp@roundtable.example"))
+ADA = Invitee(
+    id="aaaaaaaa", addresses=("ada@lovelace.example", "ada@home.example"), calendar_uid="u", name="Ada Lovelace"
+)
+FROM_LIST = Standing(ADA.id, Trust.ADDRESS, Dmarc.NONE, listed=True)
+WITH_TOKEN = Standing(ADA.id, Trust.TOKEN, Dmarc.NONE, listed=False)
+PERSON = Verdict(Kind.HUMAN, "person", "nothing says otherwise")
+MESSAGE = Message(
+    digest="d" * 64,
+    size=100,
+    message_id="<m@lovelace.example>",
+    subject="Re: Invitation",
+    senders=(Address("Ada Lovelace", "ada@lovelace.example"),),
+    recipients=(),
+    date=NOW - timedelta(hours=1),
+    received=NOW - timedelta(hours=1),
+)
+YES = Reading(Kind.HUMAN, PartStat.ACCEPTED, party=1, names=("Ada Lovelace",), language="en")
+NO = Reading(Kind.HUMAN, PartStat.DECLINED, party=0, language="en")
+MAYBE = Reading(Kind.HUMAN, PartStat.TENTATIVE, language="en")
+DEPUTY = Address("Charles Babbage", "charles@engine.example")
+INSTEAD = Reading(Kind.HUMAN, PartStat.DELEGATED, party=1, names=(DEPUTY.name,), delegate=DEPUTY, language="en")
+NOTHING = Reading(Kind.HUMAN, language="en")
+
+
+def order_at(moment: datetime, arrival: int = 1) -> Order:
+    return Order(moment, arrival)
+
+
+def answer_of(reading: Reading, at: datetime = NOW - timedelta(days=1)) -> Answer:
+    assert reading.partstat
+    return Answer(
+        reading.partstat,
+        reading.party,
+        reading.names,
+        order_at(at),
+        "old",
+        at,
+        delegate=reading.delegate,
+        language="en",
+    )
+
+
+def decided(reading: Reading, **changes: Any) -> Decision:
+    arguments: dict[str, Any] = {
+        "verdict": PERSON,
+        "standing": FROM_LIST,
+        "invitee": ADA,
+        "config": CONFIG,
+        "now": NOW,
+        "message": MESSAGE,
+        "order": order_at(NOW - timedelta(hours=1)),
+        "expected": 0,
+    } | changes
+    return decide(reading, **arguments)
+
+
+def kinds(decision: Decision) -> list[LetterKind]:
+    return [letter.kind for letter in decision.letters]
+
+
+ASKS: dict[str, Any] = {"asks": Asks.OTHER, "reasons": ("asks who pays the flight",)}
+
+
+@pytest.mark.parametrize(
+    ("reading", "folder", "letter", "recorded"),
+    [
+        (YES, Folder.RECORDED, LetterKind.ACCEPTED, True),
+        (NO, Folder.RECORDED, LetterKind.DECLINED, True),
+        (MAYBE, Folder.RECORDED, LetterKind.TENTATIVE, True),
+        (replace(YES, firm=True, **ASKS), Folder.REVIEW, LetterKind.ACCEPTED, True),
+        (replace(YES, reasons=("a sentence was not understood",)), Folder.REVIEW, LetterKind.PASSED_ON, False),
+        (replace(NOTHING, **ASKS), Folder.REVIEW, LetterKind.PASSED_ON, False),
+        (replace(NOTHING, reasons=("contradicts itself",)), Folder.REVIEW, LetterKind.UNCLEAR, False),
+        (replace(NOTHING, asks=Asks.LOGISTICS), Folder.RECORDED, LetterKind.INFORMATION, False),
+        (NOTHING, Folder.RECORDED, None, False),
+        (replace(YES, party=6), Folder.REVIEW, LetterKind.PASSED_ON, False),
+    ],
+)
+def test_each_row_of_the_table(reading: Reading, folder: Folder, letter: LetterKind | None, recorded: bool) -> None:
+    decision = decided(reading)
+    assert decision.folder is folder
+    assert kinds(decision) == ([letter] if letter else [])
+    assert (decision.answer is not None) is recorded
+    assert bool(decision.reasons) is (folder is Folder.REVIEW)
+
+
+def test_a_question_beside_an_answer_is_said_to_be_passed_on() -> None:
+    (letter,) = decided(replace(YES, firm=True, **ASKS)).letters
+    assert letter.passed_on
+    assert not decided(YES).letters[0].passed_on
+
+
+@pytest.mark.parametrize("kind", [Kind.AUTO, Kind.BULK, Kind.OWN, Kind.BOUNCE])
+def test_machines_are_ignored_and_never_answered(kind: Kind) -> None:
+    verdict = Verdict(kind, "rule", "a reason", permanent=True)
+    decision = decided(replace(YES, kind=kind), verdict=verdict)
+    assert (decision.folder, decision.letters, decision.answer) == (Folder.IGNORED, (), None)
+    assert decision.bounced == ("a reason" if kind is Kind.BOUNCE else "")
+
+
+def test_a_delay_notice_is_no_bounce() -> None:
+    verdict = Verdict(Kind.BOUNCE, "dsn", "delayed", permanent=False)
+    assert decided(NOTHING, verdict=verdict).bounced == ""
+
+
+@pytest.mark.parametrize(
+    "standing",
+    [
+        replace(FROM_LIST, dmarc=Dmarc.FAIL),
+        replace(WITH_TOKEN, dmarc=Dmarc.FAIL),
+        replace(FROM_LIST, doubt="same domain as one invitee"),
+        Standing(None, Trust.STRANGER, Dmarc.PASS, listed=False),
+        Standing(None, Trust.STRANGER, Dmarc.PASS, listed=False, organiser=True),
+    ],
+)
+def test_whoever_is_in_doubt_gets_no_letter_and_no_record(standing: Standing) -> None:
+    decision = decided(YES, standing=standing, invitee=ADA if standing.invitee_id else None)
+    assert (decision.folder, decision.letters, decision.answer) == (Folder.REVIEW, (), None)
+    assert decision.reasons
+
+
+@pytest.mark.parametrize(
+    ("standing", "asks_first"),
+    [
+        (FROM_LIST, True),
+        (replace(FROM_LIST, dmarc=Dmarc.PASS), False),
+        (WITH_TOKEN, False),
+    ],
+)
+def test_a_change_without_proof_asks_at_the_address_on_the_list(standing: Standing, asks_first: bool) -> None:
+    message = replace(MESSAGE, senders=(Address("", "ada@home.example"),))
+    decision = decided(NO, standing=standing, invitee=replace(ADA, answer=answer_of(YES)), message=message)
+    if asks_first:
+        (letter,) = decision.letters
+        assert (letter.kind, letter.recipients) == (LetterKind.CONFIRM_CHANGE, ("ada@lovelace.example",))
+        assert decision.answer is None
+        assert decision.pending is not None and decision.pending.partstat is PartStat.DECLINED
+        assert decision.folder is Folder.REVIEW
+    else:
+        assert decision.answer is not None and decision.answer.partstat is PartStat.DECLINED
+        assert decision.pending is None
+
+
+def test_the_same_answer_again_is_no_change() -> None:
+    decision = decided(YES, invitee=replace(ADA, answer=answer_of(YES)))
+    assert (decision.folder, decision.pending) == (Folder.RECORDED, None)
+
+
+def test_an_older_mail_never_overwrites_a_newer_answer() -> None:
+    decision = decided(NO, standing=WITH_TOKEN, invitee=replace(ADA, answer=answer_of(YES, NOW)))
+    assert (decision.folder, decision.answer, decision.letters) == (Folder.RECORDED, None, ())
+
+
+@pytest.mark.parametrize(
+    ("standing", "welcomed"),
+    [(FROM_LIST, False), (replace(FROM_LIST, dmarc=Dmarc.PASS), True), (WITH_TOKEN, True)],
+)
+def test_a_delegate_is_written_to_only_with_proof(standing: Standing, welcomed: bool) -> None:
+    decision = decided(INSTEAD, standing=standing)
+    assert kinds(decision) == [LetterKind.DELEGATED] + ([LetterKind.WELCOME] if welcomed else [])
+    if welcomed:
+        assert decision.letters[1].recipients == (DEPUTY.email,)
+
+
+def test_a_delegate_without_address_gets_no_letter() -> None:
+    unknown = replace(INSTEAD, delegate=Address("Charles Babbage", ""))
+    assert kinds(decided(unknown, standing=WITH_TOKEN)) == [LetterKind.DELEGATED]
+
+
+def test_the_delegate_may_confirm_but_not_give_the_seat_away() -> None:
+    delegated = replace(ADA, answer=answer_of(INSTEAD))
+    standing = replace(FROM_LIST, from_delegate=True, listed=False, dmarc=Dmarc.PASS)
+    message = replace(MESSAGE, senders=(DEPUTY,))
+    vegan = replace(YES, names=(DEPUTY.name,), dietary="vegan")
+    yes = decided(vegan, standing=standing, invitee=delegated, message=message)
+    assert yes.answer is not None
+    assert (yes.answer.partstat, yes.answer.dietary, yes.answer.delegate) == (PartStat.DELEGATED, "vegan", DEPUTY)
+    assert yes.letters[0].recipients == (DEPUTY.email, "ada@lovelace.example")
+    no = decided(NO, standing=standing, invitee=delegated, message=message)
+    assert (no.folder, no.answer) == (Folder.REVIEW, None)
+
+
+def test_letters_go_to_from_and_to_the_list_in_one_envelope() -> None:
+    message = replace(MESSAGE, senders=(Address("An assistant", "office@lovelace.example"),))
+    assert decided(YES, standing=WITH_TOKEN, message=message).letters[0].recipients == (
+        "office@lovelace.example",
+        "ada@lovelace.example",
+    )
+    assert decided(YES).letters[0].recipients == ("ada@lovelace.example",)
+
+
+LATE = datetime(2016, 9, 17, 0, 0, tzinfo=NEW_YORK)
+
+
+@pytest.mark.parametrize(
+    ("reading", "late", "expected", "outcome"),
+    [
+        (YES, "accept", 119, "answer"),
+        (YES, "accept", 120, "too late"),
+        (YES, "review", 0, "too late"),
+        (NO, "review", 120, "answer"),
+        (MAYBE, "review", 120, "answer"),
+    ],
+)
+def test_after_the_last_day(reading: Reading, late: Any, expected: int, outcome: str) -> None:
+    config = replace(CONFIG, replies=RepliesConfig(late=late))
+    decision = decided(reading, config=config, now=LATE, expected=expected)
+    assert decision.outcome == outcome
+    if outcome == "too late":
+        assert (kinds(decision), decision.folder, decision.answer) == ([LetterKind.TOO_LATE], Folder.REVIEW, None)
+
+
+def test_the_last_day_ends_at_midnight_where_the_event_is() -> None:
+    assert not is_late(CONFIG, LATE - timedelta(seconds=1))
+    assert is_late(CONFIG, LATE)
+    assert not is_late(CONFIG, datetime(2016, 9, 17, 3, 59, tzinfo=ZoneInfo("UTC")))
+
+
+def test_after_the_event_nothing_is_recorded() -> None:
+    decision = decided(YES, now=EVENT.ends)
+    assert (kinds(decision), decision.answer) == ([LetterKind.EVENT_OVER], None)
+    assert kinds(decided(replace(NOTHING, asks=Asks.LOGISTICS), now=EVENT.ends)) == [LetterKind.EVENT_OVER]
+    assert kinds(decided(replace(NOTHING, **ASKS), now=EVENT.ends)) == [LetterKind.PASSED_ON]
+    assert kinds(decided(NOTHING, now=EVENT.ends)) == []
+
+
+def test_needs_stay_when_only_the_number_changes() -> None:
+    before = replace(answer_of(YES), dietary="vegetarian", access="wheelchair", grounds_pass=False)
+    couple = replace(YES, party=2, names=("Ada Lovelace", "William King"), grounds_pass=True)
+    answer = decided(couple, standing=WITH_TOKEN, invitee=replace(ADA, answer=before)).answer
+    assert answer is not None
+    assert (answer.dietary, answer.access, answer.grounds_pass) == ("vegetarian", "wheelchair", True)
+    handed_over = decided(INSTEAD, standing=WITH_TOKEN, invitee=replace(ADA, answer=before)).answer
+    assert handed_over is not None
+    assert (handed_over.dietary, handed_over.access, handed_over.grounds_pass) == (None, None, None)
+
+
+def test_seats_on_the_list_allow_a_larger_party() -> None:
+    assert decided(replace(YES, party=8), invitee=replace(ADA, seats=8)).outcome == "answer"
+    assert decided(replace(YES, party=2), invitee=replace(ADA, seats=1)).outcome == "party too large"
+
+
+@pytest.mark.parametrize(
+    ("sender", "return_path", "may"),
+    [
+        ("ada@lovelace.example", None, True),
+        ("ada@lovelace.example", "", False),
+        ("rsvp@roundtable.example", None, False),
+        ("postmaster@lovelace.example", None, False),
+        ("owner-list@lovelace.example", None, False),
+        ("list-request@lovelace.example", None, False),
+        ("no-reply@lovelace.example", None, False),
+        ("norman@lovelace.example", None, True),
+        ("", None, False),
+    ],
+)
+def test_whom_never_to_answer(sender: str, return_path: str | None, may: bool) -> None:
+    message = replace(MESSAGE, senders=(Address("", sender),), return_path=return_path)
+    assert answerable(message, frozenset({"rsvp@roundtable.example"})) is may
+    assert bool(decided(YES, message=message).letters) is may
+
+
+def test_the_letter_is_in_the_language_of_the_reply_where_we_write_it() -> None:
+    config = replace(CONFIG, replies=RepliesConfig(languages=("en", "fr")))
+    assert decided(replace(YES, language="fr"), config=config).letters[0].language == "fr"
+    assert decided(replace(YES, language="pt"), config=config).letters[0].language == "en"
+    portuguese = replace(ADA, language="fr")
+    assert decided(replace(YES, language="pt"), config=config, invitee=portuguese).letters[0].language == "fr"
+    assert decided(replace(YES, language="fr-CA"), config=config).letters[0].language == "fr"
+
+
+def test_the_order_of_sending() -> None:
+    delivered = NOW - timedelta(hours=2)
+    honest = replace(MESSAGE, date=NOW - timedelta(days=3), received=delivered)
+    assert sending_order(honest, YES, 7, NOW).sent == NOW - timedelta(days=3)
+    assert sending_order(replace(honest, date=delivered + timedelta(days=2)), YES, 7, NOW).sent == delivered
+    assert sending_order(replace(honest, date=None), YES, 7, NOW).sent == delivered
+    assert sending_order(replace(honest, date=None, received=None), YES, 7, NOW).sent == NOW
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "is_newer"),
+    [
+        (Order(NOW, 1), Order(NOW - timedelta(hours=1), 2), True),
+        (Order(NOW, 1), Order(NOW, 2), False),
+        (Order(NOW, 2), Order(NOW, 1), True),
+        (Order(NOW - timedelta(days=1), 1, Sequence(2, None)), Order(NOW, 2, Sequence(1, None)), True),
+        (Order(NOW, 3, Sequence(1, NOW - timedelta(hours=1))), Order(NOW, 2, Sequence(1, NOW)), False),
+        (Order(NOW - timedelta(days=1), 1, Sequence(2, None)), Order(NOW, 2), False),
+    ],
+)
+def test_which_of_two_is_newer(one: Order, other: Order, is_newer: bool) -> None:
+    assert newer(one, other) is is_newer

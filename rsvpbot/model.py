@@ -466,6 +466,10 @@ class LetterRequest:
     """Add the line that a question was passed on to the organisers."""
     answer: Answer | None = None
     """The answer that the letter speaks of (recorded, or pending where it asks for confirmation)."""
+    delegate_written: bool = False
+    """Of a delegation: the delegate gets a letter of their own; else the invitee's asks them to pass it on."""
+    note: str = ""
+    """Of an alarm: what happened and what to do, in the organisers' language; never words from a mail."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,11 @@ class StoreError(Exception):
     """The store cannot be opened, read or written; the message says what, where and what to do."""
 
 
+class StoreBroken(StoreError):
+    """It can no longer be known what the disk holds, so this process must not go on with the store: end it. The next
+    one reads what there is, and every commit that was acknowledged is in it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Commit:
     """One atomic batch: all of it is on disk when `Store.commit` returns, or none of it. Each record replaces the one
@@ -45,6 +50,13 @@ class Commit:
     summaries: tuple[SummaryRecord, ...] = ()
     forgotten: tuple[str, ...] = ()
     """Keyed hashes of addresses that must not be taken in again."""
+    erased: tuple[str, ...] = ()
+    """Ids of invitees that go, with all their replies and letters. That they are gone from the disk too needs a
+    `Store.compact` after it. What is erased and given anew in the same batch stays."""
+    erased_replies: tuple[str, ...] = ()
+    """Digests."""
+    erased_letters: tuple[str, ...] = ()
+    """Ids."""
 
 
 class Store(Directory, Protocol):
@@ -110,7 +122,10 @@ class Store(Directory, Protocol):
         inside are each atomic. Never do network I/O inside."""
         ...
 
-    def refresh(self) -> None: ...
+    def refresh(self) -> None:
+        """See what other processes have committed."""
+        ...
+
     def begin(self, uidvalidity: int, uid: int) -> None:
         """Note that this message is in hand (survives the death of the process, costs no sync)."""
         ...
@@ -124,7 +139,16 @@ class Store(Directory, Protocol):
         """Take the one-daemon lock without waiting; False where another process holds it."""
         ...
 
-    def compact(self) -> None: ...
+    def compact(self) -> None:
+        """Leave no trace of what was replaced or erased. Takes time that grows with the store. Raises StoreError
+        where there is no room for it: nothing is lost then, and it can be tried again."""
+        ...
+
+    def tidy(self) -> bool:
+        """For quiet moments: compact where that has become worth its time, and say whether it was done. A failure is
+        logged and not raised, as nothing is lost by it."""
+        ...
+
     def close(self) -> None: ...
     def __enter__(self) -> Self: ...
     def __exit__(

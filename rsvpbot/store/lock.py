@@ -1,0 +1,54 @@
+"""A lock between processes: flock(2) on a file of its own.
+
+The kernel releases it when the process dies, however it dies; so the file is never deleted and its presence means
+nothing. It needs a local disk: flock over NFS cannot be relied on.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import time
+from pathlib import Path
+
+FIRST_PAUSE = 0.0002
+LONGEST_PAUSE = 0.005
+
+
+class FileLock:
+    """Held by one process, and by one FileLock within it, at a time. Raises OSError if the file cannot be opened."""
+
+    def __init__(self, path: Path) -> None:
+        self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        self.held = False
+
+    def acquire(self, patience: float = 0.0) -> bool:
+        """Take the lock, waiting at most `patience` seconds; False if another still holds it then.
+
+        It asks again and again instead of waiting in the kernel, because that wait has no limit: a holder that was
+        stopped would stop us too.
+        """
+        if self.held:
+            return True
+        give_up = time.monotonic() + patience
+        pause = FIRST_PAUSE
+        while True:
+            try:
+                fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                if time.monotonic() >= give_up:
+                    return False
+                time.sleep(pause)
+                pause = min(pause * 2, LONGEST_PAUSE)
+            else:
+                self.held = True
+                return True
+
+    def release(self) -> None:
+        fcntl.flock(self._fd, fcntl.LOCK_UN)
+        self.held = False
+
+    def close(self) -> None:
+        """Release it and close its file."""
+        os.close(self._fd)
+        self.held = False

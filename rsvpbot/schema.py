@@ -137,9 +137,10 @@ def filled(value: object, at: Place) -> str:
 def uid(value: object, at: Place) -> str:
     """A calendar UID (RFC 5545, section 3.8.4.7; RFC 7986, section 5.3: at most 255 octets)."""
     words = filled(value, at)
-    if any(character.isspace() for character in words) or not words.isascii() or len(words) > 200:
+    stem, _, domain = words.partition("@")
+    if not (stem and domain and words.isascii() and len(words) <= 200) or any(map(str.isspace, words)) or "@" in domain:
         raise Wrong(
-            f"{shown(words)} cannot be a calendar UID", 'write up to 200 letters without spaces, as "name@domain"'
+            f"{shown(words)} cannot be a calendar UID", 'write one without spaces, as "name-and-date@your.domain"'
         )
     return words
 

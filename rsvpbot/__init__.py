@@ -1,15 +1,18 @@
 """rsvpbot reads the replies to an invitation, records them, and answers with the logistics each person needs.
 
 As a library: `read(message, event)` says what a message says, `decide(…)` what to do about it, `parse(raw)` makes a
-message of bytes. The words they use are in `rsvpbot.model`. All three are pure; nothing is imported before it is used.
+message of bytes. The words they use are in `rsvpbot.model`. All three are pure; what is heavy is imported when it is used.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+# At once, and not when it is asked for: the name must mean the function, where importing the module later would make
+# it mean the module.
+from rsvpbot.decide import Decision, decide
+
 if TYPE_CHECKING:
-    from rsvpbot.decide import Decision, decide
     from rsvpbot.mail.parse import parse
     from rsvpbot.model import Event, Message, Reading
     from rsvpbot.reading import read
@@ -17,8 +20,6 @@ if TYPE_CHECKING:
 __all__ = ["Decision", "Event", "Message", "Reading", "decide", "parse", "read"]
 
 _HOMES = {
-    "Decision": "rsvpbot.decide",
-    "decide": "rsvpbot.decide",
     "parse": "rsvpbot.mail.parse",
     "read": "rsvpbot.reading",
     "Event": "rsvpbot.model",

@@ -1,0 +1,316 @@
+"""Whose answer a message is, and how far that may be trusted.
+
+The token that an invitee was sent comes first, then the From address on the list, then a domain that one invitee alone
+has; Reply-To and Sender never name anybody. Where two of these name different people, it is said (`Standing.doubt`)
+and not guessed.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from rsvpbot.config import Config
+from rsvpbot.mail.tokens import Tokens
+from rsvpbot.model import Directory, Dmarc, Invitee, Message, Reading, Standing, Trust, Voice
+
+# --------------------------------------------------------------------------- Authentication-Results
+
+
+def dmarc(message: Message, authserv_id: str) -> Dmarc:
+    """What our own server found out about the sender's domain (RFC 8601; DMARC: RFC 9989).
+
+    Only fields with `authserv_id` count, and only those above the first Received of a foreign host, because all below
+    was written by the sender. A `fail` in any of them counts; a `pass` only in the topmost that speaks of dmarc, and
+    only for the domain of the From address. Without an `authserv_id` nothing is believed.
+    """
+    wanted = authserv_id.strip().lower()
+    if not wanted:
+        return Dmarc.NONE
+    found = [result for value in _ours(message, wanted) for result in _dmarc_results(value, wanted)]
+    if any(result.verdict == "fail" for result in found):
+        return Dmarc.FAIL
+    if found and found[0].verdict == "pass" and found[0].speaks_for(message.sender.domain):
+        return Dmarc.PASS
+    return Dmarc.NONE
+
+
+@dataclass(frozen=True, slots=True)
+class _Result:
+    verdict: str
+    header_from: str
+
+    def speaks_for(self, domain: str) -> bool:
+        return not self.header_from or self.header_from == domain
+
+
+def _ours(message: Message, authserv_id: str) -> Iterator[str]:
+    """Values of Authentication-Results that a host of ours can have written, topmost first.
+
+    A host is ours if it shares the domain of `authserv_id`; where no Received names such a one, if it shares that of
+    the topmost Received (an authserv-id need not be a host's name). Hosts without a domain tell nothing.
+    """
+    hosts = [_by_host(value) for name, value in message.fields if name == "received"]
+    home = _home(authserv_id)
+    if not any(host and _home(host) == home for host in hosts):
+        home = next((_home(host) for host in hosts if host), home)
+    been_home = False
+    for name, value in message.fields:
+        if name == "authentication-results":
+            yield value
+        elif name == "received":
+            host = _by_host(value)
+            at_home = bool(host) and _home(host) == home
+            if been_home and host and not at_home:
+                return
+            been_home = been_home or at_home
+
+
+def _by_host(received: str) -> str:
+    """The host that wrote a Received field; "" for an address literal, a bare name, or none."""
+    found = re.search(r"(?:^|\s)by\s{1,5}([A-Za-z0-9._-]{1,255})", received[:2_000])
+    host = found.group(1).strip(".").lower() if found else ""
+    return host if re.search(r"\.[a-z][a-z0-9-]+$", host) else ""
+
+
+def _home(host: str) -> str:
+    """The part of a host name that its neighbours share: the last two labels."""
+    return ".".join(host.split(".")[-2:])
+
+
+def _dmarc_results(value: str, authserv_id: str) -> Iterator[_Result]:
+    head, *methods = _without_comments(value).split(";")
+    if head.split()[:1] != [authserv_id]:
+        return
+    for method in methods:
+        words = method.split()
+        verdict = next((w.partition("=")[2] for w in words if re.match(r"dmarc(?:/\d{1,3})?=", w)), "")
+        if verdict:
+            said = next((w.partition("=")[2] for w in words if w.startswith("header.from=")), "")
+            yield _Result(verdict, said.rpartition("@")[2].strip("."))
+
+
+def _without_comments(value: str) -> str:
+    """Lower case, comments out (they nest), quotes off, and no space around "=" (RFC 8601, section 2.2)."""
+    out: list[str] = []
+    depth, quoted, escaped = 0, False, False
+    for character in value[:10_000]:
+        if escaped:
+            escaped = False
+        elif character == "\\" and (depth or quoted):
+            escaped = True
+            continue
+        elif not depth and character == '"':
+            quoted = not quoted
+            continue
+        elif not quoted and character in "()":
+            depth = max(0, depth + (1 if character == "(" else -1))
+            out.append(" ")
+            continue
+        if not depth:
+            out.append(" " if quoted and character == ";" else character)
+    return re.sub(r"\s{0,20}=\s{0,20}", "=", "".join(out).lower())
+
+
+# --------------------------------------------------------------------------- the invitee
+
+
+def identify(message: Message, reading: Reading, directory: Directory, tokens: Tokens, config: Config) -> Standing:
+    """Name the invitee whose answer this is, after the rules of docs/standing.md. Pure over its arguments."""
+    sender = message.sender.email
+    result = dmarc(message, config.mailbox.authserv_id)
+    organisers = {address.email.lower() for address in config.organisers.addresses}
+    case = _Case(
+        message,
+        reading,
+        directory,
+        result,
+        organiser=len(message.senders) == 1 and sender in organisers,
+        open=config.invitees.open,
+        writer=directory.invitee_by_address(sender) if sender else None,
+        named=_named(message, reading, directory, tokens, config),
+        attendee=_attendee(reading, directory),
+    )
+    return case.standing()
+
+
+def _named(
+    message: Message, reading: Reading, directory: Directory, tokens: Tokens, config: Config
+) -> tuple[Invitee, ...]:
+    """The invitees whose tokens the message carries, the most telling first, without repetition."""
+    claims = (
+        *(tokens.find(message_id) for message_id in message.in_reply_to),
+        *_last_reference(message, tokens),
+        *(tokens.find(address) for address in _own_plus_addresses(message, config.mailbox.address)),
+        tokens.find(_subject_tag(message.subject)),
+    )
+    found = [directory.invitee(invitee_id) for invitee_id in claims if invitee_id is not None]
+    uid = reading.calendar_uid
+    if uid and uid != config.event.uid:
+        found.append(directory.invitee_by_calendar_uid(uid))
+    return tuple({invitee.id: invitee for invitee in found if invitee is not None}.values())
+
+
+def _last_reference(message: Message, tokens: Tokens) -> Iterator[str]:
+    """Of References, the latest token alone: a thread that was forwarded holds earlier ones of others."""
+    if any(tokens.find(message_id) for message_id in message.in_reply_to):
+        return
+    for message_id in reversed(message.references[-50:]):
+        found = tokens.find(message_id)
+        if found is not None:
+            yield found
+            return
+
+
+def _own_plus_addresses(message: Message, own: str) -> Iterator[str]:
+    """`rsvp+TOKEN@…` among the recipients, in the header or in what our server noted of the envelope."""
+    local, _, domain = own.lower().partition("@")
+    noted = (value for name in ("delivered-to", "x-original-to", "envelope-to") for value in message.get_all(name))
+    for address in (*(recipient.email for recipient in message.recipients), *(v.strip("<> ").lower() for v in noted)):
+        if address.startswith(f"{local}+") and address.endswith(f"@{domain}"):
+            yield address.removeprefix(f"{local}+").partition("@")[0]
+
+
+def _subject_tag(subject: str) -> str:
+    """`[token]` at the end of the Subject, whatever stands before it."""
+    found = re.search(r"\[([A-Za-z2-7]{17,48})\][\s.]{0,5}$", subject[-200:])
+    return found.group(1) if found else ""
+
+
+def _attendee(reading: Reading, directory: Directory) -> Invitee | None:
+    return directory.invitee_by_address(reading.calendar_attendee) if reading.calendar_attendee else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """One message with all that was found out about whose it is."""
+
+    message: Message
+    reading: Reading
+    directory: Directory
+    dmarc: Dmarc
+    organiser: bool
+    open: bool
+    writer: Invitee | None
+    """Whose From address (or recorded delegate's) this is."""
+    named: tuple[Invitee, ...]
+    """Whose tokens it carries."""
+    attendee: Invitee | None
+    """Whom a calendar reply names, where that one is on the list."""
+
+    def standing(self) -> Standing:
+        if not self.message.sender.email:
+            return self._nobody("there is no From address")
+        if self.organiser and self.writer is None:
+            return self._nobody("")
+        if len(self.message.senders) > 1:
+            return self._of(self.writer or next(iter(self.named), None), "more than one From address")
+        if self.named:
+            return self._by_token(self.named[0])
+        if self.writer:
+            return self._by_address(self.writer)
+        return self._by_attendee_or_domain()
+
+    def _by_token(self, invitee: Invitee) -> Standing:
+        if len(self.named) > 1:
+            return self._of(invitee, "it carries the tokens of more than one invitee")
+        if self.writer is not None and self.writer.id != invitee.id:
+            if self.attendee is not None and self.attendee.id == self.writer.id:
+                # The invitation was passed on to somebody who is invited too, and whose calendar answers for them.
+                return self._of(self.writer, "", Trust.ADDRESS)
+            return self._of(invitee, "another invitee writes with this invitee's token")
+        if self.attendee is not None and self.attendee.id != invitee.id:
+            return self._of(invitee, "the calendar reply names another invitee")
+        if self.writer is not None or self._speaks_for(invitee):
+            return self._of(invitee, "")
+        if self.open:
+            return self._nobody("")
+        return self._of(
+            invitee,
+            "the invitation was passed on: the writer is not on the list and does not speak for the invitee; "
+            "proposed as a delegation",
+        )
+
+    def _by_address(self, invitee: Invitee) -> Standing:
+        said = self.reading.calendar_attendee
+        if self.attendee is not None and self.attendee.id != invitee.id:
+            return self._of(invitee, "the calendar reply names another invitee", Trust.ADDRESS)
+        if said and self.attendee is None and said.rpartition("@")[2] != self.message.sender.domain:
+            return self._of(invitee, "the calendar reply names an address that is not on the list", Trust.ADDRESS)
+        return self._of(invitee, "", Trust.ADDRESS)
+
+    def _by_attendee_or_domain(self) -> Standing:
+        domain = self.message.sender.domain
+        if self.attendee is not None:
+            same = any(address.rpartition("@")[2] == domain for address in self.attendee.addresses)
+            doubt = "" if same else "the calendar reply names an invitee, but comes from an address elsewhere"
+            return self._of(self.attendee, doubt, Trust.ADDRESS)
+        neighbours = () if self.open else self.directory.invitees_by_domain(domain)
+        if len(neighbours) == 1:
+            return self._of(neighbours[0], "known only by the domain, which this invitee alone has", Trust.DOMAIN)
+        return self._nobody("")
+
+    def _speaks_for(self, invitee: Invitee) -> bool:
+        """Whether an address that is not on the list answers for the invitee: in the third person, or in their name."""
+        reading = self.reading
+        if reading.calendar_attendee:
+            return reading.calendar_attendee in invitee.addresses
+        if reading.voice in {Voice.INVITEE, Voice.BOTH}:
+            return True
+        said = (*reading.represents, *reading.names, self.message.sender.name)
+        return any(same_name(name, own) for own in (invitee.name, invitee.organisation) if own for name in said)
+
+    def _of(self, invitee: Invitee | None, doubt: str, trust: Trust = Trust.TOKEN) -> Standing:
+        if invitee is None:
+            return self._nobody(doubt)
+        sender = self.message.sender.email
+        listed = sender in invitee.addresses
+        if trust is Trust.TOKEN and invitee.id not in {named.id for named in self.named}:
+            trust = Trust.ADDRESS
+        return Standing(
+            invitee.id,
+            trust,
+            self.dmarc,
+            listed=listed,
+            organiser=self.organiser,
+            from_delegate=not listed and sender in _delegates(invitee),
+            doubt=doubt,
+        )
+
+    def _nobody(self, doubt: str) -> Standing:
+        return Standing(None, Trust.STRANGER, self.dmarc, listed=False, organiser=self.organiser, doubt=doubt)
+
+
+def _delegates(invitee: Invitee) -> frozenset[str]:
+    delegate = invitee.answer.delegate if invitee.answer else None
+    return frozenset({delegate.email.lower()}) if delegate and delegate.email else frozenset()
+
+
+_TITLES = frozenset(
+    {"mr", "mrs", "ms", "mx", "dr", "prof", "professor", "h", "e", "he", "hon", "sir", "dame", "lord", "lady", "amb",
+     "ambassador", "excellency", "the", "of", "and", "for", "to", "m", "mme", "mlle", "me", "sr", "sra", "srta", "don",
+     "herr", "frau"}
+)  # fmt: skip
+
+
+def same_name(one: str, other: str) -> bool:
+    """Whether two written names can be one person's (or office's): the words of one are among those of the other.
+
+    Order, case, accents and titles do not matter; one word alone is enough only where it is all of both.
+    """
+    a, b = _name_words(one), _name_words(other)
+    if not a or not b:
+        return False
+    return a == b or (min(len(a), len(b)) >= 2 and (a <= b or b <= a))
+
+
+def _name_words(name: str) -> frozenset[str]:
+    flat = unicodedata.normalize("NFKD", name).casefold()
+    plain = "".join(c for c in flat if not unicodedata.combining(c))
+    return frozenset(_without(re.findall(r"\w+", plain)[:30], _TITLES))
+
+
+def _without(words: Iterable[str], unwanted: frozenset[str]) -> Iterator[str]:
+    return (word for word in words if word not in unwanted)

@@ -182,7 +182,7 @@ class ConfigError(Exception):
 
 _OAUTH2: Final = schema.table(
     (
-        Key("token_url", schema.filled, required=True),
+        Key("token_url", schema.token_url, required=True),
         Key("client_id", schema.filled, required=True),
         Key("client_secret_file", schema.path, required=True),
         Key("scope", schema.filled, required=True),
@@ -370,6 +370,26 @@ def load(path: Path, uses: frozenset[str] = ALL) -> Config:
         order = {section.name: number for number, section in enumerate(SECTIONS)}
         problems.sort(key=lambda problem: order.get(re.split(r"[.\[]", problem.key)[0], -1))
         raise ConfigError(tuple(problems))
+    return _assemble(path.absolute(), values)
+
+
+def salvage(path: Path) -> Config | None:
+    """A Config of what is right in a file that does not load, with inventions where something required is missing: to
+    look further than the first mistakes, and for nothing else. None where the file is not TOML."""
+    reader = _Reader(file=str(path), place=Place(path.absolute().parent), uses=frozenset())
+    try:
+        values = reader.read(_parse(path))
+    except ConfigError:
+        return None
+    start = datetime(2016, 9, 20, 12, 30, tzinfo=UTC)
+    invented: dict[str, dict[str, Any]] = {
+        "event": {"uid": "event@localhost", "title": "Event", "starts": start, "timezone": "UTC"},
+        "mailbox": {"address": "mailbox@localhost"},
+    }
+    for section, table in invented.items():
+        values[section] = [table | values[section][0]]
+    event = values["event"][0]
+    event["ends"] = event["starts"] + timedelta(hours=1)
     return _assemble(path.absolute(), values)
 
 

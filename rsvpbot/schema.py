@@ -16,6 +16,7 @@ from datetime import date, datetime, time, timedelta
 from email.utils import parseaddr
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
 from rsvpbot.model import Address
 
@@ -180,6 +181,15 @@ def loopback(name: str) -> bool:
         return ipaddress.ip_address(name.strip("[]")).is_loopback
     except ValueError:
         return False
+
+
+def token_url(value: object, at: Place) -> str:
+    """Where client credentials are shown (RFC 6749, section 3.2: never in the clear)."""
+    words = filled(value, at)
+    parts = urlsplit(words)
+    if not parts.hostname or not (parts.scheme == "https" or (parts.scheme == "http" and loopback(parts.hostname))):
+        raise Wrong(f"{shown(words)} is not an address of the secure web", 'write it as "https://…"')
+    return words
 
 
 _LOCAL_PART: Final = re.compile(r"[^\s@<>()\[\],;:\\\"\x00-\x1f\x7f]{1,64}")

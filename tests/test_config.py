@@ -191,6 +191,7 @@ letter = "reminder"
         ("smtp", 'username = "a"\npassword_command = ["./none"]', "smtp.password_command", "there is no program"),
         ("smtp", 'password_command = "pass show x"', "smtp.password_command", "write a list of the program"),
         ("smtp", 'oauth2 = { client = "x" }', "smtp.oauth2", 'did you mean "client_id"?'),
+        ("smtp", 'oauth2 = { token_url = "http://login.example/" }', "smtp.oauth2", 'write it as "https://'),
         ("invitees", 'file = "nowhere.csv"', "invitees.file", "does not exist"),
         ("replies", 'mode = "sent"', "replies.mode", 'did you mean "send"?'),
         ("replies", 'languages = ["English"]', "replies.languages", 'write "en"'),
@@ -381,3 +382,10 @@ def test_what_is_doubtful_is_told_and_stops_nothing(
 def test_nothing_is_doubtful_where_nothing_is(write: Write) -> None:
     text = changed("mailbox", 'authserv_id = "mx.roundtable.example"') + "[invitees]\nopen = true\n"
     assert configuration.warnings(load(write(text)), BEFORE) == ()
+
+
+def test_what_is_right_in_a_wrong_file_can_still_be_looked_at(write: Write, tmp_path: Path) -> None:
+    config = configuration.salvage(write('[event]\ntimezone = "?"\n[smtp]\nport = 0\n[invitees]\nfile = "list.csv"\n'))
+    assert config is not None
+    assert (config.invitees.file, config.smtp.port) == (tmp_path / "list.csv", 587)
+    assert configuration.salvage(write("[event")) is None

@@ -1,0 +1,5 @@
+"""`python -m rsvpbot`"""
+
+from rsvpbot.cli import main
+
+main()

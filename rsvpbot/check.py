@@ -1,0 +1,334 @@
+"""What `rsvpbot check` looks at: everything that could fail at night. It sends nothing, and writes nothing but the
+folders that the mailbox lacks."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import stat
+import tempfile
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from rsvpbot.config import Config, ConfigError, Problem, load, salvage, warnings
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from rsvpbot.mail.imap import Connection, Listed
+
+NEWEST_YEARS: Final = range(2026, 2100)
+"""A clock outside of these was never set."""
+
+MOST_SKEW: Final = timedelta(minutes=5)
+"""A message that arrived so much later than now shows a clock that is behind."""
+
+LEAST_FREE: Final = 20_000_000
+LITTLE_FREE: Final = 200_000_000
+"""Bytes on the disk of the state folder: below, nothing can be recorded soon; below, somebody should look."""
+
+
+class Mark(StrEnum):
+    """How a thing stands."""
+
+    GOOD = "good"
+    DOUBT = "doubt"
+    """It works, and may not be meant so."""
+    BAD = "bad"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line of the table."""
+
+    about: str
+    mark: Mark
+    told: str
+    remedy: str = ""
+    """What to do; for a cross always."""
+    written: bool = False
+    """A person wrote it wrong (configuration, list, letters), as against something that is out of reach."""
+
+
+def exit_status(findings: Iterable[Finding]) -> int:
+    """2 where something is written wrong, 1 where something would fail, else 0."""
+    bad = [finding for finding in findings if finding.mark is Mark.BAD]
+    return 2 if any(finding.written for finding in bad) else 1 if bad else 0
+
+
+def findings(path: Path, now: datetime | None) -> Iterator[Finding]:
+    """Look at everything, in the order in which it is needed. `now` is a rehearsal's moment, None the present one."""
+    try:
+        config = load(path)
+    except ConfigError as error:
+        yield from (_found("configuration", problem) for problem in error.problems)
+        guess = salvage(path)
+        if guess is not None:
+            yield from _letters(guess)
+            yield from _list(guess)
+        yield Finding("servers, store", Mark.DOUBT, "not looked at", "correct the configuration, then check again")
+        return
+    yield Finding("configuration", Mark.GOOD, f"{path}; mode is {config.replies.mode}: {_MODES[config.replies.mode]}")
+    moment = now or datetime.now(UTC)
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=config.event.zone)
+    yield from (_found("configuration", problem) for problem in warnings(config, moment))
+    yield from _letters(config)
+    yield from _list(config)
+    yield clock_finding(datetime.now(UTC))
+    yield from _state_folder(config.state_folder)
+    yield from _store(config)
+    yield from _mailbox(config)
+    yield from _smtp(config)
+
+
+_MODES: Final = {
+    "draft": "letters to invitees are put into Drafts",
+    "send": "letters to invitees are sent",
+    "off": "no letters to invitees",
+}
+
+
+def _found(about: str, problem: Problem, file: str = "") -> Finding:
+    mark = Mark.BAD if problem.fatal else Mark.DOUBT
+    place = f"{file}, {problem.key}" if file else problem.key
+    return Finding(about, mark, f"{place}: {problem.wrong}", problem.right, written=problem.fatal)
+
+
+# --------------------------------------------------------------------------- what was written
+
+
+def _letters(config: Config) -> Iterator[Finding]:
+    from rsvpbot.letters.templates import TemplateError, Templates
+
+    try:
+        problems = Templates(config).check()
+    except TemplateError as error:
+        problems = error.problems
+    yield from (_found("letters", problem, Path(problem.file).name) for problem in problems)
+    if not any(problem.fatal for problem in problems):
+        source = config.replies.templates or "built in"
+        yield Finding("letters", Mark.GOOD, f"all can be written in {', '.join(config.replies.languages)} ({source})")
+
+
+def _list(config: Config) -> Iterator[Finding]:
+    from rsvpbot.roster import read_list
+
+    file = config.invitees.file
+    if file is None or not file.is_file():
+        return
+    try:
+        rows, problems = read_list(file)
+    except OSError as error:
+        yield Finding("invitees", Mark.BAD, f"{file}: {error.strerror}", "let this user read it", written=True)
+        return
+    yield from (_found("invitees", problem, file.name) for problem in problems)
+    taken = sum(not row.skipped for row in rows)
+    if taken:
+        yield Finding("invitees", Mark.GOOD, f"{taken:,} on the list")
+    elif not problems and not config.invitees.open:
+        yield Finding("invitees", Mark.DOUBT, f"{file.name} names nobody", "every reply would come from a stranger")
+
+
+# --------------------------------------------------------------------------- this machine
+
+
+def clock_finding(now: datetime, newest: datetime | None = None) -> Finding:
+    """Whether this machine's clock can be right: it was set, and no message came later than now."""
+    remedy = "let the machine set its clock by NTP (timedatectl set-ntp true)"
+    if now.year not in NEWEST_YEARS:
+        return Finding("clock", Mark.BAD, f"it is not the year {now.year}", remedy)
+    if newest is not None and newest - now > MOST_SKEW:
+        behind = round((newest - now).total_seconds() / 60)
+        told = f"at least {behind} minutes behind the mail server"
+        return Finding("clock", Mark.BAD, told, remedy)
+    return Finding("clock", Mark.GOOD, f"{now:%Y-%m-%d %H:%M} UTC")
+
+
+def disk_finding(folder: Path, free: int) -> Finding:
+    """Whether `free` bytes are room enough for the record."""
+    told = f"{free / 1e6:,.0f} MB free at {folder}"
+    if free < LEAST_FREE:
+        return Finding("disk", Mark.BAD, told, "make room: nothing can be recorded on a full disk")
+    if free < LITTLE_FREE:
+        return Finding("disk", Mark.DOUBT, told, "make room before it is full")
+    return Finding("disk", Mark.GOOD, told)
+
+
+def _state_folder(folder: Path) -> Iterator[Finding]:
+    if not folder.is_dir():
+        yield Finding("state folder", Mark.BAD, f"{folder} does not exist", f"mkdir -m 700 {folder}")
+        return
+    try:
+        with tempfile.TemporaryFile(dir=folder) as probe:
+            probe.write(b"probe")
+            probe.flush()
+            os.fsync(probe.fileno())
+    except OSError as error:
+        remedy = "let the service's user write there"
+        yield Finding("state folder", Mark.BAD, f"{folder} cannot be written ({error.strerror})", remedy)
+    else:
+        yield Finding("state folder", Mark.GOOD, f"{folder} can be written")
+    yield disk_finding(folder, shutil.disk_usage(folder).free)
+
+
+def _store(config: Config) -> Iterator[Finding]:
+    file = config.store_file
+    if not file.exists():
+        if file.parent.is_dir():
+            yield Finding("store", Mark.GOOD, f"{file.name} will be made at the first start")
+        return
+    status = file.stat()
+    if status.st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+        yield Finding("store", Mark.BAD, f"{file.name} may be read by others", f"chmod 600 {file}")
+    yield _store_opens(config, as_owner=status.st_uid == os.geteuid())
+
+
+def _store_opens(config: Config, *, as_owner: bool) -> Finding:
+    from rsvpbot.store import StoreError, open_store
+
+    try:
+        # Another user's lock files would be in the service's way: such a user only reads.
+        with open_store(config.store_url, config.path.parent, read_only=not as_owner) as store:
+            told = f"{len(store.invitees()):,} invitees, {len(store.replies()):,} replies"
+            if as_owner and not store.lock_daemon():
+                told += "; the service is running"
+    except StoreError as error:
+        return Finding("store", Mark.BAD, str(error), "the service will not start before that is done")
+    return Finding("store", Mark.GOOD, told)
+
+
+# --------------------------------------------------------------------------- the servers
+
+
+def _mailbox(config: Config) -> Iterator[Finding]:
+    from rsvpbot.mail.credentials import CredentialError
+    from rsvpbot.mail.imap import Connection, MailboxError
+
+    where = f"{config.mailbox.host}:{config.mailbox.port}"
+    try:
+        with Connection(config.mailbox) as connection:
+            yield Finding("IMAP", Mark.GOOD, f"logged in at {where} ({config.mailbox.security})")
+            yield from capability_findings(connection.capabilities, config.service.idle)
+            yield from _folders(connection, config)
+            listing = connection.listing()
+    except (CredentialError, MailboxError) as error:
+        yield Finding("IMAP", Mark.BAD, str(error), "correct [mailbox], or ask whoever keeps the server")
+        return
+    yield from _waiting(listing, config)
+
+
+def capability_findings(capabilities: Iterable[str], idle: bool) -> Iterator[Finding]:
+    """Whether the server can do what filing and the doorbell need (RFC 6851, RFC 4315, RFC 2177)."""
+    known = frozenset(name.upper() for name in capabilities)
+    if "MOVE" in known:
+        yield Finding("filing", Mark.GOOD, "the server moves messages (MOVE)")
+    elif "UIDPLUS" in known:
+        yield Finding("filing", Mark.GOOD, "the server has no MOVE; messages are copied, then taken out (UIDPLUS)")
+    else:
+        yield Finding(
+            "filing",
+            Mark.BAD,
+            "the server has neither MOVE nor UIDPLUS, so handled mail cannot leave INBOX safely",
+            "use a mailbox on another server",
+        )
+    if "IDLE" in known:
+        yield Finding("doorbell", Mark.GOOD, "the server announces new mail (IDLE)")
+    elif idle:
+        remedy = "nothing to do: the mailbox is looked at every [service] poll_every"
+        yield Finding("doorbell", Mark.DOUBT, "the server does not announce new mail", remedy)
+
+
+def _folders(connection: Connection, config: Config) -> Iterator[Finding]:
+    from rsvpbot.mail.imap import MailboxError
+
+    parent = config.mailbox.folders
+    try:
+        connection.prepare_folders()
+    except MailboxError as error:
+        yield Finding("folders", Mark.BAD, str(error), f"make the folders below {parent} by hand, or name another")
+    else:
+        yield Finding("folders", Mark.GOOD, f"{parent}: Recorded, Review, Ignored, Failed")
+
+
+def _waiting(listing: list[Listed], config: Config) -> Iterator[Finding]:
+    if not listing:
+        yield Finding("INBOX", Mark.GOOD, "empty: everything was handled")
+        return
+    newest = max(item.arrived for item in listing)
+    late = clock_finding(datetime.now(UTC), newest)
+    if late.mark is Mark.BAD:
+        yield late
+    since = config.mailbox.since
+    old = [item for item in listing if since is None or item.arrived < since]
+    told = f"{len(listing):,} messages wait"
+    if old and not config.store_file.exists():
+        remedy = "start the first time with --all (handle them) or --since DATE (leave what is older)"
+        oldest = min(item.arrived for item in old)
+        yield Finding("INBOX", Mark.DOUBT, f"{told}, the oldest since {oldest:%Y-%m-%d}", remedy)
+    else:
+        yield Finding("INBOX", Mark.GOOD, told)
+
+
+def _smtp(config: Config) -> Iterator[Finding]:
+    from rsvpbot.mail.credentials import CredentialError
+    from rsvpbot.mail.smtp import Refused, Sender, Unreachable
+
+    where = f"{config.smtp.host}:{config.smtp.port}"
+    try:
+        with Sender(config.smtp) as sender:
+            sender.open()
+    except (CredentialError, Refused, Unreachable) as error:
+        yield Finding("SMTP", Mark.BAD, str(error), "correct [smtp], or ask whoever keeps the server")
+        return
+    how = f"logged in as {config.smtp.username}" if config.smtp.username else "reached, without a login,"
+    yield Finding("SMTP", Mark.GOOD, f"{how} at {where} ({config.smtp.security})")
+
+
+# --------------------------------------------------------------------------- the table
+
+
+def check_and_show(path: Path, now: datetime | None) -> int:
+    """Look at everything, print the table, and return the exit status."""
+    from rich.console import Console
+
+    console = Console(highlight=False)
+    found = []
+    with console.status("Looking …") as progress:
+        for finding in findings(path, now):
+            found.append(finding)
+            progress.update(f"Looking at {finding.about} …")
+    show(found, console)
+    return exit_status(found)
+
+
+def show(found: Iterable[Finding], console: Console) -> None:
+    """Print ticks and crosses, each cross with what to do, and a line that sums up."""
+    from rich.markup import escape
+    from rich.table import Table
+
+    unicode = console.encoding.startswith("utf")
+    signs = {
+        Mark.GOOD: "[green]✓[/]" if unicode else "ok",
+        Mark.DOUBT: "[yellow]![/]",
+        Mark.BAD: "[red]✗[/]" if unicode else "X",
+    }
+    table = Table(box=None, show_header=False, pad_edge=False)
+    for column in ("mark", "about", "told"):
+        table.add_column(column, overflow="fold", no_wrap=column == "mark")
+    shown = tuple(found)
+    for finding in shown:
+        told = escape(finding.told)
+        if finding.remedy:
+            told += f"\n[bold]{'→' if unicode else '->'} {escape(finding.remedy)}[/]"
+        table.add_row(signs[finding.mark], finding.about, told)
+    console.print(table)
+    bad = sum(finding.mark is Mark.BAD for finding in shown)
+    doubts = sum(finding.mark is Mark.DOUBT for finding in shown)
+    console.print(
+        f"\n{bad or 'Nothing'} to put right" + (f", {doubts} to think about." if doubts else "."), style="bold"
+    )

@@ -1,0 +1,319 @@
+"""The commands. Each is a few lines over one call; what it needs is imported when it runs, so that help is quick.
+
+Exit status: 0 done, failed messages included; 1 mailbox, SMTP or store out of reach; 2 wrong use or configuration.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from rsvpbot.config import Config, ConfigError
+    from rsvpbot.model import Clock
+    from rsvpbot.store.base import Store
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_STATUS: Final = {
+    "rsvpbot.config.ConfigError": 2,
+    "rsvpbot.letters.templates.TemplateError": 2,
+    "rsvpbot.scaffold.AlreadyThere": 2,
+    "rsvpbot.service.UsedMailbox": 2,
+    "rsvpbot.mail.credentials.CredentialError": 1,
+    "rsvpbot.mail.imap.MailboxError": 1,
+    "rsvpbot.mail.smtp.Refused": 1,
+    "rsvpbot.mail.smtp.Unreachable": 1,
+    "rsvpbot.store.base.StoreError": 1,
+}
+"""The exit status of the errors that say what was wrong, where, and what would be right. By name: to compare with a
+class, its module would have to be imported."""
+
+
+# --------------------------------------------------------------------------- running a command
+
+
+def main() -> None:
+    """The program `rsvpbot`. Never returns; no traceback reaches the user."""
+    sys.exit(invoke(sys.argv[1:]))
+
+
+def invoke(arguments: Sequence[str]) -> int:
+    """Run one command line and return its exit status."""
+    try:
+        status = rsvpbot.main(list(arguments), prog_name="rsvpbot", standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("Interrupted.", err=True)
+        return 130
+    except Exception as error:
+        return _tell(error)
+    return status if isinstance(status, int) else 0
+
+
+def _tell(error: Exception) -> int:
+    """Say what went wrong, on standard error; the exit status."""
+    from rsvpbot.logs import wants_details, where
+
+    if wants_details():
+        import traceback
+
+        traceback.print_exception(error)
+    for kind in type(error).__mro__:
+        status = _STATUS.get(f"{kind.__module__}.{kind.__qualname__}")
+        if status is not None:
+            told = _problems(error) if hasattr(error, "problems") else str(error)
+            click.echo(told, err=True)
+            return status
+    # Its words may hold what stands in a mail.
+    place = where(error.__traceback__)
+    told = f"rsvpbot failed: {type(error).__name__}" + (f" in {place}" if place else "")
+    if isinstance(error, OSError) and error.strerror:
+        told += f": {error.strerror}" + (f": {error.filename}" if error.filename else "")
+    click.echo(f"{told}. RSVPBOT_DEBUG=1 shows more.", err=True)
+    return 1
+
+
+def _problems(error: ConfigError | Any) -> str:
+    """Every mistake with what would be right, by file."""
+    by_file: dict[str, list[str]] = {}
+    for problem in error.problems:
+        by_file.setdefault(problem.file, []).append(f"  {problem.key}: {problem.wrong}\n      {problem.right}")
+    return "\n".join(
+        f"{file}: {len(lines)} {'mistake' if len(lines) == 1 else 'mistakes'}\n" + "\n".join(lines)
+        for file, lines in by_file.items()
+    )
+
+
+# --------------------------------------------------------------------------- options that every command takes
+
+
+class Moment(click.ParamType[datetime]):
+    """A date, or a date with a time, in ISO 8601; with an offset, or local to the event."""
+
+    name = "ISO"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        """Raises BadParameter."""
+        if isinstance(value, datetime):
+            return value
+        try:
+            return datetime.fromisoformat(value)
+        except ValueError:
+            self.fail(f"{value!r} is no date or time; write it as 2016-09-12 or 2016-09-12T09:00-04:00", param, ctx)
+
+
+def _keep(ctx: click.Context, param: click.Parameter, value: object) -> None:
+    """Note a shared option; given after a command's name it counts more than before."""
+    if value is not None:
+        ctx.meta[f"rsvpbot.{param.name}"] = value
+
+
+def _shared(command: F) -> F:
+    """--config and --now, before or after a command's name."""
+    config = click.option(
+        "--config",
+        type=click.Path(path_type=Path),
+        metavar="PATH",
+        expose_value=False,
+        callback=_keep,
+        help="The configuration (else ./config.toml, then the user's and the system's configuration folder).",
+    )
+    now = click.option(
+        "--now",
+        type=Moment(),
+        expose_value=False,
+        callback=_keep,
+        help="Set the clock to this moment and let it run, for rehearsals.",
+    )
+    return config(now(command))
+
+
+def _config(uses: frozenset[str]) -> Config:
+    from rsvpbot.config import find, load
+
+    return load(find(click.get_current_context().meta.get("rsvpbot.config")), uses)
+
+
+def _at_event(moment: datetime | None, config: Config) -> datetime | None:
+    """The moment, in the event's time zone where it names none."""
+    return moment.replace(tzinfo=config.event.zone) if moment is not None and moment.tzinfo is None else moment
+
+
+def _clock(config: Config) -> Clock:
+    from rsvpbot.clock import ShiftedClock, SystemClock
+
+    start = _at_event(click.get_current_context().meta.get("rsvpbot.now"), config)
+    return ShiftedClock(start) if start is not None else SystemClock()
+
+
+def _open(config: Config, *, read_only: bool) -> Store:
+    from rsvpbot.store import open_store
+
+    return open_store(config.store_url, config.path.parent, read_only=read_only)
+
+
+class _InOrder(click.Group):
+    """Lists its commands in the order in which they are needed."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(self.commands)
+
+
+@click.group(cls=_InOrder, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="rsvpbot", message="%(prog)s %(version)s")
+@_shared
+def rsvpbot() -> None:
+    """Reads the replies to an invitation, records them, and answers with the logistics each person needs."""
+
+
+# --------------------------------------------------------------------------- setting up
+
+
+@rsvpbot.command(short_help="Write a configuration, a list and the letters to begin with.")
+@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path, file_okay=False))
+@_shared
+def init(folder: Path) -> int:
+    """Write config.toml, invitees.csv and an editable copy of the letters into DIR.
+
+    Nothing that is there is overwritten.
+    """
+    from rsvpbot.scaffold import next_steps, write
+
+    write(folder)
+    click.echo(next_steps(folder))
+    return 0
+
+
+@rsvpbot.command(short_help="Check all that could fail at night, and say what to do.")
+@_shared
+def check() -> int:
+    """Check everything that could fail at night, and say what to do.
+
+    Validates the configuration, the list of invitees and every letter; logs in to IMAP and SMTP (nothing is sent);
+    looks at folders, capabilities, clock, disk and store. Ends with 1 where something would fail, with 2 where the
+    configuration is wrong.
+    """
+    from rsvpbot.check import check_and_show
+    from rsvpbot.config import find
+
+    meta = click.get_current_context().meta
+    return check_and_show(find(meta.get("rsvpbot.config")), meta.get("rsvpbot.now"))
+
+
+# --------------------------------------------------------------------------- the work
+
+
+def _which_mail(command: F) -> F:
+    everything = click.option(
+        "--all", "everything", is_flag=True, help="At a first start: handle all mail that waits in INBOX."
+    )
+    since = click.option(
+        "--since", type=Moment(), metavar="DATE", help="At a first start: leave what arrived before in INBOX."
+    )
+    return everything(since(command))
+
+
+def _one_of_them(everything: bool, since: datetime | None) -> None:
+    if everything and since is not None:
+        raise click.UsageError("--all and --since contradict each other; say one of them.")
+
+
+@rsvpbot.command(short_help="Watch the mailbox until told to stop.")
+@_which_mail
+@_shared
+def run(everything: bool, since: datetime | None) -> int:
+    """Watch the mailbox until told to stop (SIGTERM, SIGINT). What the systemd unit starts."""
+    from rsvpbot import logs
+    from rsvpbot.config import ALL
+
+    _one_of_them(everything, since)
+    config = _config(ALL)
+    logs.start()
+    from rsvpbot import service
+
+    return service.run(config, _clock(config), everything=everything, since=_at_event(since, config))
+
+
+@rsvpbot.command(short_help="Do one round.")
+@_which_mail
+@_shared
+def poll(everything: bool, since: datetime | None) -> int:
+    """Do one round: take in the list, handle what is in INBOX, send the letters."""
+    from rsvpbot import logs
+    from rsvpbot.config import ALL
+
+    _one_of_them(everything, since)
+    config = _config(ALL)
+    logs.start()
+    from rsvpbot import service
+
+    return service.poll_once(config, _clock(config), everything=everything, since=_at_event(since, config))
+
+
+@rsvpbot.command(short_help="Show how mails would be read; act on nothing.")
+@click.argument(
+    "files", metavar="FILE…", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True, dir_okay=False)
+)
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+@_shared
+def read(files: tuple[Path, ...], as_json: bool) -> int:
+    """Show how mails would be read: what each says, with the words that say so. Acts on nothing."""
+    from rsvpbot import show
+    from rsvpbot.config import READ
+
+    return show.main(files, _config(READ), as_json)
+
+
+# --------------------------------------------------------------------------- looking
+
+
+@rsvpbot.command(short_help="Say at a glance how things stand.")
+@_shared
+def status() -> int:
+    """Say at a glance how things stand."""
+    from rsvpbot.config import RECORD
+
+    config = _config(RECORD)
+    from rsvpbot.organisers import status as organisers_status
+
+    with _open(config, read_only=True) as store:
+        _show(organisers_status.report(store, config, _clock(config).now()))
+    return 0
+
+
+def _show(report: object) -> None:
+    """Print what an organisers' room made: text, or something that rich renders."""
+    if isinstance(report, str):
+        click.echo(report)
+        return
+    from rich.console import Console
+
+    Console(highlight=False).print(report)
+
+
+# --------------------------------------------------------------------------- the demo
+
+
+@rsvpbot.command(short_help="Play a day at the roundtable on real servers.")
+@click.argument("folder", metavar="[DIR]", required=False, type=click.Path(path_type=Path, file_okay=False))
+@_shared
+def demo(folder: Path | None) -> int:
+    """Play a day at the roundtable on real servers in this process, and show each step.
+
+    Needs rsvpbot[demo] and no network. What it wrote stays in DIR (else in a temporary folder).
+    """
+    try:
+        from rsvpbot.demo import play
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] not in {"aiosmtpd", "pymap"}:
+            raise
+        raise click.UsageError(f"{error.name} is missing; install it with: pip install 'rsvpbot[demo]'") from None
+    return play(folder)

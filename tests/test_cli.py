@@ -1,0 +1,230 @@
+"""The command line: each command as a user types it, in a process of its own."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+import pytest
+
+from rsvpbot import cli, logs
+from rsvpbot.config import Problem, load
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    """Runs rsvpbot in the test's folder, without the configuration of whoever tests."""
+
+    def command(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "rsvpbot", *words],
+            cwd=tmp_path,
+            env={**os.environ, "XDG_CONFIG_HOME": str(tmp_path / "none"), "COLUMNS": "200", **environment},
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+
+    return command
+
+
+@pytest.fixture
+def house(tmp_path: Path, run: Run) -> Path:
+    """A folder that init has filled, with a password."""
+    assert run("init", "house").returncode == 0
+    password = tmp_path / "house" / "imap-password"
+    password.touch(mode=0o600)
+    password.write_text("open sesame")
+    return tmp_path / "house"
+
+
+def test_help_names_every_command(run: Run) -> None:
+    done = run("--help")
+    assert done.returncode == 0
+    for name in cli.rsvpbot.commands:
+        assert f"\n  {name} " in done.stdout
+
+
+def test_help_imports_nothing_heavy() -> None:
+    heavy = {
+        "apscheduler", "babel", "css_inline", "icalendar", "imapclient", "jinja2", "mailparser", "markdown_it", "rich",
+        "tinydb",
+    }  # fmt: skip
+    script = "import sys; from rsvpbot.cli import invoke; invoke(['--help']); print('LOADED', *sys.modules)"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=True)
+    loaded = {name.partition(".")[0] for name in done.stdout.rpartition("LOADED")[2].split()}
+    assert "click" in loaded
+    assert not heavy & loaded
+
+
+def test_version(run: Run) -> None:
+    assert run("--version").stdout.startswith("rsvpbot 0.")
+
+
+@pytest.mark.parametrize("words", [("polll",), ("poll", "--fast"), ("read",), ("read", "no-such.eml"), ("init",)])
+def test_wrong_use_is_2(run: Run, words: tuple[str, ...]) -> None:
+    done = run(*words)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "Error:" in done.stderr and "Traceback" not in done.stderr
+
+
+def test_all_and_since_contradict_each_other(run: Run, house: Path) -> None:
+    done = run("--config", str(house), "poll", "--all", "--since", "2016-09-01")
+    assert done.returncode == 2
+    assert "contradict" in done.stderr
+
+
+# --------------------------------------------------------------------------- init
+
+
+def test_init_writes_what_loads(house: Path) -> None:
+    config = load(house / "config.toml")
+    assert config.replies.mode == "draft"
+    assert config.replies.templates == house / "templates"
+    assert config.invitees.file == house / "invitees.csv"
+    assert (house / "templates" / "en" / "accepted.md").is_file()
+    assert not (house / "templates" / "config.example.toml").exists()
+
+
+def test_init_says_what_comes_next(run: Run) -> None:
+    done = run("init", "here")
+    assert "rsvpbot check --config here/config.toml" in done.stdout
+
+
+@pytest.mark.parametrize("there", ["config.toml", "invitees.csv", "templates/en/accepted.md"])
+def test_init_overwrites_nothing(run: Run, tmp_path: Path, there: str) -> None:
+    file = tmp_path / "house" / there
+    file.parent.mkdir(parents=True)
+    file.write_text("mine")
+    done = run("init", "house")
+    assert done.returncode == 2
+    assert there.partition("/")[0] in done.stderr
+    assert file.read_text() == "mine"
+    assert [path for path in (tmp_path / "house").rglob("*") if path.is_file()] == [file]
+
+
+# --------------------------------------------------------------------------- where the configuration comes from
+
+
+def test_no_configuration_is_2(run: Run) -> None:
+    if Path("/etc/rsvpbot/config.toml").exists():
+        pytest.skip("this machine has a configuration for the system")
+    done = run("status")
+    assert done.returncode == 2
+    assert "rsvpbot init DIR" in done.stderr
+
+
+@pytest.mark.parametrize("words", [("--config", "{}", "status"), ("status", "--config", "{}")])
+def test_config_stands_before_or_after_the_command(run: Run, house: Path, words: tuple[str, ...]) -> None:
+    (house / "config.toml").write_text("[evnt]\n")
+    done = run(*(word.format(house / "config.toml") for word in words))
+    assert done.returncode == 2
+    assert "evnt: there is no such section\n      did you mean [event]?" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_the_later_config_counts(run: Run, house: Path) -> None:
+    done = run("--config", "nowhere.toml", "status", "--config", "other.toml")
+    assert "other.toml: 1 mistake\n  file: does not exist" in done.stderr
+
+
+@pytest.mark.parametrize("words", [("--now", "{}", "status"), ("status", "--now", "{}")])
+def test_now_must_be_a_moment(run: Run, words: tuple[str, ...]) -> None:
+    done = run(*(word.format("yesterday") for word in words))
+    assert done.returncode == 2
+    assert "write it as 2016-09-12" in done.stderr
+
+
+# --------------------------------------------------------------------------- what goes wrong
+
+
+@pytest.mark.parametrize("name", sorted(cli._STATUS))
+def test_every_error_that_is_told_exists(name: str) -> None:
+    module, _, error = name.rpartition(".")
+    assert issubclass(getattr(importlib.import_module(module), error), Exception)
+
+
+def raising(error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make `rsvpbot status` fail so."""
+
+    def fail() -> None:
+        raise error
+
+    monkeypatch.setitem(cli.rsvpbot.commands, "status", click.Command("status", callback=fail))
+
+
+def test_an_unknown_error_is_told_in_one_line_without_its_words(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("RSVPBOT_DEBUG", raising=False)
+    raising(ValueError("amb.keller@mission-aa.example"), monkeypatch)
+    assert cli.invoke(["status"]) == 1
+    told = capsys.readouterr().err
+    assert told.startswith("rsvpbot failed: ValueError in cli.py:")
+    assert told.count("\n") == 1
+    assert "keller" not in told
+
+
+def test_the_traceback_is_there_for_who_asks(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("RSVPBOT_DEBUG", "1")
+    raising(ValueError("secret"), monkeypatch)
+    assert cli.invoke(["status"]) == 1
+    assert "Traceback" in capsys.readouterr().err
+
+
+def test_an_error_of_the_system_names_the_file(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    raising(PermissionError(13, "Permission denied", "out.html"), monkeypatch)
+    assert cli.invoke(["status"]) == 1
+    assert "Permission denied: out.html" in capsys.readouterr().err
+
+
+def test_an_interrupt_is_no_crash(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    def interrupted() -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setitem(cli.rsvpbot.commands, "status", click.Command("status", callback=interrupted))
+    assert cli.invoke(["status"]) == 130
+    assert "Traceback" not in capsys.readouterr().err
+
+
+def test_mistakes_are_told_by_file(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    from rsvpbot.config import ConfigError
+
+    problems = (Problem("a.toml", "event.uid", "is missing", "write it"), Problem("b.csv", "line 2", "bad", "good"))
+    raising(ConfigError(problems), monkeypatch)
+    assert cli.invoke(["status"]) == 2
+    assert capsys.readouterr().err == (
+        "a.toml: 1 mistake\n  event.uid: is missing\n      write it\nb.csv: 1 mistake\n  line 2: bad\n      good\n"
+    )
+
+
+# --------------------------------------------------------------------------- the log
+
+
+@pytest.mark.parametrize(
+    ("journal", "line"), [(True, "<3>uid=1 failed ValueError in"), (False, "ERROR   uid=1 failed ValueError in")]
+)
+def test_the_log_is_one_line_an_event(journal: bool, line: str) -> None:
+    import logging
+
+    try:
+        load(Path("amb.keller@mission-aa.example"))
+    except Exception:
+        error = sys.exc_info()
+    record = logging.LogRecord("rsvpbot", logging.ERROR, "x.py", 1, "uid=%d\nfailed", (1,), error)
+    told = logs.OneLine(journal).format(record)
+    assert "\n" not in told
+    assert "keller" not in told
+    assert line.replace("ValueError", "ConfigError") in told

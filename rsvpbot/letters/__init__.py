@@ -1,1 +1,1 @@
-"""Letters to invitees: from templates to messages, and the outbox that sends them."""
+"""Letters to invitees: from a template in the invitee's language to a mail that waits in the outbox, and out."""

@@ -1,0 +1,268 @@
+"""From what was decided to a mail that can be sent: headers, text, HTML and calendar file.
+
+What goes out is a courteous machine's letter (RFC 3834): From is the mailbox and so is MAIL FROM, that bounces come
+back; Auto-Submitted says what it is; In-Reply-To and References tie it to what it answers. The Subject is the letter's
+own and tells the outcome: "Re:" and the words of the other side would be text of a mail that gets out.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from email.headerregistry import Address as MailAddress
+from email.message import EmailMessage
+from email.policy import EmailPolicy
+from email.utils import format_datetime
+from typing import Any
+
+from rsvpbot.config import Config
+from rsvpbot.letters.calendar import METHOD, calendar_file, file_name
+from rsvpbot.letters.page import tidy
+from rsvpbot.letters.templates import PIECE_FOR_CALENDAR, Rendered, Templates
+from rsvpbot.letters.values import Values, make_values
+from rsvpbot.mail.tokens import Tokens
+from rsvpbot.model import TO_ORGANISERS, Invitee, Letter, LetterKind, LetterRequest, LetterState, Message
+
+MARKER = "X-RSVPBot"
+"""Holds the event's uid: by it a mail of our own is known wherever it turns up."""
+
+WITH_CALENDAR = frozenset({LetterKind.ACCEPTED, LetterKind.WELCOME})
+MOST_REFERENCES = 12
+LONGEST_ID = 250
+MESSAGE_ID = re.compile(r"<[!-;=?-~]{1,200}@[!-;=?-~]{1,200}>")
+"""Printable ASCII without spaces and angle brackets: what a message id may be, and no more."""
+
+UNBREAKABLE = frozenset({"message-id", "in-reply-to", "references"})
+
+
+class _Wire(EmailPolicy):
+    """RFC 5322 with CRLF, all of it seven bits; message ids are never encoded or cut, however long (the standard
+    library encodes those that do not fit on a line, and the thread is lost)."""
+
+    def fold_binary(self, name: str, value: Any) -> bytes:
+        if name.lower() in UNBREAKABLE:
+            ids = "\r\n ".join(str(value).split())
+            return f"{name}: {ids}\r\n".encode("ascii")
+        return super().fold_binary(name, value)
+
+
+WIRE = _Wire(linesep="\r\n", cte_type="7bit", raise_on_defect=False)
+WIRE_UTF8 = WIRE.clone(utf8=True)
+"""For addresses whose local part is not ASCII (RFC 6532); the server must offer SMTPUTF8."""
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """Who gets a letter, under which id, and what it answers."""
+
+    letter_id: str
+    kind: LetterKind
+    recipients: tuple[str, ...]
+    message_id: str
+    mail_from: str
+    names: tuple[str, ...] = ()
+    """Display names of the recipients, as far as known, in their order."""
+    invitee_id: str | None = None
+    answers: Message | None = None
+
+
+def compose(
+    request: LetterRequest,
+    *,
+    invitee: Invitee | None,
+    message: Message | None,
+    config: Config,
+    templates: Templates,
+    tokens: Tokens,
+    now: datetime,
+    letter_id: str,
+) -> Letter:
+    """Write the letter that was asked for, ready to be queued.
+
+    `invitee` is the record as it will stand, `message` what the letter answers. Of the message nothing enters but its
+    message ids, where they are well formed, and names of people which `values.checked_name` let pass.
+    """
+    with_calendar = request.kind in WITH_CALENDAR and invitee is not None
+    language = templates.language(request.kind.value, request.language)
+    values = make_values(
+        request.kind,
+        language,
+        config,
+        now,
+        invitee=invitee,
+        answer=request.answer,
+        tag=tokens.subject_tag(invitee.id) if invitee else "",
+        passed_on=request.passed_on,
+        delegate_written=request.delegate_written,
+        note=request.note,
+        calendar=with_calendar,
+    )
+    envelope = _envelope(request, invitee, message, config, tokens, letter_id, values)
+    calendar = None
+    if with_calendar and invitee is not None:
+        description = templates.render_piece(PIECE_FOR_CALENDAR, language, values)
+        calendar = calendar_file(config, invitee.calendar_uid, description, now)
+    return assemble(envelope, templates.render(request.kind.value, language, values), config, now, calendar)
+
+
+def assemble(
+    envelope: Envelope, rendered: Rendered, config: Config, now: datetime, calendar: bytes | None = None
+) -> Letter:
+    """Make the mail of words that are written already; the summary comes this way."""
+    mail = EmailMessage(policy=WIRE if _is_ascii(envelope) else WIRE_UTF8)
+    mail["From"] = _address(config.mailbox.name or config.organisers.name, config.mailbox.address)
+    mail["To"] = tuple(map(_address, _padded(envelope.names, len(envelope.recipients)), envelope.recipients))
+    mail["Subject"] = tidy(rendered.subject)
+    mail["Date"] = format_datetime(now)
+    mail["Message-ID"] = envelope.message_id
+    _thread(mail, envelope.answers)
+    mail["Auto-Submitted"] = "auto-replied" if envelope.answers else "auto-generated"
+    mail["X-Auto-Response-Suppress"] = "All"
+    mail[MARKER] = tidy(config.event.uid)
+    mail["Content-Language"] = rendered.language
+    # Encoded by our own choice: nothing on the way has a reason to change it, and signatures hold.
+    encoding = "quoted-printable" if _is_latin(rendered.text) else "base64"
+    mail.set_content(rendered.text, cte=encoding)
+    mail.add_alternative(rendered.html, subtype="html", cte=encoding)
+    if calendar is not None:
+        mail.add_attachment(
+            calendar.decode("utf-8"),
+            subtype="calendar",
+            cte="base64",
+            params={"method": METHOD},
+            filename=file_name(config.event.title),
+        )
+    # Boundaries of our own, so that the same letter is the same bytes; "=_" stands in no encoded text.
+    for number, part in enumerate(part for part in mail.walk() if part.is_multipart()):
+        part.set_boundary(f"=_{number}_{_alphanumeric(envelope.letter_id)}")
+    return Letter(
+        id=envelope.letter_id,
+        kind=envelope.kind,
+        invitee_id=envelope.invitee_id,
+        recipients=envelope.recipients,
+        language=rendered.language,
+        subject=tidy(rendered.subject),
+        message_id=envelope.message_id,
+        state=LetterState.QUEUED,
+        queued_at=now,
+        mail_from=envelope.mail_from,
+        raw=mail.as_bytes(),
+        reply=envelope.answers.digest if envelope.answers else "",
+    )
+
+
+def to_organisers(kind: LetterKind, config: Config, letter_id: str) -> Envelope:
+    """The envelope of a summary or an alarm."""
+    addresses = config.organisers.addresses
+    return Envelope(
+        letter_id=letter_id,
+        kind=kind,
+        recipients=tuple(_ascii_domain(address.email) for address in addresses),
+        message_id=_plain_message_id(letter_id, config),
+        mail_from=config.mailbox.address,
+        names=tuple(address.name for address in addresses),
+    )
+
+
+# ------------------------------------------------------------------ pieces
+
+
+def _envelope(
+    request: LetterRequest,
+    invitee: Invitee | None,
+    message: Message | None,
+    config: Config,
+    tokens: Tokens,
+    letter_id: str,
+    values: Values,
+) -> Envelope:
+    mailbox = config.mailbox.address
+    if invitee is None:
+        message_id, mail_from = _plain_message_id(letter_id, config), mailbox
+    else:
+        message_id = tokens.message_id(invitee.id, _alphanumeric(letter_id), _domain(mailbox))
+        mail_from = _plus(mailbox, tokens.token(invitee.id)) if config.mailbox.plus_addressing else mailbox
+    names: dict[str, str] = {}
+    if request.kind in TO_ORGANISERS:
+        names = {address.email: address.name for address in config.organisers.addresses}
+    elif request.kind is LetterKind.WELCOME:
+        names = dict.fromkeys(request.recipients[:1], values.addressee)
+    elif invitee is not None:
+        names = {invitee.addresses[0]: invitee.name}
+    return Envelope(
+        letter_id=letter_id,
+        kind=request.kind,
+        recipients=tuple(map(_ascii_domain, request.recipients)),
+        message_id=message_id,
+        mail_from=mail_from,
+        names=tuple(names.get(address, "") for address in request.recipients),
+        invitee_id=request.invitee_id,
+        answers=message,
+    )
+
+
+def _thread(mail: EmailMessage, answers: Message | None) -> None:
+    """In-Reply-To and References (RFC 5322, section 3.6.4); the first and the newest where there are many."""
+    if answers is None:
+        return
+    known = [*answers.references, *(() if answers.references else answers.in_reply_to), answers.message_id]
+    sound = list(dict.fromkeys(filter(_is_message_id, known)))
+    if _is_message_id(answers.message_id):
+        mail["In-Reply-To"] = answers.message_id
+    if sound:
+        mail["References"] = " ".join(sound if len(sound) <= MOST_REFERENCES else _ends(sound))
+
+
+def _ends(ids: Sequence[str]) -> list[str]:
+    return [ids[0], *ids[1 - MOST_REFERENCES :]]
+
+
+def _is_message_id(text: str) -> bool:
+    return len(text) <= LONGEST_ID and MESSAGE_ID.fullmatch(text) is not None
+
+
+def _address(name: str, email: str) -> MailAddress:
+    local, _, domain = email.rpartition("@")
+    return MailAddress(display_name=tidy(name), username=local, domain=domain)
+
+
+def _padded(names: Sequence[str], length: int) -> tuple[str, ...]:
+    return (*names, *[""] * (length - len(names)))[:length]
+
+
+def _ascii_domain(email: str) -> str:
+    """An internationalised domain as it goes over the wire."""
+    local, _, domain = email.rpartition("@")
+    if domain.isascii():
+        return email
+    try:
+        return f"{local}@{domain.encode('idna').decode('ascii')}"
+    except UnicodeError:
+        return email
+
+
+def _is_ascii(envelope: Envelope) -> bool:
+    return all(address.isascii() for address in (*envelope.recipients, envelope.mail_from))
+
+
+def _is_latin(text: str) -> bool:
+    return sum(not char.isascii() for char in text) * 6 < len(text)
+
+
+def _plus(mailbox: str, token: str) -> str:
+    local, _, domain = mailbox.rpartition("@")
+    return f"{local}+{token}@{domain}"
+
+
+def _domain(mailbox: str) -> str:
+    return mailbox.rpartition("@")[2]
+
+
+def _plain_message_id(letter_id: str, config: Config) -> str:
+    return f"<rsvpbot.{_alphanumeric(letter_id)}@{_domain(config.mailbox.address)}>"
+
+
+def _alphanumeric(letter_id: str) -> str:
+    return "".join(char for char in letter_id.lower() if char.isascii() and char.isalnum())

@@ -1,0 +1,354 @@
+"""Letters that wait in the store go out: sent over SMTP, or put into the Drafts folder for a person to send.
+
+Nothing is sent twice. "Sending" is on disk before the first byte of a letter leaves, "sent" after the server took it; a
+letter found in "sending" after a death may or may not have gone out, and that is said rather than guessed: it becomes
+"doubtful". One commit marks a letter sent and the next one sending, so at most one is ever in that state.
+
+A draft needs no such doubt: the folder is asked for its Message-ID before it is put there.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Protocol, Self
+
+from rsvpbot.config import Config
+from rsvpbot.mail.imap import Connection, MailboxError
+from rsvpbot.mail.smtp import Refused, Sender, Unreachable
+from rsvpbot.model import TO_ORGANISERS, Clock, Letter, LetterState
+from rsvpbot.store.base import Commit, Store
+
+log = logging.getLogger("rsvpbot.outbox")
+
+PAUSES = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 30, 60))
+"""After the first, second … attempt; the last again and again."""
+
+GIVE_UP_AFTER = timedelta(days=4)
+"""RFC 5321, section 4.5.4.1: a sender tries for four to five days."""
+
+MOST_REFUSED_IN_A_ROW = 10
+"""A server that refuses so many letters one after the other has something against us, not against them."""
+
+MINUTE = timedelta(minutes=1)
+
+
+class Sending(Protocol):
+    """What sends one letter; `mail.smtp.Sender`."""
+
+    def __enter__(self) -> Self: ...
+    def __exit__(self, *error: object) -> object: ...
+    def send(self, mail_from: str, recipients: Sequence[str], raw: bytes) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Flushed:
+    """What one round did."""
+
+    sent: int = 0
+    drafted: int = 0
+    copied: int = 0
+    """Copies put into the Sent folder."""
+    failed: int = 0
+    """Given up; the organisers see them."""
+    doubtful: int = 0
+    waiting: int = 0
+    """Still queued: later, because of the mode, or because a server is out of reach."""
+    trouble: str = ""
+    """Why the round ended early; no personal data."""
+
+
+@dataclass(slots=True)
+class _Count:
+    sent: int = 0
+    drafted: int = 0
+    copied: int = 0
+    failed: int = 0
+    doubtful: int = 0
+    trouble: str = ""
+
+
+@dataclass(slots=True)
+class _Pause:
+    """How long to leave a server alone that was out of reach."""
+
+    failures: int = 0
+    until: datetime | None = None
+
+    def note_failure(self, now: datetime) -> None:
+        self.failures += 1
+        self.until = now + pause_after(self.failures)
+
+    def clear(self) -> None:
+        self.failures, self.until = 0, None
+
+    def holds(self, now: datetime) -> bool:
+        return self.until is not None and now < self.until
+
+
+@dataclass(slots=True)
+class _Pace:
+    """At most so many letters in any sixty seconds; 0: as many as will go."""
+
+    most: int
+    sent: deque[datetime] = field(default_factory=deque)
+
+    def wait_for(self, now: datetime) -> float:
+        """Seconds until the next one may go."""
+        if self.sent and now < self.sent[-1]:
+            self.sent.clear()  # the clock was set back
+        while self.sent and now - self.sent[0] >= MINUTE:
+            self.sent.popleft()
+        if self.most <= 0 or len(self.sent) < self.most:
+            return 0.0
+        return (self.sent[0] + MINUTE - now).total_seconds()
+
+    def note(self, now: datetime) -> None:
+        self.sent.append(now)
+
+
+def pause_after(attempts: int) -> timedelta:
+    """How long to wait after so many attempts."""
+    return PAUSES[min(attempts, len(PAUSES)) - 1]
+
+
+class Outbox:
+    """The letters of one store.
+
+    `make_sender` opens the way to the SMTP server; `wait(stop, seconds)` sleeps, and ends early when `stop` is set.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        config: Config,
+        clock: Clock,
+        *,
+        make_sender: Callable[[], Sending] | None = None,
+        wait: Callable[[threading.Event, float], object] = threading.Event.wait,
+    ) -> None:
+        self._store = store
+        self._config = config
+        self._clock = clock
+        self._make_sender = make_sender or (lambda: Sender(config.smtp))
+        self._wait = wait
+        self._pause = _Pause()
+        self._pace = _Pace(config.smtp.max_per_minute)
+
+    def recover(self) -> int:
+        """At start: what was being sent when the last process died is in doubt. Returns how many letters are."""
+        with self._store.transaction():
+            cut_off = self._store.letters(LetterState.SENDING)
+            if cut_off:
+                error = "the process died while it was being sent"
+                doubtful = (replace(letter, state=LetterState.DOUBTFUL, error=error) for letter in cut_off)
+                self._store.commit(Commit(letters=tuple(doubtful)))
+        for letter in cut_off:
+            log.warning("letter id=%s in doubt", letter.id)
+        return len(cut_off)
+
+    def flush(self, stop: threading.Event, connection: Connection | None = None) -> Flushed:
+        """Send what is due, oldest first; put drafts and copies in place where there is a mailbox connection.
+
+        Ends between two letters when `stop` is set. Raises StoreError; what servers do wrong is noted and tried again.
+        """
+        count = _Count()
+        self._store.refresh()
+        self._send_due(stop, count)
+        if connection is not None:
+            self._put_drafts(stop, connection, count)
+            self._put_copies(stop, connection, count)
+        waiting = len(self._store.letters(LetterState.QUEUED))
+        return Flushed(count.sent, count.drafted, count.copied, count.failed, count.doubtful, waiting, count.trouble)
+
+    # -------------------------------------------------------------- sending
+
+    def _by_smtp(self, letter: Letter) -> bool:
+        return letter.kind in TO_ORGANISERS or self._config.replies.mode == "send"
+
+    def _due(self, now: datetime) -> list[str]:
+        return [
+            letter.id
+            for letter in self._store.letters(LetterState.QUEUED)
+            if self._by_smtp(letter) and (letter.not_before is None or letter.not_before <= now)
+        ]
+
+    def _send_due(self, stop: threading.Event, count: _Count) -> None:
+        now = self._clock.now()
+        due = () if self._pause.holds(now) else self._due(now)
+        if not due:
+            return
+        with self._make_sender() as sender:
+            _Run(self._store, self._clock, sender, self._pace, self._pause, self._after_sending, count).run(
+                due, lambda seconds: self._wait(stop, seconds), stop
+            )
+
+    def _after_sending(self, letter: Letter, now: datetime) -> Letter:
+        keep = self._config.smtp.copy_to_sent
+        return replace(
+            letter,
+            state=LetterState.SENT,
+            sent_at=now,
+            attempts=letter.attempts + 1,
+            not_before=None,
+            error="",
+            raw=letter.raw if keep else None,
+            copied=not keep,
+        )
+
+    # -------------------------------------------------------------- the mailbox's folders
+
+    def _put_drafts(self, stop: threading.Event, connection: Connection, count: _Count) -> None:
+        if self._config.replies.mode != "draft":
+            return
+        for letter in self._store.letters(LetterState.QUEUED):
+            if stop.is_set():
+                return
+            if letter.kind in TO_ORGANISERS or letter.raw is None:
+                continue
+            try:
+                connection.append_draft(letter.raw, letter.message_id)
+            except MailboxError as error:
+                count.trouble = str(error)
+                return
+            drafted = replace(letter, state=LetterState.DRAFTED, sent_at=self._clock.now(), raw=None)
+            count.drafted += self._settle(drafted)
+
+    def _put_copies(self, stop: threading.Event, connection: Connection, count: _Count) -> None:
+        if not self._config.smtp.copy_to_sent:
+            return
+        for letter in self._store.uncopied():
+            if stop.is_set():
+                return
+            if letter.raw is None:
+                continue
+            try:
+                connection.append_sent(letter.raw, letter.message_id)
+            except MailboxError as error:
+                count.trouble = str(error)
+                return
+            count.copied += self._settle(replace(letter, raw=None, copied=True))
+
+    def _settle(self, letter: Letter) -> bool:
+        """Write down what became of a letter, unless it was forgotten meanwhile."""
+        with self._store.transaction():
+            if self._store.letter(letter.id) is None:
+                return False
+            self._store.commit(Commit(letters=(letter,)))
+        return True
+
+
+@dataclass(slots=True)
+class _Run:
+    """One round of sending over one connection."""
+
+    store: Store
+    clock: Clock
+    sender: Sending
+    pace: _Pace
+    pause: _Pause
+    after_sending: Callable[[Letter, datetime], Letter]
+    count: _Count
+    settled: Letter | None = None
+    """The last letter, when what became of it is known but not yet on disk."""
+    refused: int = 0
+
+    def run(self, due: list[str], wait: Callable[[float], object], stop: threading.Event) -> None:
+        try:
+            for letter_id in due:
+                self._keep_pace(wait, stop)
+                if stop.is_set():
+                    break
+                letter = self._take(letter_id)
+                if letter is not None and not self._send(letter):
+                    break
+        finally:
+            self._write_down()
+
+    def _keep_pace(self, wait: Callable[[float], object], stop: threading.Event) -> None:
+        while not stop.is_set() and (seconds := self.pace.wait_for(self.clock.now())) > 0:
+            self._write_down()
+            wait(seconds)
+
+    def _take(self, letter_id: str) -> Letter | None:
+        """Commit that this letter is being sent, and with it what became of the one before. None where it was
+        forgotten, or taken out of the queue, since the round began."""
+        with self.store.transaction():
+            letter = self.store.letter(letter_id)
+            taken = letter is not None and letter.state is LetterState.QUEUED and letter.raw is not None
+            batch = self._still_known(self.settled)
+            if taken and letter is not None:
+                letter = replace(letter, state=LetterState.SENDING)
+                batch = (*batch, letter)
+            if batch:
+                self.store.commit(Commit(letters=batch))
+            self.settled = None
+        return letter if taken else None
+
+    def _write_down(self) -> None:
+        with self.store.transaction():
+            batch = self._still_known(self.settled)
+            if batch:
+                self.store.commit(Commit(letters=batch))
+            self.settled = None
+
+    def _still_known(self, letter: Letter | None) -> tuple[Letter, ...]:
+        return (letter,) if letter is not None and self.store.letter(letter.id) is not None else ()
+
+    def _send(self, letter: Letter) -> bool:
+        """Send one letter. Returns whether the round may go on."""
+        self.pace.note(self.clock.now())
+        try:
+            self.sender.send(letter.mail_from, letter.recipients, letter.raw or b"")
+        except Refused as refusal:
+            self._note_refusal(letter, refusal)
+        except Unreachable as failure:
+            self._note_unreachable(letter, failure)
+        except Exception as error:
+            # Whatever a single letter brings about must not stop the others, nor leave it in "sending" unseen.
+            self._note_doubt(letter, f"sending it failed: {type(error).__name__}")
+        else:
+            self.settled = self.after_sending(letter, self.clock.now())
+            self.count.sent += 1
+            self.refused = 0
+            self.pause.clear()
+            log.info("letter id=%s %s sent", letter.id, letter.kind)
+            return True
+        return self.refused < MOST_REFUSED_IN_A_ROW and not self.count.trouble
+
+    def _note_refusal(self, letter: Letter, refusal: Refused) -> None:
+        now = self.clock.now()
+        attempts = letter.attempts + 1
+        again = now + pause_after(attempts)
+        self.refused += 1
+        if refusal.permanent or again - letter.queued_at > GIVE_UP_AFTER:
+            state, not_before = LetterState.FAILED, None
+            error = f"refused with {refusal.code}" + ("" if refusal.permanent else " for four days")
+            self.count.failed += 1
+        else:
+            state, not_before, error = LetterState.QUEUED, again, f"put off with {refusal.code}"
+        log.warning("letter id=%s %s attempt=%d %s", letter.id, letter.kind, attempts, error)
+        self.settled = replace(letter, state=state, attempts=attempts, not_before=not_before, error=error)
+        if self.refused >= MOST_REFUSED_IN_A_ROW:
+            self.pause.note_failure(now)
+            self.count.trouble = (
+                f"the SMTP server refused {self.refused} letters in a row, the last with {refusal.code}"
+            )
+
+    def _note_unreachable(self, letter: Letter, failure: Unreachable) -> None:
+        self.pause.note_failure(self.clock.now())
+        self.count.trouble = str(failure)
+        if failure.in_doubt:
+            self._note_doubt(letter, "the connection broke before the server had answered")
+        else:
+            self.settled = replace(letter, state=LetterState.QUEUED)
+            log.warning("letter id=%s %s not sent, the server is out of reach", letter.id, letter.kind)
+
+    def _note_doubt(self, letter: Letter, error: str) -> None:
+        self.settled = replace(letter, state=LetterState.DOUBTFUL, attempts=letter.attempts + 1, error=error)
+        self.count.doubtful += 1
+        log.warning("letter id=%s %s in doubt: %s", letter.id, letter.kind, error)

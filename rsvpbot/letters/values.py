@@ -1,0 +1,317 @@
+"""What a letter may speak of: plain data, already put into words of the letter's language where Babel knows them.
+
+Every name that a template may use is a field of `Values` or of one of the classes that it holds; `check` knows them
+from here. Nothing of a mail is among them but names that passed `checked_name`.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, time
+from enum import StrEnum
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from rsvpbot.config import Config
+from rsvpbot.model import Answer, Document, Invitee, LetterKind, PartStat
+
+if TYPE_CHECKING:
+    from babel import Locale
+
+REGIONS = {"en": "en_GB", "zh": "zh_Hans"}
+"""UN English writes "20 September 2016", as in British English."""
+
+LONGEST_NAME = 80
+MOST_WORDS = 8
+
+NAME_MARKS = frozenset(" .'’ʼ‘`´-‐‑–·,()،、・\u200c\u200d")
+"""What may stand in a person's name beside letters and their marks."""
+
+LOOKS_LIKE_DOMAIN = re.compile(r"[^\W\d_]{2,}\.[^\W\d_]{2,}")
+
+
+class Entry(StrEnum):
+    """What a letter says of the way in."""
+
+    PASS = "pass"
+    """All who come hold the pass: nothing is said of photo ID."""
+    NO_PASS = "no pass"
+    """They do not, or there is no such pass: photo ID comes first."""
+    EITHER = "either"
+    """Not known: both cases, in one short paragraph."""
+    OPEN = "open"
+    """Nothing is configured: nothing is said."""
+
+
+class Link(str):
+    """The address of a link that we made ourselves, or that stands in the configuration."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True, slots=True)
+class EventValues:
+    title: str
+    date: str
+    """With the weekday, computed."""
+    starts: str
+    ends: str
+    ends_date: str
+    """"" where the event ends on the day on which it starts."""
+    city: str
+    """What the time zone is called after, as in "New York time"; "" where it has no city (UTC)."""
+    zone: str
+    """The time zone's own name."""
+    rsvp_by: str
+    """"" where none is set or the day has passed."""
+
+
+@dataclass(frozen=True, slots=True)
+class VenueValues:
+    name: str
+    address: str
+    floor: str
+    pass_name: str
+    reception: str
+    arrive_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class PaperValues:
+    title: str
+    date: str
+    """When it goes out; "" where nothing is set."""
+    out: bool
+    """That moment has passed."""
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerValues:
+    partstat: str
+    party: int
+    """How many come; 0 where nobody does, or where it is not known."""
+    names: str
+    """In one phrase of the letter's language; "" where nobody is named."""
+    unnamed: int
+    """How many come beside those who are named."""
+    delegate: str
+    dietary: bool
+    access: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OrganiserValues:
+    name: str
+    contact: str
+    phone: str
+    privacy: str
+    """A line; "" where it is a page or nothing."""
+    privacy_page: str
+
+
+@dataclass(frozen=True, slots=True)
+class Values:
+    """Everything that a template may name."""
+
+    event: EventValues
+    venue: VenueValues
+    organisers: OrganiserValues
+    papers: tuple[PaperValues, ...]
+    addressee: str
+    """Whom the letter greets; "" where no name is known."""
+    invitee: str
+    """The invitee by name, else by organisation; "" where neither is known."""
+    answer: AnswerValues | None
+    """The answer that the letter speaks of."""
+    recorded: AnswerValues | None
+    """The answer on record."""
+    entry: str
+    """"pass", "no pass", "either" or "open": see `Entry`."""
+    passed_on: bool
+    delegate_written: bool
+    calendar: bool
+    """A calendar file is attached."""
+    note: str
+    mailto: Callable[[str], Link]
+    """A link that opens a mail to us, which says who answers and holds this text."""
+
+
+def locale_of(language: str) -> Locale:
+    """Babel's locale for a BCP 47 tag; English for what it does not know."""
+    from babel import Locale, UnknownLocaleError
+
+    tag = language.replace("-", "_")
+    for name in (REGIONS.get(tag, tag), tag.partition("_")[0]):
+        try:
+            return Locale.parse(name)
+        except (UnknownLocaleError, ValueError):
+            continue
+    return Locale.parse("en_GB")
+
+
+def is_right_to_left(language: str) -> bool:
+    return locale_of(language).text_direction == "rtl"
+
+
+def checked_name(text: str) -> str:
+    """The name, on one line, or "" if this is nothing that a person is called.
+
+    Letters of any script, marks, and what stands between them; no digits, brackets, addresses or markup, not too long:
+    what a stranger writes in a name's place must not speak through our letters.
+    """
+    name = " ".join(text.split())
+    plain = all(char in NAME_MARKS or unicodedata.category(char)[0] in "LM" for char in name)
+    short = len(name) <= LONGEST_NAME and len(name.split(" ")) <= MOST_WORDS
+    if not (plain and short and any(char.isalpha() for char in name)) or LOOKS_LIKE_DOMAIN.search(name):
+        return ""
+    return name
+
+
+def make_values(
+    kind: LetterKind,
+    language: str,
+    config: Config,
+    now: datetime,
+    *,
+    invitee: Invitee | None = None,
+    answer: Answer | None = None,
+    tag: str = "",
+    passed_on: bool = False,
+    delegate_written: bool = False,
+    note: str = "",
+    calendar: bool = False,
+) -> Values:
+    """Put together what a letter may speak of.
+
+    `answer` is the one that the letter is about, `invitee.answer` the one on record; `tag` stands at the end of the
+    Subject of a mailto: link and names the invitee.
+    """
+    locale = locale_of(language)
+    recorded = invitee.answer if invitee else None
+    subject = " ".join(f"{config.event.title} {tag}".split())
+
+    def mailto(body: str) -> Link:
+        # RFC 6068: everything but unreserved characters is percent-encoded, space as %20.
+        to = quote(config.mailbox.address, safe="@")
+        return Link(f"mailto:{to}?subject={quote(subject, safe='')}&body={quote(str(body), safe='')}")
+
+    return Values(
+        event=_event(config, locale, now),
+        venue=_venue(config, locale),
+        organisers=_organisers(config),
+        papers=tuple(_paper(document, config, locale, now) for document in config.event.documents),
+        addressee=_addressee(kind, invitee, answer),
+        invitee=(invitee.name or invitee.organisation) if invitee else "",
+        answer=_answer(answer, locale) if answer else None,
+        recorded=_answer(recorded, locale) if recorded else None,
+        entry=entry_of(kind, config, invitee, answer or recorded),
+        passed_on=passed_on,
+        delegate_written=delegate_written,
+        calendar=calendar,
+        note=note,
+        mailto=mailto,
+    )
+
+
+def entry_of(kind: LetterKind, config: Config, invitee: Invitee | None, answer: Answer | None) -> Entry:
+    """What to say of the way in.
+
+    What the answer says of a pass holds for all who come by it; what the list says holds for the invitee alone, so not
+    for guests or a delegate.
+    """
+    venue = config.event.venue
+    if not (venue.pass_name or venue.reception or venue.arrive_by):
+        return Entry.OPEN
+    if not venue.pass_name:
+        return Entry.NO_PASS
+    if answer is not None and answer.grounds_pass is not None:
+        return Entry.PASS if answer.grounds_pass else Entry.NO_PASS
+    in_person = kind is not LetterKind.WELCOME and (answer is None or answer.partstat is not PartStat.DELEGATED)
+    listed = invitee.grounds_pass if invitee is not None and in_person else None
+    if listed is None:
+        return Entry.EITHER
+    if not listed:
+        return Entry.NO_PASS
+    alone = answer is None or (answer.party or len(answer.names)) <= 1
+    return Entry.PASS if alone else Entry.EITHER
+
+
+def _event(config: Config, locale: Locale, now: datetime) -> EventValues:
+    from babel.dates import format_date, format_time, get_timezone_location, get_timezone_name
+
+    event = config.event
+    starts, ends = event.starts.astimezone(event.zone), event.ends.astimezone(event.zone)
+    by = event.rsvp_by
+    past = by is None or now.astimezone(event.zone).date() > by
+    city = "/" in event.timezone and not event.timezone.startswith("Etc/")
+    return EventValues(
+        title=event.title,
+        date=format_date(starts, "full", locale=locale),
+        starts=format_time(starts, "short", locale=locale),
+        ends=format_time(ends, "short", locale=locale),
+        ends_date="" if starts.date() == ends.date() else format_date(ends, "full", locale=locale),
+        city=get_timezone_location(event.zone, locale=locale, return_city=True) if city else "",
+        zone=get_timezone_name(starts, locale=locale),
+        rsvp_by="" if by is None or past else format_date(by, "full", locale=locale),
+    )
+
+
+def _venue(config: Config, locale: Locale) -> VenueValues:
+    from babel.dates import format_time
+
+    venue = config.event.venue
+    arrive_by = format_time(time.fromisoformat(venue.arrive_by), "short", locale=locale) if venue.arrive_by else ""
+    return VenueValues(venue.name, venue.address, venue.floor, venue.pass_name, venue.reception, arrive_by)
+
+
+def _organisers(config: Config) -> OrganiserValues:
+    organisers = config.organisers
+    page = organisers.privacy.startswith(("https://", "http://")) and len(organisers.privacy.split()) == 1
+    return OrganiserValues(
+        name=organisers.name or config.mailbox.name,
+        contact=organisers.contact,
+        phone=organisers.phone,
+        privacy="" if page else organisers.privacy,
+        privacy_page=Link(organisers.privacy) if page else "",
+    )
+
+
+def _paper(document: Document, config: Config, locale: Locale, now: datetime) -> PaperValues:
+    from babel.dates import format_date
+
+    at = document.send_at
+    date = format_date(at.astimezone(config.event.zone), "full", locale=locale) if at else ""
+    return PaperValues(document.title, date, out=at is not None and at <= now)
+
+
+def _addressee(kind: LetterKind, invitee: Invitee | None, answer: Answer | None) -> str:
+    if kind is LetterKind.WELCOME:
+        return _delegate(answer) if answer else ""
+    return " ".join(invitee.name.split()) if invitee else ""
+
+
+def _delegate(answer: Answer) -> str:
+    named = checked_name(answer.delegate.name) if answer.delegate else ""
+    if named or answer.partstat is not PartStat.DELEGATED:
+        return named
+    return next(filter(None, map(checked_name, answer.names)), "")
+
+
+def _answer(answer: Answer, locale: Locale) -> AnswerValues:
+    from babel.lists import format_list
+
+    names = [name for name in map(checked_name, answer.names) if name]
+    coming = answer.partstat is not PartStat.DECLINED
+    party = (answer.party or max(1, len(names))) if coming else 0
+    return AnswerValues(
+        partstat=answer.partstat.value,
+        party=party,
+        names=format_list(names, locale=locale) if names and coming else "",
+        unnamed=max(0, party - len(names)),
+        delegate=_delegate(answer),
+        dietary=bool(answer.dietary),
+        access=bool(answer.access),
+    )

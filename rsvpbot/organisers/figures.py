@@ -1,0 +1,529 @@
+"""How things stand: what the summary, `rsvpbot status` and the organisers' lists count, and nothing of how it looks.
+
+Everything is taken from the store's reads and the clock that is given; nothing is written. Several reads that must
+agree belong in a `Store.transaction()`, which is the caller's to open.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from enum import StrEnum
+from types import MappingProxyType
+from zoneinfo import ZoneInfo
+
+from rsvpbot.config import Config
+from rsvpbot.decide import COMING, expected_people
+from rsvpbot.model import (
+    Address,
+    Answer,
+    Folder,
+    Invitee,
+    Letter,
+    LetterKind,
+    LetterState,
+    Mailbox,
+    PartStat,
+    Reply,
+    SummaryRecord,
+)
+from rsvpbot.store.base import Store
+
+OVERLAP = timedelta(seconds=30)
+"""How far "new" reaches back before the last summary: a message that was in hand while that one was written has an
+earlier time than its commit. Named twice is better than never."""
+
+LEAST_PATIENCE = timedelta(hours=1)
+"""A mailbox that has not been read for this long (or three times `poll_every`, if that is more) is not being read."""
+
+SKIP = timedelta(days=2)
+"""How far ahead a summary's record still stops an earlier day's: see `next_summary`."""
+
+
+class Health(StrEnum):
+    """Whether the mailbox is being read."""
+
+    GOOD = "good"
+    FAILING = "failing"
+    STALE = "stale"
+    """No failure is known, and yet it has not been read for long: nothing runs, or it hangs."""
+    NEVER = "never"
+    """It has not been read yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Who:
+    """An invitee, as organisers know them."""
+
+    name: str
+    organisation: str
+    address: str
+
+    @property
+    def label(self) -> str:
+        return self.name or self.organisation or self.address
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What an answer comes to."""
+
+    partstat: PartStat
+    party: int | None = None
+    names: tuple[str, ...] = ()
+    delegate: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """An answer that is new since the last summary."""
+
+    who: Who
+    before: Said | None
+    """What stood when the last summary was written; None: no answer yet."""
+    after: Said
+    at: datetime
+    dietary: str = ""
+    access: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A message that waits for a person's decision."""
+
+    who: Who | None
+    """The invitee whose answer it is; None where nobody is named."""
+    sender: Address
+    handled_at: datetime
+    subject: str
+    text: str
+    reasons: tuple[str, ...]
+    reading: Said | None
+    """What we took it to say, where we took it to say anything."""
+    recorded: Said | None
+    """What stands on record for this invitee."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A change that waits for the invitee's confirmation."""
+
+    who: Who
+    before: Said | None
+    after: Said
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    who: Who
+    need: str
+    partstat: PartStat
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LetterNote:
+    """A letter that did not simply go out."""
+
+    kind: LetterKind
+    who: Who | None
+    error: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Bounced:
+    who: Who
+    reason: str
+    partstat: PartStat
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """Of the people expected: who comes in with the pass, who needs photo ID and an escort, and of whom it is not
+    known. The three add up to the people expected."""
+
+    with_pass: int
+    without: int
+    unknown: int
+
+
+@dataclass(frozen=True, slots=True)
+class Letters:
+    """What became of our letters."""
+
+    sent: int
+    waiting: int
+    """Queued or being sent."""
+    retried: int
+    """Of those waiting: tried at least once."""
+    drafted: int
+    """Put into Drafts, ever. Whether a person sent them is not known."""
+    drafted_new: int
+    failed: tuple[LetterNote, ...]
+    doubtful: tuple[LetterNote, ...]
+    held: tuple[LetterNote, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Messages:
+    """Where every message went: seen = recorded + review + ignored + failed + retried + missing, always."""
+
+    recorded: int
+    review: int
+    ignored: int
+    failed: int
+    retried: int
+    """Failed once or twice, and to be tried again: in INBOX still."""
+    missing: int
+    """Counted in the last summary and in no folder any more: the record has gone back."""
+    left_alone: int
+    """In INBOX from before [mailbox] since; not among those seen."""
+    new: int
+    """Handled since the last summary."""
+
+    @property
+    def handled(self) -> int:
+        """Those that are in a folder."""
+        return self.recorded + self.review + self.ignored + self.failed
+
+    @property
+    def seen(self) -> int:
+        return self.handled + self.retried + self.missing
+
+    @property
+    def adds_up(self) -> bool:
+        return self.missing == 0
+
+
+@dataclass(frozen=True, slots=True)
+class MailboxState:
+    health: Health
+    last_good: datetime | None
+    failing_since: datetime | None
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """How things stand at a moment."""
+
+    at: datetime
+    since: datetime | None
+    """When the last summary was written; None: there was none."""
+    counts: Mapping[PartStat, int]
+    """Invitees on the list by answer; every PARTSTAT is a key. They add up to `listed`."""
+    people: Mapping[PartStat, int]
+    """People expected by these answers."""
+    perhaps: int
+    """People of the tentative answers, who are not among those expected."""
+    listed: int
+    gone: tuple[tuple[Who, Said], ...]
+    """Answers of those who are no longer on the list; counted nowhere else."""
+    expected: int
+    capacity: int | None
+    by_category: tuple[tuple[str, int, int], ...]
+    """Category, people expected, room: where the configuration gives room by category."""
+    changes: tuple[Change, ...]
+    waiting: tuple[Waiting, ...]
+    pending: tuple[Pending, ...]
+    dietary: tuple[Need, ...]
+    access: tuple[Need, ...]
+    door: Door | None
+    """None where the venue asks for nothing at the door."""
+    letters: Letters
+    bounced: tuple[Bounced, ...]
+    messages: Messages
+    mailbox: MailboxState
+    worse: Mapping[str, int]
+    """What went wrong since the last summary: how many more "failed" messages, "letters_failed", "letters_doubtful"."""
+    days_left: int
+    """Calendar days to the event in its own time zone; 0 on its day, negative afterwards."""
+
+    @property
+    def alarming(self) -> bool:
+        """Something must be mended: the mailbox is not read, mail failed, or the record has gone back."""
+        return self.mailbox.health is not Health.GOOD or not self.messages.adds_up or any(self.worse.values())
+
+    @property
+    def quiet(self) -> bool:
+        """Nothing happened and nothing waits."""
+        news = self.changes or self.waiting or self.pending or self.letters.held
+        return not (news or self.alarming)
+
+    def numbers(self) -> Mapping[str, int]:
+        """For the record of the day, so that the next summary knows what is new."""
+        messages = self.messages
+        return {
+            "listed": self.listed,
+            "expected": self.expected,
+            **{partstat.value: count for partstat, count in self.counts.items()},
+            "seen": messages.seen,
+            "handled": messages.handled,
+            "failed": messages.failed,
+            "letters_failed": len(self.letters.failed),
+            "letters_doubtful": len(self.letters.doubtful),
+        }
+
+
+def figures(store: Store, config: Config, now: datetime) -> Figures:
+    """Count how things stand at `now` (aware)."""
+    local = now.astimezone(summary_zone(config))
+    last = store.last_summary(local.date() + timedelta(days=1))
+    since = last.at if last else None
+    everybody = store.invitees()
+    listed = [invitee for invitee in everybody if invitee.listed]
+    by_id = {invitee.id: invitee for invitee in everybody}
+    letters = _letters(store, by_id, since)
+    messages = _messages(store, last)
+    worse = _worse(messages, letters, last)
+    counts = Counter(invitee.partstat for invitee in listed)
+    people: Counter[PartStat] = Counter()
+    for invitee in listed:
+        people[invitee.partstat] += expected_people(invitee.answer)
+    return Figures(
+        at=now,
+        since=since,
+        counts=MappingProxyType({partstat: counts[partstat] for partstat in PartStat}),
+        people=MappingProxyType({partstat: people[partstat] for partstat in PartStat}),
+        perhaps=sum(_perhaps(invitee.answer) for invitee in listed),
+        listed=len(listed),
+        gone=tuple((who(i), said(i.answer)) for i in everybody if not i.listed and i.answer),
+        expected=people.total(),
+        capacity=config.event.capacity,
+        by_category=_by_category(listed, config.event.capacity_by_category),
+        changes=_changes(store, everybody, since),
+        waiting=tuple(_waiting(reply, by_id) for reply in store.open_replies()),
+        pending=_pending(listed),
+        dietary=_needs(listed, lambda answer: answer.dietary),
+        access=_needs(listed, lambda answer: answer.access),
+        door=_door(listed, config),
+        letters=letters,
+        bounced=tuple(Bounced(who(i), i.bounced, i.partstat) for i in listed if i.bounced),
+        messages=messages,
+        mailbox=_mailbox(store.mailbox(), config, now),
+        worse=worse,
+        days_left=_days_left(config, now),
+    )
+
+
+# ------------------------------------------------------------------ when
+
+
+def summary_zone(config: Config) -> ZoneInfo:
+    """The organisers' time zone, else the event's."""
+    return ZoneInfo(config.organisers.timezone or config.event.timezone)
+
+
+def summary_time(config: Config) -> time:
+    """Wall-clock time of the daily summary."""
+    return time.fromisoformat(config.organisers.summary_at)
+
+
+def last_record(store: Store, day: date) -> SummaryRecord | None:
+    """The record that stops the summary of `day`: its own, or one up to `SKIP` later.
+
+    A clock that was put back must not bring a day's summary again, nor one for a day before it. A record further ahead
+    was made under a rehearsal's clock, and must not silence the real days until then.
+    """
+    record = store.last_summary(day + SKIP + timedelta(days=1))
+    return record if record is not None and record.day >= day else None
+
+
+def next_summary(store: Store, config: Config, now: datetime) -> datetime:
+    """When the next daily summary is due, in the organisers' time zone; not after `now` where it is overdue."""
+    zone = summary_zone(config)
+    today = now.astimezone(zone).date()
+    record = last_record(store, today)
+    day = today if record is None else record.day + timedelta(days=1)
+    return datetime.combine(day, summary_time(config), tzinfo=zone)
+
+
+# ------------------------------------------------------------------ the parts
+
+
+def who(invitee: Invitee) -> Who:
+    return Who(invitee.name, invitee.organisation, invitee.addresses[0] if invitee.addresses else "")
+
+
+def said(answer: Answer) -> Said:
+    delegate = answer.delegate.name or answer.delegate.email if answer.delegate else ""
+    return Said(answer.partstat, answer.party, answer.names, delegate)
+
+
+def _recorded(invitee: Invitee | None) -> Said | None:
+    return said(invitee.answer) if invitee is not None and invitee.answer else None
+
+
+def _perhaps(answer: Answer | None) -> int:
+    if answer is None or answer.partstat is not PartStat.TENTATIVE:
+        return 0
+    return answer.party or max(1, len(answer.names))
+
+
+def _by_category(listed: Iterable[Invitee], room: Mapping[str, int]) -> tuple[tuple[str, int, int], ...]:
+    people: Counter[str] = Counter()
+    for invitee in listed:
+        people[invitee.category.casefold()] += expected_people(invitee.answer)
+    return tuple((category, people[category.casefold()], places) for category, places in room.items())
+
+
+def _changes(store: Store, everybody: Iterable[Invitee], since: datetime | None) -> tuple[Change, ...]:
+    start = since - OVERLAP if since else None
+    found = [
+        _change(store, invitee, invitee.answer, start)
+        for invitee in everybody
+        if invitee.answer and (start is None or invitee.answer.recorded_at > start)
+    ]
+    news = [change for change in found if change.before != change.after or change.dietary or change.access]
+    return tuple(sorted(news, key=lambda change: change.at))
+
+
+def _change(store: Store, invitee: Invitee, answer: Answer, start: datetime | None) -> Change:
+    before = _before(store, invitee, start) if start else None
+    return Change(who(invitee), before, said(answer), answer.recorded_at, answer.dietary or "", answer.access or "")
+
+
+def _before(store: Store, invitee: Invitee, start: datetime) -> Said | None:
+    """What this invitee's recorded replies came to before `start`."""
+    earlier = [reply for reply in store.replies(invitee.id) if reply.recorded and reply.handled_at <= start]
+    return _read(earlier[-1]) if earlier else None
+
+
+def _read(reply: Reply) -> Said | None:
+    reading = reply.reading
+    if reading.partstat is None:
+        return None
+    partstat = PartStat.DELEGATED if reply.standing.from_delegate and reply.recorded else reading.partstat
+    delegate = reading.delegate.name or reading.delegate.email if reading.delegate else ""
+    return Said(partstat, reading.party, reading.names, delegate)
+
+
+def _waiting(reply: Reply, by_id: Mapping[str, Invitee]) -> Waiting:
+    invitee = by_id.get(reply.invitee_id) if reply.invitee_id else None
+    return Waiting(
+        who=who(invitee) if invitee else None,
+        sender=reply.sender,
+        handled_at=reply.handled_at,
+        subject=reply.subject,
+        text=reply.reading.text,
+        reasons=reply.reasons or reply.reading.reasons,
+        reading=_read(reply),
+        recorded=_recorded(invitee),
+    )
+
+
+def _pending(listed: Iterable[Invitee]) -> tuple[Pending, ...]:
+    found = [
+        Pending(who(invitee), _recorded(invitee), said(invitee.pending), invitee.pending.recorded_at)
+        for invitee in listed
+        if invitee.pending
+    ]
+    return tuple(sorted(found, key=lambda pending: pending.at))
+
+
+def _needs(listed: Iterable[Invitee], need_of: Callable[[Answer], str | None]) -> tuple[Need, ...]:
+    """Of those who come or might."""
+    found = []
+    for invitee in listed:
+        answer = invitee.answer
+        need = need_of(answer) if answer else None
+        if answer and need and (answer.partstat in COMING or answer.partstat is PartStat.TENTATIVE):
+            found.append(Need(who(invitee), need, answer.partstat, answer.names))
+    return tuple(sorted(found, key=lambda need: (need.need.casefold(), need.who.label.casefold())))
+
+
+def _door(listed: Iterable[Invitee], config: Config) -> Door | None:
+    """What an answer says of a pass holds for all who come by it; what the list says, for the invitee alone: not for
+    guests, nor for a delegate."""
+    venue = config.event.venue
+    if not (venue.pass_name or venue.reception):
+        return None
+    known: Counter[bool | None] = Counter()
+    for invitee in listed:
+        people = expected_people(invitee.answer)
+        answer = invitee.answer
+        if not people or answer is None:
+            continue
+        if not venue.pass_name:
+            known[False] += people
+        elif answer.grounds_pass is not None:
+            known[answer.grounds_pass] += people
+        else:
+            alone = 0 if answer.partstat is PartStat.DELEGATED else 1
+            known[invitee.grounds_pass] += alone
+            known[None] += people - alone
+    return Door(known[True], known[False], known[None])
+
+
+def _letters(store: Store, by_id: Mapping[str, Invitee], since: datetime | None) -> Letters:
+    waiting = store.letters(LetterState.QUEUED, LetterState.SENDING)
+    drafted = store.letters(LetterState.DRAFTED)
+    return Letters(
+        sent=len(store.letters(LetterState.SENT)),
+        waiting=len(waiting),
+        retried=sum(letter.attempts > 0 for letter in waiting),
+        drafted=len(drafted),
+        drafted_new=sum(since is None or letter.queued_at > since - OVERLAP for letter in drafted),
+        failed=_notes(store.letters(LetterState.FAILED), by_id),
+        doubtful=_notes(store.letters(LetterState.DOUBTFUL), by_id),
+        held=_notes(store.letters(LetterState.HELD), by_id),
+    )
+
+
+def _notes(letters: Iterable[Letter], by_id: Mapping[str, Invitee]) -> tuple[LetterNote, ...]:
+    notes = []
+    for letter in letters:
+        invitee = by_id.get(letter.invitee_id) if letter.invitee_id else None
+        notes.append(LetterNote(letter.kind, who(invitee) if invitee else None, letter.error, letter.queued_at))
+    return tuple(notes)
+
+
+def _messages(store: Store, last: SummaryRecord | None) -> Messages:
+    tally = store.tally()
+    retried = len(store.trials())
+    handled = sum(tally.values())
+    # Messages never leave the record: fewer than were counted once means that an older copy was put in its place.
+    # One that was still being tried then may have been removed from INBOX by hand, and is not missed.
+    before = last.figures.get("handled", 0) if last else 0
+    return Messages(
+        recorded=tally[Folder.RECORDED],
+        review=tally[Folder.REVIEW],
+        ignored=tally[Folder.IGNORED],
+        failed=tally[Folder.FAILED],
+        retried=retried,
+        missing=max(0, before - handled),
+        left_alone=store.mailbox().left_alone,
+        new=sum(store.tally(last.at).values()) if last else handled,
+    )
+
+
+def _worse(messages: Messages, letters: Letters, last: SummaryRecord | None) -> Mapping[str, int]:
+    before = last.figures if last else {}
+    now = {
+        "failed": messages.failed,
+        "letters_failed": len(letters.failed),
+        "letters_doubtful": len(letters.doubtful),
+    }
+    return {name: max(0, count - before.get(name, 0)) for name, count in now.items()}
+
+
+def _mailbox(mailbox: Mailbox, config: Config, now: datetime) -> MailboxState:
+    patience = max(LEAST_PATIENCE, 3 * config.service.poll_every)
+    if mailbox.failing_since is not None:
+        health = Health.FAILING
+    elif mailbox.last_good is None:
+        health = Health.NEVER
+    elif now - mailbox.last_good > patience:
+        health = Health.STALE
+    else:
+        health = Health.GOOD
+    return MailboxState(health, mailbox.last_good, mailbox.failing_since, mailbox.error)
+
+
+def _days_left(config: Config, now: datetime) -> int:
+    zone = config.event.zone
+    return (config.event.starts.astimezone(zone).date() - now.astimezone(zone).date()).days

@@ -1,0 +1,191 @@
+"""The daily summary: how things stand, in one mail that says what is new and what waits for a person.
+
+figures    what there is to say (rsvpbot/organisers/figures.py)
+wording    in words of the organisers' language
+summary    as text and HTML, and as a letter in the outbox, once a day
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from functools import lru_cache
+from importlib import resources
+
+from jinja2 import Environment, StrictUndefined, Template
+
+from rsvpbot.config import Config
+from rsvpbot.letters.compose import Envelope, assemble
+from rsvpbot.letters.page import columns, wrap
+from rsvpbot.letters.templates import Rendered
+from rsvpbot.letters.values import is_right_to_left
+from rsvpbot.model import Letter, LetterKind, SummaryRecord
+from rsvpbot.organisers.figures import Figures, figures, last_record, summary_time, summary_zone
+from rsvpbot.organisers.shown import one_line
+from rsvpbot.organisers.wording import Item, Page, Piece, Row, Section, Tone, page
+from rsvpbot.store.base import Commit, Store
+
+__all__ = ["Figures", "Rendered", "figures", "is_due", "queue_if_due", "queue_now", "render"]
+
+WIDTH = 74
+"""Columns of the text part; RFC 5322, section 2.1.1 asks for at most 78."""
+
+BAR = 40
+"""Characters of the bar in the text part."""
+
+DRAWN = {Tone.ACCEPTED: "#", Tone.DELEGATED: "#", Tone.TENTATIVE: "+", Tone.ALARM: "!"}
+
+
+def render(figures: Figures, config: Config) -> Rendered:
+    """Put the figures into words, as plain text and as an HTML page with inlined styles and nothing to load.
+
+    What comes from mails and lists is shown as text, whatever it looks like: one line, no control characters, escaped
+    in HTML.
+    """
+    words = page(figures, config)
+    return Rendered(words.language, words.subject, _text(words), _html(words))
+
+
+# ------------------------------------------------------------------ into the outbox
+
+
+def is_due(store: Store, config: Config, now: datetime) -> bool:
+    """Whether today's summary (by the calendar of the organisers' time zone) should have been written and was not.
+
+    A day on which the service was down until the evening has its summary then; past days are not made up for. A clock
+    that is put back brings none a second time.
+    """
+    local = now.astimezone(summary_zone(config))
+    return local.time() >= summary_time(config) and last_record(store, local.date()) is None
+
+
+def queue_if_due(store: Store, config: Config, now: datetime, new_id: Callable[[], str]) -> bool:
+    """Put today's summary into the outbox if it is due; says whether it did.
+
+    The letter and the record that it was written are one commit, and the question is asked again behind the lock: so
+    it is once a local date, whatever restarts happen and however many processes ask. Raises StoreError.
+    """
+    if not config.organisers.addresses or not is_due(store, config, now):
+        return False
+    with store.transaction():
+        if not is_due(store, config, now):
+            return False
+        found = figures(store, config, now)
+        letter = _letter(found, config, now, new_id())
+        day = now.astimezone(summary_zone(config)).date()
+        record = SummaryRecord(day=day, at=now, letter_id=letter.id, figures=dict(found.numbers()))
+        store.commit(Commit(letters=(letter,), summaries=(record,)))
+    return True
+
+
+def queue_now(store: Store, config: Config, now: datetime, new_id: Callable[[], str]) -> Letter:
+    """Put a summary into the outbox, beside the daily one, which neither stops nor becomes shorter by it.
+
+    Returns the letter, for the caller to say where it goes. Raises StoreError.
+    """
+    with store.transaction():
+        letter = _letter(figures(store, config, now), config, now, new_id())
+        store.commit(Commit(letters=(letter,)))
+    return letter
+
+
+def _letter(found: Figures, config: Config, now: datetime, letter_id: str) -> Letter:
+    to = {address.email: one_line(address.name) for address in config.organisers.addresses}
+    domain = config.mailbox.address.rpartition("@")[2]
+    envelope = Envelope(
+        letter_id=letter_id,
+        kind=LetterKind.SUMMARY,
+        recipients=tuple(to),
+        names=tuple(to.values()),
+        message_id=f"<summary.{now.astimezone(summary_zone(config)):%Y%m%d}.{letter_id}@{domain}>",
+        mail_from=config.mailbox.address,
+    )
+    return assemble(envelope, render(found, config), config, now)
+
+
+# ------------------------------------------------------------------ HTML
+
+
+@lru_cache(maxsize=1)
+def _layout() -> Template:
+    source = resources.files(__package__).joinpath("summary.html").read_text(encoding="utf-8")
+    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    return environment.from_string(source)
+
+
+def _html(words: Page) -> str:
+    import css_inline
+
+    direction = "rtl" if is_right_to_left(words.language) else "ltr"
+    whole = _layout().render(page=words, direction=direction)
+    # At-rules stay in the style element: dark mode and telephones need them.
+    inliner = css_inline.CSSInliner(keep_style_tags=False, keep_at_rules=True, load_remote_stylesheets=False)
+    return inliner.inline(whole)
+
+
+# ------------------------------------------------------------------ plain text
+
+
+def _text(words: Page) -> str:
+    blocks = [f"{wrap(words.title, WIDTH)}\n{words.date}\n{words.event_day}"]
+    blocks += [wrap(f"*** {words.alarm}: {alarm}", WIDTH) for alarm in words.alarms]
+    if words.quiet:
+        blocks.append(wrap(words.quiet, WIDTH))
+    head = [wrap(f"{words.number} {words.headline}", WIDTH)]
+    if words.capacity:
+        head.append(f"[{_drawn(words.capacity)}]")
+    if words.room:
+        head.append(wrap(words.room, WIDTH))
+    blocks.append("\n".join(head))
+    blocks += ["\n\n".join(_section(section)) for section in words.sections]
+    return "\n\n\n".join([*blocks, f"-- \n{words.footer}"]) + "\n"
+
+
+def _drawn(pieces: tuple[Piece, ...]) -> str:
+    """The bar in characters, each piece at its place."""
+    drawn, end = "", 0
+    for piece in pieces:
+        end += piece.percent
+        drawn += DRAWN.get(piece.tone, ".") * (max(1, round(BAR * end / 100) - len(drawn)))
+    return drawn[:BAR]
+
+
+def _section(section: Section) -> Iterator[str]:
+    yield section.title.upper() if section.urgent else _underlined(section.title)
+    if section.rows:
+        yield _rows(section.rows)
+    if section.intro:
+        yield wrap(section.intro, WIDTH)
+    if section.items and section.urgent:
+        yield "\n\n".join(_item(item) for item in section.items)
+    elif section.items:
+        yield "\n".join(_item(item) for item in section.items)
+    if section.more:
+        yield section.more
+
+
+def _underlined(title: str) -> str:
+    return f"{title}\n{'-' * columns(title)}"
+
+
+def _rows(rows: tuple[Row, ...]) -> str:
+    label = max(columns(row.label) for row in rows)
+    number = max(columns(row.number) for row in rows)
+    return "\n".join(
+        f"{row.label}{' ' * (label - columns(row.label))}  {row.number:>{number}}  {row.note}".rstrip() for row in rows
+    )
+
+
+def _item(item: Item) -> str:
+    head = f"{item.lead} ({item.aside})" if item.aside else item.lead
+    written = [_indented(f"* {head}", "  ")]
+    written += [f"  > {line}" for text in item.quote for line in wrap(text, WIDTH - 4).split("\n")]
+    notes = [": ".join(filter(None, (item.tag, *item.notes[:1]))), *item.notes[1:]]
+    written += [_indented(f"  {note}", "  ") for note in notes if note]
+    return "\n".join(written)
+
+
+def _indented(text: str, margin: str) -> str:
+    """Wrapped, with every line but the first moved in."""
+    first, *rest = wrap(text, WIDTH - len(margin)).split("\n")
+    return "\n".join([first, *(margin + line for line in rest)])

@@ -1,0 +1,568 @@
+"""Figures -> a page in words, which `summary` lays out as text and as HTML. Nothing here is escaped yet."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from functools import lru_cache
+from importlib import resources
+from typing import TYPE_CHECKING
+
+from rsvpbot.config import Config
+from rsvpbot.letters.values import locale_of
+from rsvpbot.model import Folder, LetterKind, PartStat
+from rsvpbot.organisers.figures import (
+    Bounced,
+    Change,
+    Figures,
+    Health,
+    LetterNote,
+    Need,
+    Pending,
+    Said,
+    Waiting,
+    Who,
+    summary_zone,
+)
+from rsvpbot.organisers.shown import lines, one_line
+
+if TYPE_CHECKING:
+    from babel import Locale
+
+FALLBACK = "en"
+
+MOST_CHANGES = 40
+MOST_WAITING = 15
+MOST_OTHERS = 25
+"""Lines of a section. Gmail cuts a mail off at 102 kB of HTML, and nobody reads that far."""
+
+ORDER = (PartStat.ACCEPTED, PartStat.DELEGATED, PartStat.TENTATIVE, PartStat.DECLINED, PartStat.NEEDS_ACTION)
+
+
+class Tone(StrEnum):
+    """What a colour means; the layout knows which it is."""
+
+    ACCEPTED = "accepted"
+    DELEGATED = "delegated"
+    TENTATIVE = "tentative"
+    DECLINED = "declined"
+    SILENT = "silent"
+    ALARM = "alarm"
+    PLAIN = "plain"
+
+
+TONES = {
+    PartStat.ACCEPTED: Tone.ACCEPTED,
+    PartStat.DELEGATED: Tone.DELEGATED,
+    PartStat.TENTATIVE: Tone.TENTATIVE,
+    PartStat.DECLINED: Tone.DECLINED,
+    PartStat.NEEDS_ACTION: Tone.SILENT,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A part of a bar, in per cent of its width; the pieces of a bar add up to 100."""
+
+    tone: Tone
+    percent: int
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A figure with its name."""
+
+    label: str
+    number: str
+    note: str = ""
+    bar: tuple[Piece, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One line of a section, or a few."""
+
+    lead: str
+    aside: str = ""
+    tag: str = ""
+    tone: Tone = Tone.PLAIN
+    quote: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    title: str
+    intro: str = ""
+    rows: tuple[Row, ...] = ()
+    items: tuple[Item, ...] = ()
+    more: str = ""
+    urgent: bool = False
+
+    @property
+    def noted(self) -> bool:
+        return any(row.note for row in self.rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """The summary in words."""
+
+    language: str
+    subject: str
+    title: str
+    date: str
+    event_day: str
+    alarm: str
+    alarms: tuple[str, ...]
+    number: str
+    headline: str
+    room: str
+    over: bool
+    capacity: tuple[Piece, ...]
+    """The bar; () where no capacity is configured."""
+    quiet: str
+    sections: tuple[Section, ...]
+    footer: str
+
+
+class Phrases:
+    """The words of one language; what is missing there comes in English."""
+
+    def __init__(self, language: str) -> None:
+        known = [tag for tag in (language, language.partition("-")[0], FALLBACK) if _file(tag).is_file()]
+        self.language = known[0]
+        self.locale: Locale = locale_of(self.language)
+        self._words = {**_read(FALLBACK), **_read(self.language)}
+
+    def __call__(self, key: str, /, n: int | None = None, **values: object) -> str:
+        """The phrase with its values filled in; the plural goes by `n`. Raises KeyError for one that does not exist."""
+        phrase = self._words[key]
+        if isinstance(phrase, dict):
+            phrase = phrase.get(str(self.locale.plural_form(n or 0)), phrase["other"])
+        return phrase.format(n=self.count(n or 0), **values)
+
+    def count(self, number: int) -> str:
+        from babel.numbers import format_decimal
+
+        return str(format_decimal(number, locale=self.locale))
+
+    def list(self, items: Iterable[str]) -> str:
+        from babel.lists import format_list
+
+        return str(format_list([*items], locale=self.locale))
+
+
+def _file(language: str) -> resources.abc.Traversable:
+    return resources.files("rsvpbot.organisers") / "words" / f"{language}.toml"
+
+
+@lru_cache(maxsize=16)
+def _read(language: str) -> dict[str, str | dict[str, str]]:
+    return tomllib.loads(_file(language).read_text(encoding="utf-8"))
+
+
+def page(figures: Figures, config: Config) -> Page:
+    """The summary in the organisers' language and time zone."""
+    return _Writer(figures, config, Phrases(config.organisers.language)).page()
+
+
+def shares(numbers: Sequence[int], total: int) -> tuple[int, ...]:
+    """Whole per cents of `total` that add up to 100 with a last one for the rest; what is there is at least 1 wide."""
+    if total <= 0:
+        return (*(0 for _ in numbers), 100)
+    widths = [max(1, round(100 * number / total)) if number else 0 for number in numbers]
+    while sum(widths) > 100:
+        widths[widths.index(max(widths))] -= 1
+    rest = 100 - sum(widths)
+    if sum(numbers) >= total and rest:
+        widths[widths.index(max(widths))] += rest
+        rest = 0
+    return (*widths, rest)
+
+
+@dataclass(frozen=True, slots=True)
+class _Writer:
+    figures: Figures
+    config: Config
+    say: Phrases
+
+    def page(self) -> Page:
+        f, say = self.figures, self.say
+        return Page(
+            language=say.language,
+            subject=self._subject(),
+            title=one_line(self.config.event.title),
+            date=self._date(f.at),
+            event_day=say("event_day", date=self._event_date(), left=self._left()),
+            alarm=say("alarm"),
+            alarms=tuple(self._alarms()),
+            number=say.count(f.expected),
+            headline=say("headline_of", f.expected, capacity=say.count(f.capacity)) if f.capacity else self._people(),
+            room=say("separator").join(self._room()),
+            over=bool(f.capacity) and f.expected > (f.capacity or 0),
+            capacity=self._capacity_bar(),
+            quiet=self._quiet(),
+            sections=tuple(self._sections()),
+            footer=say("footer", mailbox=self.config.mailbox.address),
+        )
+
+    # -------------------------------------------------------------- head
+
+    def _subject(self) -> str:
+        f, say = self.figures, self.say
+        title = one_line(self.config.event.title, 120)
+        if f.alarming:
+            return say("subject_alarm", what=say.list(self._alarm_names()), title=title)
+        expected = (
+            say("expected_of", f.expected, capacity=say.count(f.capacity))
+            if f.capacity
+            else say("expected", f.expected)
+        )
+        if f.quiet:
+            return say("subject_quiet", figures=expected, title=title)
+        parts = [expected]
+        if f.changes:
+            parts.append(say("new", len(f.changes)))
+        if f.waiting:
+            parts.append(say("to_decide", len(f.waiting)))
+        return say("subject", figures=say("separator").join(parts), title=title)
+
+    def _alarm_names(self) -> Iterator[str]:
+        f = self.figures
+        if f.mailbox.health is not Health.GOOD:
+            yield self.say("alarm_mailbox")
+        if f.worse["letters_failed"]:
+            yield self.say("alarm_letters")
+        if f.worse["letters_doubtful"]:
+            yield self.say("alarm_doubtful")
+        if f.worse["failed"]:
+            yield self.say("alarm_messages")
+        if not f.messages.adds_up:
+            yield self.say("alarm_missing")
+
+    def _alarms(self) -> Iterator[str]:
+        f, say = self.figures, self.say
+        state = f.mailbox
+        if state.health is Health.FAILING and state.failing_since:
+            error = one_line(state.error, 80) or say("unknown_error")
+            yield say("mailbox_failing", since=self._moment(state.failing_since), error=error)
+        elif state.health is Health.STALE and state.last_good:
+            yield say("mailbox_stale", since=self._moment(state.last_good))
+        elif state.health is Health.NEVER:
+            yield say("mailbox_never")
+        if number := f.worse["letters_failed"]:
+            yield say("letters_failed", number)
+        if number := f.worse["letters_doubtful"]:
+            yield say("letters_doubtful", number)
+        if number := f.worse["failed"]:
+            yield say("messages_failed", number, folder=self._folder(Folder.FAILED))
+        if not f.messages.adds_up:
+            yield say("missing", f.messages.missing)
+
+    def _people(self) -> str:
+        return self.say("headline", self.figures.expected)
+
+    def _room(self) -> Iterator[str]:
+        f, say = self.figures, self.say
+        if f.capacity:
+            left = f.capacity - f.expected
+            yield say("room", left) if left > 0 else say("full") if left == 0 else say("over", -left)
+        if f.perhaps:
+            yield say("perhaps", f.perhaps)
+
+    def _capacity_bar(self) -> tuple[Piece, ...]:
+        f = self.figures
+        if not f.capacity:
+            return ()
+        accepted, delegated = f.people[PartStat.ACCEPTED], f.people[PartStat.DELEGATED]
+        perhaps = min(f.perhaps, max(0, f.capacity - f.expected))
+        whole = max(f.capacity, f.expected)
+        over = min(accepted, max(0, f.expected - f.capacity))
+        tones = (Tone.ACCEPTED, Tone.DELEGATED, Tone.TENTATIVE, Tone.ALARM, Tone.PLAIN)
+        widths = shares((accepted - over, delegated, perhaps, over), whole)
+        return _bar(tones, widths)
+
+    def _quiet(self) -> str:
+        f = self.figures
+        if not f.quiet:
+            return ""
+        return self.say("quiet", since=self._moment(f.since)) if f.since else self.say("quiet_first")
+
+    # -------------------------------------------------------------- sections
+
+    def _sections(self) -> Iterator[Section]:
+        f = self.figures
+        if f.waiting:
+            yield self._decide()
+        yield self._answers()
+        if f.by_category:
+            yield self._categories()
+        if f.changes:
+            yield self._fresh()
+        if f.pending:
+            items = [self._pending(pending) for pending in f.pending]
+            yield self._section(self.say("pending"), items, intro=self.say("pending_intro"))
+        if not f.quiet:
+            yield from self._standing_facts()
+        yield from self._letters()
+        yield self._mailbox()
+
+    def _section(self, title: str, items: Sequence[Item], most: int = MOST_OTHERS, *, intro: str = "") -> Section:
+        more = self.say("more", len(items) - most) if len(items) > most else ""
+        return Section(title, intro=intro, items=tuple(items[:most]), more=more)
+
+    def _decide(self) -> Section:
+        waiting, say = self.figures.waiting, self.say
+        intro = say("decide_intro", folder=self._folder(Folder.REVIEW), mailbox=self.config.mailbox.address)
+        items = tuple(self._waits(one) for one in waiting[:MOST_WAITING])
+        more = say("more", len(waiting) - MOST_WAITING) if len(waiting) > MOST_WAITING else ""
+        return Section(say("decide", len(waiting)), intro=intro, items=items, more=more, urgent=True)
+
+    def _waits(self, one: Waiting) -> Item:
+        say = self.say
+        sender = one_line(one.sender.name or one.sender.email, 80) or say("no_sender")
+        lead, aside = self._who(one.who) if one.who else (sender, say("stranger"))
+        notes = [say("why", reasons="; ".join(one_line(reason) for reason in one.reasons))] if one.reasons else []
+        if one.reading:
+            notes.append(say("reading", said=self._said(one.reading)))
+        if one.who:
+            notes.append(say("on_record", said=self._said(one.recorded)) if one.recorded else say("no_record"))
+        written = [self._moment(one.handled_at), one_line(one.sender.email, 80), one_line(one.subject, 80)]
+        return Item(
+            lead=lead,
+            aside=say("separator").join(part for part in (aside, *written) if part and part != lead),
+            quote=lines(one.text) or (say("no_text"),),
+            notes=tuple(notes),
+        )
+
+    def _answers(self) -> Section:
+        f = self.figures
+        rows = tuple(self._answer_row(partstat) for partstat in ORDER)
+        items = tuple(self._gone(who, said) for who, said in f.gone[:MOST_OTHERS])
+        more = self.say("more", len(f.gone) - MOST_OTHERS) if len(f.gone) > MOST_OTHERS else ""
+        return Section(
+            self.say("answers", f.listed), rows=rows, items=items, more=more, intro=self.say("gone") if items else ""
+        )
+
+    def _answer_row(self, partstat: PartStat) -> Row:
+        f, say = self.figures, self.say
+        count = f.counts[partstat]
+        note = ""
+        if partstat is PartStat.TENTATIVE and f.perhaps:
+            note = say("people_perhaps", f.perhaps)
+        elif f.people[partstat]:
+            note = say("people", f.people[partstat])
+        bar = _bar((TONES[partstat], Tone.PLAIN), shares((count,), max(1, f.listed)))
+        return Row(say(partstat.value), say.count(count), note, bar)
+
+    def _gone(self, who: Who, said: Said) -> Item:
+        lead, aside = self._who(who)
+        return self._tagged(lead, aside, said, [self._detail(said, lead)])
+
+    def _tagged(self, lead: str, aside: str, said: Said, notes: Iterable[str]) -> Item:
+        note = self.say("separator").join(filter(None, notes))
+        tag = self.say(said.partstat.value)
+        return Item(lead, aside, tag=tag, tone=TONES[said.partstat], notes=(note,) if note else ())
+
+    def _categories(self) -> Section:
+        rows = []
+        for category, people, places in self.figures.by_category:
+            over = max(0, people - places)
+            widths = shares((people - over, over), max(people, places, 1))
+            bar = _bar((Tone.ACCEPTED, Tone.ALARM, Tone.PLAIN), widths)
+            number = self.say("places", people, capacity=self.say.count(places))
+            rows.append(Row(one_line(category, 60), number, bar=bar))
+        return Section(self.say("category"), rows=tuple(rows))
+
+    def _fresh(self) -> Section:
+        f = self.figures
+        title = self.say("fresh", since=self._moment(f.since)) if f.since else self.say("fresh_all")
+        ordered = sorted(f.changes, key=lambda change: ORDER.index(change.after.partstat))
+        return self._section(title, [self._change(change) for change in ordered], MOST_CHANGES)
+
+    def _change(self, change: Change) -> Item:
+        say = self.say
+        lead, aside = self._who(change.who)
+        notes = [self._detail(change.after, lead)]
+        if change.before:
+            notes.append(say("changed", before=self._said(change.before)))
+        needs = [one_line(need, 80) for need in (change.dietary, change.access) if need]
+        if needs:
+            notes.append(say("needs", needs=", ".join(needs)))
+        return self._tagged(lead, aside, change.after, notes)
+
+    def _pending(self, pending: Pending) -> Item:
+        say = self.say
+        lead, aside = self._who(pending.who)
+        before = say("on_record", said=self._said(pending.before)) if pending.before else say("no_record")
+        notes = [self._detail(pending.after, lead), before, say("asked", at=self._moment(pending.at))]
+        return self._tagged(lead, aside, pending.after, notes)
+
+    def _standing_facts(self) -> Iterator[Section]:
+        """What is good to know and changes slowly; left out on a quiet day."""
+        f, say = self.figures, self.say
+        if f.dietary:
+            yield self._section(say("dietary"), [self._need(need) for need in f.dietary])
+        if f.access:
+            yield self._section(say("access"), [self._need(need) for need in f.access])
+        if f.door and f.expected:
+            yield Section(say("door"), rows=tuple(self._door_rows()))
+
+    def _need(self, need: Need) -> Item:
+        names = self._names(need.names)
+        lead, aside = self._who(need.who)
+        if names and names != lead:
+            lead, aside = names, lead
+        if need.partstat is PartStat.TENTATIVE:
+            aside = self.say("separator").join(part for part in (aside, self.say("tentative")) if part)
+        return Item(lead, aside, notes=(one_line(need.need, 120),))
+
+    def _door_rows(self) -> Iterator[Row]:
+        f, say = self.figures, self.say
+        venue = self.config.event.venue
+        assert f.door is not None
+        if venue.pass_name:
+            yield self._door_row(say("door_pass", pass_name=venue.pass_name), f.door.with_pass, Tone.ACCEPTED)
+        yield self._door_row(say("door_id" if venue.pass_name else "door_id_only"), f.door.without, Tone.DELEGATED)
+        if venue.pass_name:
+            yield self._door_row(say("door_unknown"), f.door.unknown, Tone.SILENT)
+
+    def _door_row(self, label: str, people: int, tone: Tone) -> Row:
+        bar = _bar((tone, Tone.PLAIN), shares((people,), self.figures.expected))
+        return Row(label, self.say.count(people), bar=bar)
+
+    # -------------------------------------------------------------- letters and mailbox
+
+    def _letters(self) -> Iterator[Section]:
+        f, say = self.figures, self.say
+        letters = f.letters
+        facts = []
+        if letters.waiting:
+            facts.append(say("letters_waiting", letters.waiting))
+        if letters.retried:
+            facts.append(say("letters_retried", letters.retried))
+        if letters.drafted_new:
+            facts.append(say("letters_drafted", letters.drafted_new))
+            facts.append(say("letters_drafted_all", letters.drafted))
+        items = [
+            *(self._letter(note, say("failed_letter", error=self._error(note))) for note in letters.failed),
+            *(self._letter(note, say("doubtful_letter")) for note in letters.doubtful),
+            *(self._letter(note, say("held_letter")) for note in letters.held),
+        ]
+        if facts or items:
+            intro = f"{'; '.join(facts)}." if facts else ""
+            yield self._section(say("letters"), items, intro=intro[:1].upper() + intro[1:])
+        if f.bounced and not f.quiet:
+            found = [self._bounced(bounced) for bounced in f.bounced]
+            yield self._section(say("bounced"), found, intro=say("bounced_intro"))
+
+    def _letter(self, note: LetterNote, what: str) -> Item:
+        lead, aside = self._who(note.who) if note.who else (self.say("to_organisers"), "")
+        about = self.say("letter_about", kind=_kind(note.kind), at=self._moment(note.at))
+        return Item(lead, self.say("separator").join(filter(None, (aside, about))), tone=Tone.ALARM, notes=(what,))
+
+    def _error(self, note: LetterNote) -> str:
+        return one_line(note.error, 160) or self.say("unknown_error")
+
+    def _bounced(self, bounced: Bounced) -> Item:
+        lead, aside = self._who(bounced.who)
+        address = one_line(bounced.who.address, 80)
+        parts = [part for part in (aside, address) if part and part != lead]
+        return Item(lead, self.say("separator").join(parts), notes=(one_line(bounced.reason),))
+
+    def _mailbox(self) -> Section:
+        f, say = self.figures, self.say
+        m = f.messages
+        total = say(
+            "sum",
+            seen=say.count(m.seen),
+            recorded=say.count(m.recorded),
+            review=say.count(m.review),
+            ignored=say.count(m.ignored),
+            failed=say.count(m.failed),
+        )
+        if m.retried:
+            total += say("sum_retried", m.retried)
+        if m.missing:
+            total += say("sum_missing", m.missing)
+        told = [total + "."]
+        if f.since and m.new:
+            told.append(say("sum_new", m.new))
+        if f.mailbox.last_good:
+            told.append(say("last_good", at=self._moment(f.mailbox.last_good)))
+        if m.left_alone:
+            told.append(say("left_alone", m.left_alone))
+        return Section(say("mailbox"), intro=" ".join(told))
+
+    # -------------------------------------------------------------- words for things
+
+    def _who(self, who: Who) -> tuple[str, str]:
+        lead = one_line(who.label, 80)
+        organisation = one_line(who.organisation, 100)
+        return lead, organisation if organisation != lead else ""
+
+    def _names(self, names: Iterable[str]) -> str:
+        return self.say.list(name for name in (one_line(name, 60) for name in names) if name)
+
+    def _said(self, said: Said) -> str:
+        say = self.say
+        if said.partstat is PartStat.NEEDS_ACTION:
+            return say("says_nothing")
+        words = say(f"says_{said.partstat.value}")
+        delegate = one_line(said.delegate, 60)
+        if said.partstat is PartStat.DELEGATED and delegate:
+            words = say("says_delegate", delegate=delegate)
+        if said.partstat is PartStat.DECLINED:
+            return words
+        if said.party and said.party > 1:
+            words = say("with_people", said.party, said=words)
+        names = self._names(said.names)
+        return say("with_names", said=words, names=names) if names and names != delegate else words
+
+    def _detail(self, said: Said, lead: str) -> str:
+        """What an answer says beside its PARTSTAT: how many, and who, where that is not only the invitee."""
+        say = self.say
+        if said.partstat is PartStat.DECLINED:
+            return ""
+        names = self._names(said.names) or one_line(said.delegate, 60)
+        people = say("people", said.party) if said.party and said.party > 1 else ""
+        return ": ".join(part for part in (people, names if names != lead else "") if part)
+
+    def _folder(self, folder: Folder) -> str:
+        return f"{self.config.mailbox.folders}/{folder.value}"
+
+    def _moment(self, moment: datetime) -> str:
+        from babel.dates import format_skeleton, format_time
+
+        local = moment.astimezone(summary_zone(self.config))
+        day = format_skeleton("MMMd", local, locale=self.say.locale)
+        return f"{day}, {format_time(local, 'short', locale=self.say.locale)}"
+
+    def _date(self, moment: datetime) -> str:
+        from babel.dates import format_date
+
+        return str(format_date(moment.astimezone(summary_zone(self.config)), "full", locale=self.say.locale))
+
+    def _event_date(self) -> str:
+        from babel.dates import format_date
+
+        event = self.config.event
+        return str(format_date(event.starts.astimezone(event.zone), "full", locale=self.say.locale))
+
+    def _left(self) -> str:
+        days = self.figures.days_left
+        if days == 0:
+            return self.say("today")
+        return self.say("days_left", days) if days > 0 else self.say("days_ago", -days)
+
+
+def _bar(tones: Iterable[Tone], widths: Iterable[int]) -> tuple[Piece, ...]:
+    return tuple(Piece(tone, width) for tone, width in zip(tones, widths, strict=True) if width)
+
+
+def _kind(kind: LetterKind) -> str:
+    return kind.value.replace("-", " ")

@@ -15,7 +15,7 @@ from datetime import date, datetime
 from enum import Enum
 from functools import cache
 from types import NoneType, UnionType
-from typing import Any, Generic, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Any, Generic, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 R = TypeVar("R")
 Json = Any
@@ -35,16 +35,21 @@ class Codec(Generic[R]):
     decode: Callable[[Mapping[str, Json]], R]
 
 
-@cache
 def codec(record: type[R]) -> Codec[R]:
     """The codec of a dataclass. Raises CodecError if a field has a type that it does not know."""
+    made: Codec[R] = _made(cast(Any, record))  # mypy takes a type variable for unhashable
+    return made
+
+
+@cache
+def _made(record: Any) -> Codec[Any]:
     hints = get_type_hints(record)
-    parts = [(f, *_converters(hints[f.name], f"{record.__name__}.{f.name}")) for f in fields(record)]  # type: ignore[arg-type]
+    parts = [(f, *_converters(hints[f.name], f"{record.__name__}.{f.name}")) for f in fields(record)]
     writers = [(f.name, _default(f), encode) for f, encode, _ in parts]
     readers = {f.name: decode for f, _, decode in parts}
     name = record.__name__
 
-    def encode(value: R) -> dict[str, Json]:
+    def encode(value: Any) -> dict[str, Json]:
         document = {}
         for field_name, default, convert in writers:
             content = getattr(value, field_name)
@@ -57,7 +62,7 @@ def codec(record: type[R]) -> Codec[R]:
                     raise CodecError(f"{name}.{field_name} cannot be written: {type(error).__name__}") from None
         return document
 
-    def decode(document: Mapping[str, Json]) -> R:
+    def decode(document: Mapping[str, Json]) -> Any:
         contents = {}
         field_name = ""
         try:

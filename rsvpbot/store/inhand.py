@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from rsvpbot.store.lock import FileLock
+from rsvpbot.store.lock import FileLock, open_private
 
 SIZE = 32
 
@@ -20,7 +20,7 @@ class InHand:
 
     def __init__(self, path: Path) -> None:
         self._lock = FileLock(path)
-        self._fd = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+        self._fd = open_private(path)
         self._ours = False
 
     def begin(self, uidvalidity: int, uid: int) -> None:

@@ -6,7 +6,8 @@ TinyDB writes and reads, and that is what compaction leaves; a file that plain T
 
 Durability: a commit is appended and fdatasync'ed before it is acknowledged, and only then folded into memory: nobody
 ever sees what is not on disk. A crash can tear the last line only, because no line is begun before the one ahead of
-it is on disk; a torn last line was never acknowledged, and is cut off.
+it is on disk; it then lacks its line end or has zeros in it, was never acknowledged, and is cut off. Any other line
+that cannot be read is damage, and nothing is done before a person has looked.
 
 Processes: who writes holds an flock on `FILE.lock` and first folds what others appended. Who reads takes no lock
 between processes and sees complete lines only. Compaction puts a new file in place; the others notice the new inode.
@@ -31,7 +32,7 @@ from tinydb.storages import Storage
 from tinydb.table import Table
 
 from rsvpbot.store.base import StoreBroken, StoreError
-from rsvpbot.store.lock import FileLock
+from rsvpbot.store.lock import FileLock, open_private
 
 log = logging.getLogger(__name__)
 
@@ -45,6 +46,7 @@ WORTH_COMPACTING = 1_000_000
 """Bytes behind the first line below which compaction would gain nothing that anybody notices."""
 FREEZE_FROM = 5_000
 """Documents from which on a full garbage collection would stop the daemon noticeably (200 ms at 100,000)."""
+READ_AT_ONCE = 1 << 24
 
 
 class Watcher(Protocol):
@@ -60,8 +62,8 @@ class Watcher(Protocol):
 class Journal(Storage):
     """The file. Safe for several threads and processes.
 
-    Raises StoreError where the file cannot be opened, read or written, and where a line other than the last is
-    damaged; StoreBroken where it can no longer be known what the disk holds.
+    Raises StoreError where the file cannot be opened, read or written, and where a line is damaged; StoreBroken where
+    it can no longer be known what the disk holds.
     """
 
     def __init__(
@@ -86,6 +88,7 @@ class Journal(Storage):
         self._fd = -1
         self._inode = (0, 0)
         self._end = 0
+        self._ended = True
         self._lines = 0
         self._first = 0
         self._lock: FileLock | None = None
@@ -246,11 +249,11 @@ class Journal(Storage):
         if (there.st_dev, there.st_ino) != self._inode or there.st_size < self._end:
             self._load()
         elif there.st_size > self._end:
-            self._fold_lines(os.pread(self._fd, there.st_size - self._end, self._end))
+            self._fold_lines(self._read_from(self._fd, self._end))
 
     def _create(self) -> None:
         try:
-            os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+            os.close(open_private(self.path))
             _sync_folder(self.path.parent)
         except OSError as error:
             raise StoreError(f"{self.path} cannot be made ({error.strerror})") from error
@@ -262,13 +265,15 @@ class Journal(Storage):
         gc.disable()
         try:
             fd = self._open()
-            data = _read_all(fd)
             if self._fd >= 0:
                 os.close(self._fd)
+            self._fd = fd
+            data = self._read_from(fd, 0)
             status = os.fstat(fd)
-            self._fd, self._inode = fd, (status.st_dev, status.st_ino)
+            self._inode = (status.st_dev, status.st_ino)
             self._state, self._tops = {}, {}
             self._end = self._lines = self._first = 0
+            self._ended = True
             watcher, self._watcher = self._watcher, None
             try:
                 self._fold_lines(data)
@@ -297,6 +302,16 @@ class Journal(Storage):
                 f"{self.path} cannot be opened ({error.strerror}); it should belong to the user that runs rsvpbot"
             ) from error
 
+    def _read_from(self, fd: int, position: int) -> bytes:
+        chunks = []
+        try:
+            while chunk := os.pread(fd, READ_AT_ONCE, position):
+                chunks.append(chunk)
+                position += len(chunk)
+        except OSError as error:
+            raise StoreError(f"{self.path} cannot be read ({error.strerror}); check the disk") from error
+        return b"".join(chunks)
+
     def _watch_from_start(self) -> None:
         if self._watcher is not None:
             self._watcher.loaded(self._state)
@@ -307,7 +322,8 @@ class Journal(Storage):
         begin = 0
         while begin < len(data):
             newline = data.find(b"\n", begin)
-            if newline == begin:  # ends a file that plain TinyDB wrote
+            if newline == begin:  # the line end that plain TinyDB did not write
+                self._ended = True
                 self._end += 1
                 begin += 1
                 continue
@@ -316,13 +332,15 @@ class Journal(Storage):
             whole = newline >= 0 or self._end == 0 or self._depth > 0
             changes = _parse(data[begin:after]) if whole else None
             if changes is None:
-                if after < len(data):
+                torn = newline < 0 or b"\0" in data[begin:after]
+                if after < len(data) or not torn:
                     raise StoreError(
-                        f"{self.path}: line {self._lines + 1} (at byte {self._end}) is damaged, and not the last one. "
+                        f"{self.path}: line {self._lines + 1} (at byte {self._end}) is damaged. "
                         "Nothing was changed. Put back a copy of the file, or take that line out of it "
                         "if you can do without what it recorded"
                     )
                 return
+            self._ended = newline >= 0
             self._fold(changes, after - begin)
             begin = after
 
@@ -352,11 +370,8 @@ class Journal(Storage):
             if size > self._end:
                 log.warning("cut off %d bytes of a commit that was never acknowledged", size - self._end)
                 os.ftruncate(self._fd, self._end)
-            elif size > 0 and os.pread(self._fd, 1, size - 1) != b"\n":
-                os.write(self._fd, b"\n")
-                self._end += 1
         except OSError as error:
-            raise StoreError(f"{self.path} cannot be written ({error.strerror}); make room and try again") from error
+            raise StoreError(f"{self.path} cannot be written ({error.strerror})") from error
 
     def _commit(self, changes: Changes) -> None:
         kept = {
@@ -367,7 +382,7 @@ class Journal(Storage):
         if not kept:
             return
         text = json.dumps(kept, separators=(",", ":"))
-        line = text.encode("ascii") + b"\n"
+        line = (b"" if self._ended else b"\n") + text.encode("ascii") + b"\n"
         try:
             _write_all(self._fd, line)
         except OSError as error:
@@ -383,6 +398,7 @@ class Journal(Storage):
             with contextlib.suppress(OSError):
                 os.ftruncate(self._fd, self._end)
             raise self._break("the disk did not confirm a commit", error) from error
+        self._ended = True
         self._fold(json.loads(text), len(line))  # what memory holds is what the file says, and shares nothing
 
     def _has(self, table: str, doc_id: str) -> bool:
@@ -401,7 +417,7 @@ class Journal(Storage):
         fd = -1
         try:
             new.unlink(missing_ok=True)
-            fd = os.open(new, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+            fd = open_private(new, os.O_APPEND | os.O_EXCL)
             _write_all(fd, line)
             os.fsync(fd)
             status = os.fstat(fd)
@@ -419,6 +435,7 @@ class Journal(Storage):
         self._state = state
         self._end = self._first = len(line)
         self._lines = 1
+        self._ended = True
         try:
             _sync_folder(self.path.parent)
         except OSError as error:
@@ -560,15 +577,6 @@ def _write_all(fd: int, data: bytes) -> None:
     rest = memoryview(data)
     while rest:
         rest = rest[os.write(fd, rest) :]
-
-
-def _read_all(fd: int) -> bytes:
-    chunks = []
-    position = 0
-    while chunk := os.pread(fd, 1 << 24, position):
-        chunks.append(chunk)
-        position += len(chunk)
-    return b"".join(chunks)
 
 
 def _sync_folder(folder: Path) -> None:

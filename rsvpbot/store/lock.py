@@ -6,6 +6,7 @@ nothing. It needs a local disk: flock over NFS cannot be relied on.
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import time
@@ -15,11 +16,25 @@ FIRST_PAUSE = 0.0002
 LONGEST_PAUSE = 0.005
 
 
+def open_private(path: Path, flags: int = 0) -> int:
+    """A file descriptor to read and write `path`, made 0600 if it is not there. Raises OSError.
+
+    An admin's command runs as root beside the daemon: what it makes must belong to whom the folder belongs, or the
+    daemon could not open it.
+    """
+    fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | flags, 0o600)
+    if os.geteuid() == 0:
+        folder = path.parent.stat()
+        with contextlib.suppress(PermissionError):
+            os.fchown(fd, folder.st_uid, folder.st_gid)
+    return fd
+
+
 class FileLock:
     """Held by one process, and by one FileLock within it, at a time. Raises OSError if the file cannot be opened."""
 
     def __init__(self, path: Path) -> None:
-        self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        self._fd = open_private(path)
         self.held = False
 
     def acquire(self, patience: float = 0.0) -> bool:

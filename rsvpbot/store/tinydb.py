@@ -94,7 +94,7 @@ class _Shelf(Generic[R]):
     """One table: its documents by key, and their records."""
 
     def __init__(self, record: type[R], key: Callable[[Doc], Hashable], *indexes: Index) -> None:
-        self.codec: Codec[R] = codec(record)  # type: ignore[arg-type]  # mypy holds a type variable unhashable
+        self.codec: Codec[R] = codec(record)
         self.key = key
         self._indexes = indexes
         self._docs: dict[str, Doc] = {}

@@ -1,0 +1,106 @@
+"""A process that writes to a store, for tests that kill it, fill its disk, or let it compete:
+`python -m tests.store_worker WHAT FOLDER ARGUMENT …`. It says what was acknowledged, a line each, on stdout."""
+
+from __future__ import annotations
+
+import resource
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+from rsvpbot.model import Mailbox
+from rsvpbot.store import Commit, Store, StoreBroken, StoreError
+from rsvpbot.store.tinydb import TinyStore
+from tests.store_records import done, invitee, letter, reply
+
+
+def both(number: int) -> Commit:
+    """Records of several tables which must stand or fall together; sizes go up and down."""
+    name = "x" * (number * 37 % 500)
+    return Commit(
+        invitees=(invitee(f"i{number % 40}", name=name),),
+        replies=(reply(f"d{number}", f"i{number % 40}"),),
+        letters=(letter(f"l{number}", f"i{number % 40}"),),
+        done=(done(number),),
+        mailbox=Mailbox(number),
+    )
+
+
+def commit_for_ever(folder: Path, first: str) -> None:
+    """Until killed. Compacts now and then."""
+    with TinyStore(folder / "rsvp.json") as store:
+        print("ready", flush=True)
+        number = int(first)
+        while True:
+            store.commit(both(number))
+            print(number, flush=True)
+            if number % 25 == 0:
+                store.compact()
+            number += 1
+
+
+def commit_until_full(folder: Path, first: str, limit: str) -> None:
+    """Until the disk is full or the file reaches `limit` bytes (0: none). Then room again, and one commit more."""
+    with TinyStore(folder / "rsvp.json") as store:
+        if int(limit):
+            resource.setrlimit(resource.RLIMIT_FSIZE, (int(limit), resource.RLIM_INFINITY))
+        number = int(first)
+        try:
+            while True:
+                store.commit(both(number))
+                print(number, flush=True)
+                number += 1
+        except StoreBroken:
+            raise
+        except StoreError:
+            print("full", flush=True)
+        if store.done(1, number) is not None or store.invitee_by_address("nobody@x.example") is not None:
+            print("a refused commit is remembered", flush=True)
+        if not store.tidy() and store.done(1, number - 1) is None:
+            print("an acknowledged commit is forgotten", flush=True)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+        (folder / "ballast").unlink(missing_ok=True)
+        store.commit(both(number + 1))
+        print(number + 1, flush=True)
+
+
+def count(folder: Path, rounds: str, threads: str) -> None:
+    """Add one to a number, and a record, again and again, from several threads."""
+
+    def work(store: Store, name: str) -> None:
+        for round_ in range(int(rounds)):
+            with store.transaction():
+                number = store.mailbox().uidvalidity + 1
+                store.commit(
+                    Commit(mailbox=Mailbox(number), done=(done(number),), letters=(letter(f"{name}-{number}"),))
+                )
+            if round_ % 20 == 19:
+                store.compact()
+
+    with TinyStore(folder / "rsvp.json") as store:
+        workers = [threading.Thread(target=work, args=(store, f"t{n}")) for n in range(int(threads))]
+        for worker in workers:
+            worker.start()
+        for worker in workers:
+            worker.join()
+
+
+def hold(folder: Path) -> None:
+    """Hold the store and the daemon's lock, with a message in hand, until stdin ends."""
+    with TinyStore(folder / "rsvp.json") as store, store.transaction():
+        store.lock_daemon()
+        store.begin(7, 8)
+        print("ready", flush=True)
+        sys.stdin.read()
+
+
+if __name__ == "__main__":
+    what, where, *rest = sys.argv[1:]
+    workers: dict[str, Callable[..., None]] = {
+        "for-ever": commit_for_ever,
+        "until-full": commit_until_full,
+        "count": count,
+        "hold": hold,
+    }
+    workers[what](Path(where), *rest)

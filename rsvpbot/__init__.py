@@ -1,7 +1,8 @@
 """rsvpbot reads the replies to an invitation, records them, and answers with the logistics each person needs.
 
 As a library: `read(message, event)` says what a message says, `decide(…)` what to do about it, `parse(raw)` makes a
-message of bytes. The words they use are in `rsvpbot.model`. All three are pure; what is heavy is imported when it is used.
+message of bytes. The words they use are in `rsvpbot.model`. All three are pure; heavy
+imports wait until they are used.
 """
 
 from __future__ import annotations

@@ -99,6 +99,12 @@ def _found(about: str, problem: Problem, file: str = "") -> Finding:
     return Finding(about, mark, f"{place}: {problem.wrong}", problem.right, written=problem.fatal)
 
 
+def _failed(about: str, error: Exception, otherwise: str) -> Finding:
+    """A cross for an error that says "what is wrong; what would be right"; `otherwise` where it says only the first."""
+    wrong, _, right = str(error).partition("; ")
+    return Finding(about, Mark.BAD, wrong, right or otherwise)
+
+
 # --------------------------------------------------------------------------- what was written
 
 
@@ -198,7 +204,7 @@ def _store_opens(config: Config, *, as_owner: bool) -> Finding:
             if as_owner and not store.lock_daemon():
                 told += "; the service is running"
     except StoreError as error:
-        return Finding("store", Mark.BAD, str(error), "the service will not start before that is done")
+        return _failed("store", error, "the service will not start before that is done")
     return Finding("store", Mark.GOOD, told)
 
 
@@ -206,7 +212,6 @@ def _store_opens(config: Config, *, as_owner: bool) -> Finding:
 
 
 def _mailbox(config: Config) -> Iterator[Finding]:
-    from rsvpbot.mail.credentials import CredentialError
     from rsvpbot.mail.imap import Connection, MailboxError
 
     where = f"{config.mailbox.host}:{config.mailbox.port}"
@@ -216,8 +221,8 @@ def _mailbox(config: Config) -> Iterator[Finding]:
             yield from capability_findings(connection.capabilities, config.service.idle)
             yield from _folders(connection, config)
             listing = connection.listing()
-    except (CredentialError, MailboxError) as error:
-        yield Finding("IMAP", Mark.BAD, str(error), "correct [mailbox], or ask whoever keeps the server")
+    except MailboxError as error:
+        yield _failed("IMAP", error, "correct [mailbox], or ask whoever keeps the server")
         return
     yield from _waiting(listing, config)
 
@@ -230,12 +235,8 @@ def capability_findings(capabilities: Iterable[str], idle: bool) -> Iterator[Fin
     elif "UIDPLUS" in known:
         yield Finding("filing", Mark.GOOD, "the server has no MOVE; messages are copied, then taken out (UIDPLUS)")
     else:
-        yield Finding(
-            "filing",
-            Mark.BAD,
-            "the server has neither MOVE nor UIDPLUS, so handled mail cannot leave INBOX safely",
-            "use a mailbox on another server",
-        )
+        told = "the server has neither MOVE nor UIDPLUS: handled mail is copied, marked as deleted, and stays in INBOX"
+        yield Finding("filing", Mark.DOUBT, told, "let the mail program expunge INBOX now and then")
     if "IDLE" in known:
         yield Finding("doorbell", Mark.GOOD, "the server announces new mail (IDLE)")
     elif idle:
@@ -250,7 +251,7 @@ def _folders(connection: Connection, config: Config) -> Iterator[Finding]:
     try:
         connection.prepare_folders()
     except MailboxError as error:
-        yield Finding("folders", Mark.BAD, str(error), f"make the folders below {parent} by hand, or name another")
+        yield _failed("folders", error, f"make the folders below {parent} by hand, or name another")
     else:
         yield Finding("folders", Mark.GOOD, f"{parent}: Recorded, Review, Ignored, Failed")
 
@@ -275,15 +276,14 @@ def _waiting(listing: list[Listed], config: Config) -> Iterator[Finding]:
 
 
 def _smtp(config: Config) -> Iterator[Finding]:
-    from rsvpbot.mail.credentials import CredentialError
-    from rsvpbot.mail.smtp import Refused, Sender, Unreachable
+    from rsvpbot.mail.smtp import Sender, Unreachable
 
     where = f"{config.smtp.host}:{config.smtp.port}"
     try:
         with Sender(config.smtp) as sender:
-            sender.open()
-    except (CredentialError, Refused, Unreachable) as error:
-        yield Finding("SMTP", Mark.BAD, str(error), "correct [smtp], or ask whoever keeps the server")
+            sender.check()
+    except Unreachable as error:
+        yield _failed("SMTP", error, "correct [smtp], or ask whoever keeps the server")
         return
     how = f"logged in as {config.smtp.username}" if config.smtp.username else "reached, without a login,"
     yield Finding("SMTP", Mark.GOOD, f"{how} at {where} ({config.smtp.security})")

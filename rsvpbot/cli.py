@@ -299,6 +299,62 @@ def _show(report: object) -> None:
     Console(highlight=False).print(report)
 
 
+@rsvpbot.command(short_help="Print, send or write the daily summary.")
+@click.option("--send", is_flag=True, help="Send it to the organisers now, beside the daily one.")
+@click.option("--html", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Write it as HTML.")
+@click.option("--dry-run", is_flag=True, help="With --send: say to whom it would go, and stop there.")
+@_shared
+def summary(send: bool, html: Path | None, dry_run: bool) -> int:
+    """Print the summary that the organisers get every morning, as it would be now."""
+    from rsvpbot.config import RECORD, SEND
+
+    if dry_run and not send:
+        raise click.UsageError("--dry-run goes with --send.")
+    config = _config(SEND if send else RECORD)
+    clock = _clock(config)
+    from rsvpbot.organisers import summary as daily
+
+    with _open(config, read_only=dry_run or not send) as store:
+        rendered = daily.render(daily.figures(store, config, clock.now()), config)
+        if html is not None:
+            html.write_text(rendered.html, encoding="utf-8")
+            click.echo(f"Wrote {html}.")
+        if send:
+            return _send_summary(store, config, clock, dry_run=dry_run)
+    if html is None:
+        click.echo(rendered.text, nl=False)
+    return 0
+
+
+def _send_summary(store: Store, config: Config, clock: Clock, *, dry_run: bool) -> int:
+    from rsvpbot.model import LetterState
+    from rsvpbot.organisers import summary as daily
+
+    click.echo(f"1 letter, to {', '.join(address.email for address in config.organisers.addresses)}.")
+    waiting = len(store.letters(LetterState.QUEUED))
+    if waiting:
+        click.echo(f"{waiting} {'letter that waits goes' if waiting == 1 else 'letters that wait go'} with it.")
+    if dry_run:
+        return 0
+    import threading
+
+    from rsvpbot.letters.outbox import Outbox
+    from rsvpbot.service import new_id
+
+    letter = daily.queue_now(store, config, clock.now(), new_id)
+    if not store.lock_daemon():
+        click.echo("The service is running; it sends the summary within a minute.")
+        return 0
+    flushed = Outbox(store, config, clock).flush(threading.Event())
+    after = store.letter(letter.id)
+    if after is not None and after.state is LetterState.SENT:
+        click.echo("Sent.")
+        return 0
+    reason = (after.error if after is not None else "") or flushed.trouble
+    click.echo("Not sent" + (f": {reason}" if reason else "") + ". It stays in the outbox.", err=True)
+    return 1
+
+
 # --------------------------------------------------------------------------- the demo
 
 

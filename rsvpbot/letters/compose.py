@@ -153,19 +153,6 @@ def assemble(
     )
 
 
-def to_organisers(kind: LetterKind, config: Config, letter_id: str) -> Envelope:
-    """The envelope of a summary or an alarm."""
-    addresses = config.organisers.addresses
-    return Envelope(
-        letter_id=letter_id,
-        kind=kind,
-        recipients=tuple(_ascii_domain(address.email) for address in addresses),
-        message_id=_plain_message_id(letter_id, config),
-        mail_from=config.mailbox.address,
-        names=tuple(address.name for address in addresses),
-    )
-
-
 # ------------------------------------------------------------------ pieces
 
 

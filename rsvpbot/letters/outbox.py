@@ -4,7 +4,8 @@ Nothing is sent twice. "Sending" is on disk before the first byte of a letter le
 letter found in "sending" after a death may or may not have gone out, and that is said rather than guessed: it becomes
 "doubtful". One commit marks a letter sent and the next one sending, so at most one is ever in that state.
 
-A draft needs no such doubt: the folder is asked for its Message-ID before it is put there.
+A draft needs no such doubt, nor does a copy in Sent: the folder is asked for its Message-ID where it may be
+there already.
 """
 
 from __future__ import annotations
@@ -15,11 +16,10 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Protocol, Self
 
 from rsvpbot.config import Config
 from rsvpbot.mail.imap import Connection, MailboxError
-from rsvpbot.mail.smtp import Refused, Sender, Unreachable
+from rsvpbot.mail.smtp import Refused, Rejected, Sender, Unreachable
 from rsvpbot.model import TO_ORGANISERS, Clock, Letter, LetterState
 from rsvpbot.store.base import Commit, Store
 
@@ -35,14 +35,6 @@ MOST_REFUSED_IN_A_ROW = 10
 """A server that refuses so many letters one after the other has something against us, not against them."""
 
 MINUTE = timedelta(minutes=1)
-
-
-class Sending(Protocol):
-    """What sends one letter; `mail.smtp.Sender`."""
-
-    def __enter__(self) -> Self: ...
-    def __exit__(self, *error: object) -> object: ...
-    def send(self, mail_from: str, recipients: Sequence[str], raw: bytes) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +108,14 @@ def pause_after(attempts: int) -> timedelta:
     return PAUSES[min(attempts, len(PAUSES)) - 1]
 
 
+def _told(rejected: Sequence[Rejected], letter: Letter) -> str:
+    """That a letter was taken, but not for everybody; it is sent all the same, and not again."""
+    if not rejected:
+        return ""
+    codes = ", ".join(sorted({str(one.code) for one in rejected}))
+    return f"refused for {len(rejected)} of {len(letter.recipients)} recipients with {codes}"
+
+
 class Outbox:
     """The letters of one store.
 
@@ -128,7 +128,7 @@ class Outbox:
         config: Config,
         clock: Clock,
         *,
-        make_sender: Callable[[], Sending] | None = None,
+        make_sender: Callable[[], Sender] | None = None,
         wait: Callable[[threading.Event, float], object] = threading.Event.wait,
     ) -> None:
         self._store = store
@@ -138,10 +138,16 @@ class Outbox:
         self._wait = wait
         self._pause = _Pause()
         self._pace = _Pace(config.smtp.max_per_minute)
+        self._inherited: frozenset[str] | None = None
+        self._tried: set[str] = set()
+        """Drafts that this process has tried to put in place."""
+        self._fresh: set[str] = set()
+        """Letters that this process has sent and not yet tried to copy."""
 
     def recover(self) -> int:
         """At start: what was being sent when the last process died is in doubt. Returns how many letters are."""
         with self._store.transaction():
+            self._note_inheritance()
             cut_off = self._store.letters(LetterState.SENDING)
             if cut_off:
                 error = "the process died while it was being sent"
@@ -158,6 +164,7 @@ class Outbox:
         """
         count = _Count()
         self._store.refresh()
+        self._note_inheritance()
         self._send_due(stop, count)
         if connection is not None:
             self._put_drafts(stop, connection, count)
@@ -187,20 +194,27 @@ class Outbox:
                 due, lambda seconds: self._wait(stop, seconds), stop
             )
 
-    def _after_sending(self, letter: Letter, now: datetime) -> Letter:
+    def _after_sending(self, letter: Letter, now: datetime, error: str) -> Letter:
         keep = self._config.smtp.copy_to_sent
+        if keep:
+            self._fresh.add(letter.id)
         return replace(
             letter,
             state=LetterState.SENT,
             sent_at=now,
             attempts=letter.attempts + 1,
             not_before=None,
-            error="",
+            error=error,
             raw=letter.raw if keep else None,
             copied=not keep,
         )
 
     # -------------------------------------------------------------- the mailbox's folders
+
+    def _note_inheritance(self) -> None:
+        """Which letters an earlier process may have put into a folder already, without living to write it down."""
+        if self._inherited is None:
+            self._inherited = frozenset(letter.id for letter in self._store.letters(LetterState.QUEUED))
 
     def _put_drafts(self, stop: threading.Event, connection: Connection, count: _Count) -> None:
         if self._config.replies.mode != "draft":
@@ -211,7 +225,9 @@ class Outbox:
             if letter.kind in TO_ORGANISERS or letter.raw is None:
                 continue
             try:
-                connection.append_draft(letter.raw, letter.message_id)
+                maybe_there = letter.id in (self._inherited or ()) or letter.id in self._tried
+                self._tried.add(letter.id)
+                connection.append_draft(letter.raw, letter.message_id, maybe_there)
             except MailboxError as error:
                 count.trouble = str(error)
                 return
@@ -227,7 +243,9 @@ class Outbox:
             if letter.raw is None:
                 continue
             try:
-                connection.append_sent(letter.raw, letter.message_id)
+                maybe_there = letter.id not in self._fresh
+                self._fresh.discard(letter.id)
+                connection.append_sent(letter.raw, letter.message_id, maybe_there)
             except MailboxError as error:
                 count.trouble = str(error)
                 return
@@ -248,10 +266,10 @@ class _Run:
 
     store: Store
     clock: Clock
-    sender: Sending
+    sender: Sender
     pace: _Pace
     pause: _Pause
-    after_sending: Callable[[Letter, datetime], Letter]
+    after_sending: Callable[[Letter, datetime, str], Letter]
     count: _Count
     settled: Letter | None = None
     """The last letter, when what became of it is known but not yet on disk."""
@@ -303,7 +321,7 @@ class _Run:
         """Send one letter. Returns whether the round may go on."""
         self.pace.note(self.clock.now())
         try:
-            self.sender.send(letter.mail_from, letter.recipients, letter.raw or b"")
+            rejected = self.sender.send(letter.mail_from, letter.recipients, letter.raw or b"")
         except Refused as refusal:
             self._note_refusal(letter, refusal)
         except Unreachable as failure:
@@ -312,7 +330,7 @@ class _Run:
             # Whatever a single letter brings about must not stop the others, nor leave it in "sending" unseen.
             self._note_doubt(letter, f"sending it failed: {type(error).__name__}")
         else:
-            self.settled = self.after_sending(letter, self.clock.now())
+            self.settled = self.after_sending(letter, self.clock.now(), _told(rejected, letter))
             self.count.sent += 1
             self.refused = 0
             self.pause.clear()

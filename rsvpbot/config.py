@@ -773,7 +773,7 @@ def _warnings(config: Config, now: datetime) -> Iterator[Problem]:
             "invitees.file", "there is no list, so every reply comes from a stranger", "name the list of invitees"
         )
     for number, document in enumerate(config.event.documents, start=1):
-        due = document.send_at is not None and now >= document.send_at
+        due = document.send_at is not None and document.send_at <= now < config.event.ends
         if document.send_at is not None and not document.file:
             yield doubt(f"documents[{number}].file", "is missing, but it has a time to be sent", "name the file", due)
         elif document.file and not Path(document.file).is_file():

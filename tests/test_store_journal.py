@@ -10,7 +10,7 @@ import os
 import stat
 import tempfile
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from copy import deepcopy
 from pathlib import Path
@@ -46,7 +46,9 @@ def table(path: Path, name: str = "t") -> JournalTable:
 # --------------------------------------------------------------------------- the same as TinyDB
 
 FIELDS = st.sampled_from(("a", "b", "c"))
-VALUES = st.one_of(st.integers(-2, 2), st.text(max_size=2), st.lists(st.integers(0, 2), max_size=2), st.none())
+VALUES = st.one_of(
+    st.integers(-2, 2), st.booleans(), st.text(max_size=2), st.lists(st.integers(0, 2), max_size=2), st.none()
+)
 DOCS = st.dictionaries(FIELDS, VALUES, max_size=3)
 CONDITIONS = st.builds(lambda f, v: where(f) == v, FIELDS, st.integers(-2, 2)) | st.builds(
     lambda f: where(f).exists(), FIELDS
@@ -97,8 +99,8 @@ def outcome(operation: Operation, on: Any) -> Any:
         return type(error), str(error)
 
 
-def contents(db: TinyDB) -> dict[str, list[tuple[int, Mapping[str, Any]]]]:
-    return {name: [(doc.doc_id, dict(doc)) for doc in db.table(name)] for name in sorted(db.tables())}
+def contents(db: TinyDB) -> dict[str, list[tuple[int, str]]]:
+    return {name: [(doc.doc_id, json.dumps(doc)) for doc in db.table(name)] for name in sorted(db.tables())}
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])

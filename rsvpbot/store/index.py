@@ -20,29 +20,39 @@ class Terms:
 
     def __init__(self, terms: Callable[[Doc], Iterable[Hashable]]) -> None:
         self._terms = terms
-        self._found: dict[Hashable, dict[str, None]] = {}
+        self._found: dict[Hashable, str | dict[str, None]] = {}
+        """One document as it is, several as the keys of a dict: most terms have one, and a dict for each would take
+        more memory than the documents."""
 
     def change(self, doc_id: str, old: Doc | None, new: Doc | None) -> None:
-        before = () if old is None else tuple(self._terms(old))
         after = () if new is None else tuple(self._terms(new))
-        for term in before:
-            if term not in after and term in self._found:
-                self._found[term].pop(doc_id, None)
-                if not self._found[term]:
-                    del self._found[term]
+        if old is not None:
+            for term in self._terms(old):
+                if term not in after:
+                    self._drop(term, doc_id)
         for term in after:
-            self._found.setdefault(term, {})[doc_id] = None
+            self._add(term, doc_id)
+
+    def all(self, term: Hashable) -> tuple[str, ...]:
+        found = self._found.get(term, ())
+        return (found,) if isinstance(found, str) else tuple(found)
 
     def first(self, term: Hashable) -> str | None:
         return next(iter(self.all(term)), None)
 
-    def all(self, term: Hashable) -> tuple[str, ...]:
-        return tuple(self._found.get(term, ()))
+    def _add(self, term: Hashable, doc_id: str) -> None:
+        found = self._found.setdefault(term, doc_id)
+        if isinstance(found, dict):
+            found[doc_id] = None
+        elif found != doc_id:
+            self._found[term] = {found: None, doc_id: None}
 
-    def only(self, term: Hashable) -> str | None:
-        """The one document; None if there are several."""
-        found = self.all(term)
-        return found[0] if len(found) == 1 else None
+    def _drop(self, term: Hashable, doc_id: str) -> None:
+        found = self._found.get(term)
+        if isinstance(found, dict):
+            found.pop(doc_id, None)
+        if not found or found == doc_id:
+            self._found.pop(term, None)
 
 
 class Times:
@@ -55,7 +65,7 @@ class Times:
     def change(self, doc_id: str, old: Doc | None, new: Doc | None) -> None:
         before = () if old is None else tuple(self._points(old))
         after = () if new is None else tuple(self._points(new))
-        if before == after:
+        if before == after:  # a record changes far more often than its moment
             return
         for group, point in before:
             points = self._sorted[group]

@@ -79,6 +79,9 @@ class Journal(Storage):
         self._watcher = watcher
         self._patience = patience
         self._threads = threading.RLock()
+        self.folding = threading.RLock()
+        """Held while a commit is folded into memory, never while the disk is waited for: who reads under it sees whole
+        commits only."""
         self._depth = 0
         self._pending: dict[str, dict[str, Doc | None]] | None = None
         self._unusable = ""
@@ -345,23 +348,27 @@ class Journal(Storage):
             begin = after
 
     def _fold(self, changes: Changes, length: int) -> None:
-        for name, documents in changes.items():
-            table = self._state.setdefault(name, {})
-            top = self._tops.get(name, 0)
-            for doc_id, new in documents.items():
-                old = table.get(doc_id)
-                if new is None:
-                    table.pop(doc_id, None)
-                else:
-                    table[doc_id] = new
-                    top = max(top, int(doc_id))
-                if self._watcher is not None:
-                    self._watcher.changed(name, doc_id, old, new)
-            self._tops[name] = top
+        with self.folding:
+            for name, documents in changes.items():
+                self._fold_table(name, documents)
         self._end += length
         self._lines += 1
         if self._lines == 1:
             self._first = length
+
+    def _fold_table(self, name: str, documents: Mapping[str, Doc | None]) -> None:
+        table = self._state.setdefault(name, {})
+        top = self._tops.get(name, 0)
+        for doc_id, new in documents.items():
+            old = table.get(doc_id)
+            if new is None:
+                table.pop(doc_id, None)
+            else:
+                table[doc_id] = new
+                top = max(top, int(doc_id))
+            if self._watcher is not None:
+                self._watcher.changed(name, doc_id, old, new)
+        self._tops[name] = top
 
     def _cut_torn_line(self) -> None:
         """Within a hold, after `_catch_up`: make the file end where the last good line ends."""
@@ -520,7 +527,7 @@ class _Draft(MutableMapping[int, Doc]):
         self._touched: dict[int, Doc | None] = {}
 
     def changes(self) -> dict[str, Doc | None]:
-        return {str(i): doc for i, doc in self._touched.items() if doc != self._present.get(str(i))}
+        return {str(i): doc for i, doc in self._touched.items() if not _same(doc, self._present.get(str(i)))}
 
     def __getitem__(self, doc_id: int) -> Doc:
         if doc_id not in self._touched:
@@ -554,6 +561,11 @@ class _Draft(MutableMapping[int, Doc]):
 
     def clear(self) -> None:
         self._touched = dict.fromkeys(self)
+
+
+def _same(one: Mapping[str, Any] | None, other: Mapping[str, Any] | None) -> bool:
+    """As JSON has it, where true is not 1."""
+    return json.dumps(one) == json.dumps(other)
 
 
 def _parse(line: bytes) -> Changes | None:

@@ -4,8 +4,8 @@ A document carries its own key (an invitee's id, a reply's digest); TinyDB's int
 and mean nothing outside. Documents are decoded when first read, and a record is what its document says: the same
 before and after a restart.
 
-Reads take no lock, from any thread. Each sees whole commits; several reads that must agree belong in a
-`transaction()`.
+Reads come from any thread, take no lock between processes and never wait for the disk. Each sees whole commits that
+are on disk; several reads that must agree belong in a `transaction()`.
 """
 
 from __future__ import annotations
@@ -15,9 +15,10 @@ import logging
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import wraps
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Generic, Self, TypeVar
+from typing import Any, Concatenate, Generic, ParamSpec, Self, TypeVar
 
 from rsvpbot.model import (
     Done,
@@ -43,6 +44,7 @@ SCHEMA = 1
 """Raised when an older version could no longer make sense of what this one writes. A new field is no such change."""
 
 R = TypeVar("R")
+P = ParamSpec("P")
 Puts = dict[str, dict[Hashable, dict[str, Any] | None]]
 """table -> key -> document, None: away."""
 
@@ -99,7 +101,7 @@ class _Shelf(Generic[R]):
         self._indexes = indexes
         self._docs: dict[str, Doc] = {}
         self._ids: dict[Hashable, str] = {}
-        self._records: dict[str, tuple[Doc, R]] = {}
+        self._records: dict[str, R] = {}
 
     def change(self, doc_id: str, old: Doc | None, new: Doc | None) -> None:
         if old is not None:
@@ -116,29 +118,26 @@ class _Shelf(Generic[R]):
     def id_of(self, key: Hashable) -> str | None:
         return self._ids.get(key)
 
-    def keys(self) -> tuple[Hashable, ...]:
-        return tuple(self._ids)
-
     def get(self, key: Hashable) -> R | None:
         return self.record(self._ids.get(key))
 
     def record(self, doc_id: str | None) -> R | None:
-        """Decoded once. The document is kept beside its record: another thread may replace it meanwhile."""
-        doc = self._docs.get(doc_id) if doc_id is not None else None
-        if doc is None or doc_id is None:
+        """Decoded when first asked for."""
+        if doc_id is None:
             return None
         known = self._records.get(doc_id)
-        if known is not None and known[0] is doc:
-            return known[1]
+        if known is not None:
+            return known
         try:
-            record = self.codec.decode(doc)
+            record = self.codec.decode(self._docs[doc_id])
         except CodecError as error:
             raise StoreError(f"document {doc_id} was written by a newer version, or altered: {error}") from error
-        self._records[doc_id] = (doc, record)
+        self._records[doc_id] = record
         return record
 
     def records(self, doc_ids: Iterable[str] | None = None) -> list[R]:
-        found = (self.record(doc_id) for doc_id in (tuple(self._docs) if doc_ids is None else doc_ids))
+        """Of these documents, or of all."""
+        found = map(self.record, self._docs if doc_ids is None else doc_ids)
         return [record for record in found if record is not None]
 
 
@@ -148,7 +147,6 @@ class _View:
     def __init__(self) -> None:
         self.by_address = Terms(_own_addresses)
         self.by_delegate = Terms(_delegate_address)
-        self.by_calendar_uid = Terms(lambda doc: (doc["calendar_uid"],))
         self.by_bare_uid = Terms(lambda doc: (_bare(doc["calendar_uid"]),))
         self.by_domain = Terms(_domains)
         self.invitees = _Shelf(
@@ -156,7 +154,6 @@ class _View:
             lambda doc: doc["id"],
             self.by_address,
             self.by_delegate,
-            self.by_calendar_uid,
             self.by_bare_uid,
             self.by_domain,
         )
@@ -246,6 +243,17 @@ class _Keeper:
                 )
 
 
+def _steady(read: Callable[Concatenate[TinyStore, P], R]) -> Callable[Concatenate[TinyStore, P], R]:
+    """A read during which no other thread's commit is folded in."""
+
+    @wraps(read)
+    def steadily(store: TinyStore, /, *arguments: P.args, **named: P.kwargs) -> R:
+        with store._journal.folding:
+            return read(store, *arguments, **named)
+
+    return steadily
+
+
 class TinyStore(Store):
     """`base.Store` in one file. See `journal.Journal` for what holds about the file, and `base.StoreError`."""
 
@@ -262,9 +270,11 @@ class TinyStore(Store):
 
     # ----------------------------------------------------------------- invitees
 
+    @_steady
     def invitee(self, invitee_id: str) -> Invitee | None:
         return self._view.invitees.get(invitee_id)
 
+    @_steady
     def invitee_by_address(self, email: str) -> Invitee | None:
         """Whose own address it is goes before whose delegate's, and who is still listed before who is not."""
         view = self._view
@@ -275,29 +285,36 @@ class TinyStore(Store):
                 return next((invitee for invitee in found if invitee.listed), found[0])
         return None
 
+    @_steady
     def invitee_by_calendar_uid(self, uid: str) -> Invitee | None:
         """As it was given out, or without its domain or in another case where that names one invitee only."""
         view = self._view
-        found = view.by_calendar_uid.only(uid) or view.by_bare_uid.only(_bare(uid))
-        return view.invitees.record(found)
+        found = view.invitees.records(view.by_bare_uid.all(_bare(uid)))
+        exact = [invitee for invitee in found if invitee.calendar_uid == uid]
+        return next((some[0] for some in (exact, found) if len(some) == 1), None)
 
+    @_steady
     def invitees_by_domain(self, domain: str) -> tuple[Invitee, ...]:
         view = self._view
         return tuple(view.invitees.records(view.by_domain.all(domain.lower())))
 
+    @_steady
     def invitees(self) -> tuple[Invitee, ...]:
         return tuple(self._view.invitees.records())
 
     # ----------------------------------------------------------------- history
 
+    @_steady
     def reply(self, digest: str) -> Reply | None:
         return self._view.replies.get(digest)
 
+    @_steady
     def replies(self, invitee_id: str | None = None) -> tuple[Reply, ...]:
         view = self._view
         found = None if invitee_id is None else view.replies_by_invitee.all(invitee_id)
         return tuple(sorted(view.replies.records(found), key=lambda reply: reply.handled_at))
 
+    @_steady
     def open_replies(self) -> tuple[Reply, ...]:
         view = self._view
         found = view.replies.records(view.open_replies.all(True))
@@ -305,33 +322,41 @@ class TinyStore(Store):
 
     # ----------------------------------------------------------------- messages
 
+    @_steady
     def done(self, uidvalidity: int, uid: int) -> Done | None:
         return self._view.done.get((uidvalidity, uid))
 
+    @_steady
     def done_digest(self, digest: str) -> Done | None:
         view = self._view
         return view.done.record(view.done_by_digest.first(digest)) if digest else None
 
+    @_steady
     def unfiled(self, uidvalidity: int) -> tuple[Done, ...]:
         view = self._view
         return tuple(view.done.records(view.unfiled.all(uidvalidity)))
 
+    @_steady
     def tally(self, since: datetime | None = None) -> Mapping[Folder, int]:
         view = self._view
         start = None if since is None else since.timestamp()
         return {folder: view.tally.count(folder.value, start) for folder in Folder}
 
+    @_steady
     def trial(self, uidvalidity: int, uid: int) -> Trial | None:
         return self._view.trials.get((uidvalidity, uid))
 
+    @_steady
     def trials(self) -> tuple[Trial, ...]:
         return tuple(self._view.trials.records())
 
     # ----------------------------------------------------------------- letters
 
+    @_steady
     def letter(self, letter_id: str) -> Letter | None:
         return self._view.letters.get(letter_id)
 
+    @_steady
     def letters(self, *states: LetterState) -> tuple[Letter, ...]:
         view = self._view
         if not states:
@@ -342,31 +367,38 @@ class TinyStore(Store):
             for letter in view.letters.records(view.letters_by_state.all(state.value))
         )
 
+    @_steady
     def uncopied(self) -> tuple[Letter, ...]:
         view = self._view
         return _queued(view.letters.records(view.uncopied.all(True)))
 
+    @_steady
     def letters_to(self, invitee_id: str) -> tuple[Letter, ...]:
         view = self._view
         return _queued(view.letters.records(view.letters_by_invitee.all(invitee_id)))
 
+    @_steady
     def answers_since(self, since: datetime, invitee_id: str | None = None) -> int:
         group = _ALL if invitee_id is None else ("invitee", invitee_id)
         return self._view.answers.count(group, since.timestamp())
 
     # ----------------------------------------------------------------- the rest
 
+    @_steady
     def mailbox(self) -> Mailbox:
         return self._view.mailbox.get("") or Mailbox()
 
+    @_steady
     def summary(self, day: date) -> SummaryRecord | None:
         return self._view.summaries.get(day.isoformat())
 
+    @_steady
     def last_summary(self, before: date) -> SummaryRecord | None:
         view = self._view
         day = view.summary_days.last_before(_ALL, before.toordinal())
         return None if day is None else view.summaries.get(date.fromordinal(int(day)).isoformat())
 
+    @_steady
     def is_forgotten(self, address_hash: str) -> bool:
         return self._view.forgotten.id_of(address_hash) is not None
 

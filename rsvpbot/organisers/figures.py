@@ -250,9 +250,17 @@ class Figures:
 
     @property
     def quiet(self) -> bool:
-        """Nothing happened and nothing waits."""
-        news = self.changes or self.waiting or self.pending or self.letters.held
-        return not (news or self.alarming)
+        """Nothing has happened since the last summary that organisers would want to know."""
+        told = (
+            *(waiting.handled_at for waiting in self.waiting),
+            *(pending.at for pending in self.pending),
+            *(note.at for note in self.letters.held),
+        )
+        return not (self.changes or self.alarming or any(map(self.is_new, told)))
+
+    def is_new(self, moment: datetime) -> bool:
+        """Whether what happened then is new since the last summary."""
+        return self.since is None or moment > self.since - OVERLAP
 
     def numbers(self) -> Mapping[str, int]:
         """For the record of the day, so that the next summary knows what is new."""
@@ -296,7 +304,7 @@ def figures(store: Store, config: Config, now: datetime) -> Figures:
         capacity=config.event.capacity,
         by_category=_by_category(listed, config.event.capacity_by_category),
         changes=_changes(store, everybody, since),
-        waiting=tuple(_waiting(reply, by_id) for reply in store.open_replies()),
+        waiting=tuple(_waiting(reply, by_id) for reply in store.open_replies() if not _is_asked(reply, by_id)),
         pending=_pending(listed),
         dietary=_needs(listed, lambda answer: answer.dietary),
         access=_needs(listed, lambda answer: answer.access),
@@ -400,6 +408,13 @@ def _read(reply: Reply) -> Said | None:
     partstat = PartStat.DELEGATED if reply.standing.from_delegate and reply.recorded else reading.partstat
     delegate = reading.delegate.name or reading.delegate.email if reading.delegate else ""
     return Said(partstat, reading.party, reading.names, delegate)
+
+
+def _is_asked(reply: Reply, by_id: Mapping[str, Invitee]) -> bool:
+    """It is a change and nothing else, which waits for the invitee's confirmation and not for the organisers."""
+    invitee = by_id.get(reply.invitee_id) if reply.invitee_id else None
+    pending = invitee.pending if invitee else None
+    return pending is not None and pending.reply == reply.digest and not reply.reading.reasons
 
 
 def _waiting(reply: Reply, by_id: Mapping[str, Invitee]) -> Waiting:

@@ -22,13 +22,16 @@ from rsvpbot.letters.values import is_right_to_left
 from rsvpbot.model import Letter, LetterKind, SummaryRecord
 from rsvpbot.organisers.figures import Figures, figures, last_record, summary_time, summary_zone
 from rsvpbot.organisers.shown import one_line
-from rsvpbot.organisers.wording import Item, Page, Piece, Row, Section, Tone, page
+from rsvpbot.organisers.wording import Item, Limits, Page, Piece, Row, Section, Tone, page
 from rsvpbot.store.base import Commit, Store
 
 __all__ = ["Figures", "Rendered", "figures", "is_due", "queue_if_due", "queue_now", "render"]
 
 WIDTH = 74
 """Columns of the text part; RFC 5322, section 2.1.1 asks for at most 78."""
+
+LARGEST = 100_000
+"""Bytes of HTML: Gmail cuts a message off at 102 kB."""
 
 BAR = 40
 """Characters of the bar in the text part."""
@@ -42,8 +45,14 @@ def render(figures: Figures, config: Config) -> Rendered:
     What comes from mails and lists is shown as text, whatever it looks like: one line, no control characters, escaped
     in HTML.
     """
-    words = page(figures, config)
-    return Rendered(words.language, words.subject, _text(words), _html(words))
+    limits = Limits()
+    words = page(figures, config, limits)
+    html = _html(words)
+    while len(html.encode()) > LARGEST and limits != limits.halved():
+        limits = limits.halved()
+        words = page(figures, config, limits)
+        html = _html(words)
+    return Rendered(words.language, words.subject, _text(words), html)
 
 
 # ------------------------------------------------------------------ into the outbox

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from functools import lru_cache
@@ -34,10 +34,6 @@ if TYPE_CHECKING:
 
 FALLBACK = "en"
 
-MOST_CHANGES = 40
-MOST_WAITING = 15
-MOST_OTHERS = 25
-"""Lines of a section. Gmail cuts a mail off at 102 kB of HTML, and nobody reads that far."""
 
 ORDER = (PartStat.ACCEPTED, PartStat.DELEGATED, PartStat.TENTATIVE, PartStat.DECLINED, PartStat.NEEDS_ACTION)
 
@@ -61,6 +57,18 @@ TONES = {
     PartStat.DECLINED: Tone.DECLINED,
     PartStat.NEEDS_ACTION: Tone.SILENT,
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How many entries of a section are written out; of more the number is told."""
+
+    waiting: int = 16
+    changes: int = 40
+    others: int = 24
+
+    def halved(self) -> Limits:
+        return Limits(*(max(1, most // 2) for most in (self.waiting, self.changes, self.others)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,9 +173,9 @@ def _read(language: str) -> dict[str, str | dict[str, str]]:
     return tomllib.loads(_file(language).read_text(encoding="utf-8"))
 
 
-def page(figures: Figures, config: Config) -> Page:
+def page(figures: Figures, config: Config, limits: Limits = Limits()) -> Page:
     """The summary in the organisers' language and time zone."""
-    return _Writer(figures, config, Phrases(config.organisers.language)).page()
+    return _Writer(figures, config, Phrases(config.organisers.language), limits).page()
 
 
 def shares(numbers: Sequence[int], total: int) -> tuple[int, ...]:
@@ -189,6 +197,7 @@ class _Writer:
     figures: Figures
     config: Config
     say: Phrases
+    limits: Limits
 
     def page(self) -> Page:
         f, say = self.figures, self.say
@@ -290,14 +299,17 @@ class _Writer:
         f = self.figures
         if not f.quiet:
             return ""
+        if f.waiting:
+            return self.say("quiet_waiting", len(f.waiting), since=self._moment(f.since or f.at))
         return self.say("quiet", since=self._moment(f.since)) if f.since else self.say("quiet_first")
 
     # -------------------------------------------------------------- sections
 
     def _sections(self) -> Iterator[Section]:
         f = self.figures
-        if f.waiting:
-            yield self._decide()
+        new = [one for one in f.waiting if f.is_new(one.handled_at)]
+        if new:
+            yield self._decide(new)
         yield self._answers()
         if f.by_category:
             yield self._categories()
@@ -306,21 +318,36 @@ class _Writer:
         if f.pending:
             items = [self._pending(pending) for pending in f.pending]
             yield self._section(self.say("pending"), items, intro=self.say("pending_intro"))
+        if len(new) < len(f.waiting):
+            yield self._still_waiting([one for one in f.waiting if not f.is_new(one.handled_at)])
         if not f.quiet:
             yield from self._standing_facts()
         yield from self._letters()
         yield self._mailbox()
 
-    def _section(self, title: str, items: Sequence[Item], most: int = MOST_OTHERS, *, intro: str = "") -> Section:
-        more = self.say("more", len(items) - most) if len(items) > most else ""
-        return Section(title, intro=intro, items=tuple(items[:most]), more=more)
+    def _section(
+        self, title: str, items: Sequence[Item], most: int | None = None, *, intro: str = "", urgent: bool = False
+    ) -> Section:
+        shown = self.limits.others if most is None else most
+        more = self.say("more", len(items) - shown) if len(items) > shown else ""
+        return Section(title, intro=intro, items=tuple(items[:shown]), more=more, urgent=urgent)
 
-    def _decide(self) -> Section:
-        waiting, say = self.figures.waiting, self.say
-        intro = say("decide_intro", folder=self._folder(Folder.REVIEW), mailbox=self.config.mailbox.address)
-        items = tuple(self._waits(one) for one in waiting[:MOST_WAITING])
-        more = say("more", len(waiting) - MOST_WAITING) if len(waiting) > MOST_WAITING else ""
-        return Section(say("decide", len(waiting)), intro=intro, items=items, more=more, urgent=True)
+    def _decide(self, new: Sequence[Waiting]) -> Section:
+        items = [self._waits(one) for one in new]
+        title = self.say("decide", len(new))
+        return self._section(title, items, self.limits.waiting, intro=self._where_they_are(), urgent=True)
+
+    def _still_waiting(self, told: Sequence[Waiting]) -> Section:
+        """Those that an earlier summary quoted, in a line or two each."""
+        items = []
+        for one in reversed(told):
+            whole = self._waits(one)
+            items.append(replace(whole, quote=(), notes=whole.notes[:1]))
+        return self._section(self.say("still", len(told)), items, intro=self._where_they_are())
+
+    def _where_they_are(self) -> str:
+        mailbox = self.config.mailbox.address
+        return self.say("decide_intro", folder=self._folder(Folder.REVIEW), mailbox=mailbox)
 
     def _waits(self, one: Waiting) -> Item:
         say = self.say
@@ -342,11 +369,9 @@ class _Writer:
     def _answers(self) -> Section:
         f = self.figures
         rows = tuple(self._answer_row(partstat) for partstat in ORDER)
-        items = tuple(self._gone(who, said) for who, said in f.gone[:MOST_OTHERS])
-        more = self.say("more", len(f.gone) - MOST_OTHERS) if len(f.gone) > MOST_OTHERS else ""
-        return Section(
-            self.say("answers", f.listed), rows=rows, items=items, more=more, intro=self.say("gone") if items else ""
-        )
+        gone = [self._gone(who, said) for who, said in f.gone]
+        section = self._section(self.say("answers", f.listed), gone, intro=self.say("gone") if gone else "")
+        return replace(section, rows=rows)
 
     def _answer_row(self, partstat: PartStat) -> Row:
         f, say = self.figures, self.say
@@ -382,7 +407,7 @@ class _Writer:
         f = self.figures
         title = self.say("fresh", since=self._moment(f.since)) if f.since else self.say("fresh_all")
         ordered = sorted(f.changes, key=lambda change: ORDER.index(change.after.partstat))
-        return self._section(title, [self._change(change) for change in ordered], MOST_CHANGES)
+        return self._section(title, [self._change(change) for change in ordered], self.limits.changes)
 
     def _change(self, change: Change) -> Item:
         say = self.say

@@ -1,0 +1,933 @@
+"""The daily summary: figures that add up, words that stay words, and one a day."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from email import message_from_bytes
+from email.policy import default
+from html.parser import HTMLParser
+from itertools import count
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from rsvpbot.config import Config, MailboxConfig, OrganisersConfig, RepliesConfig, ServiceConfig
+from rsvpbot.model import (
+    TO_ORGANISERS,
+    Address,
+    Answer,
+    Dmarc,
+    Done,
+    Event,
+    Folder,
+    Invitee,
+    Kind,
+    Letter,
+    LetterKind,
+    LetterState,
+    Mailbox,
+    Order,
+    PartStat,
+    Reading,
+    Reply,
+    Standing,
+    SummaryRecord,
+    Trial,
+    Trust,
+    Venue,
+)
+from rsvpbot.organisers import summary, wording
+from rsvpbot.organisers.figures import Figures, Health, figures, next_summary
+from rsvpbot.organisers.shown import one_line
+from rsvpbot.organisers.summary import is_due, queue_if_due, queue_now, render
+from rsvpbot.organisers.wording import ORDER, Phrases, shares
+from rsvpbot.store.base import Commit
+from rsvpbot.store.tinydb import TinyStore
+
+NEW_YORK = ZoneInfo("America/New_York")
+NOW = datetime(2016, 9, 12, 9, 0, tzinfo=NEW_YORK)
+YESTERDAY = NOW - timedelta(days=1)
+CONFIG = Config(
+    path=Path("config.toml"),
+    event=Event(
+        uid="roundtable-2016-09-20@roundtable.example",
+        title="Roundtable",
+        starts=datetime(2016, 9, 20, 12, 30, tzinfo=NEW_YORK),
+        ends=datetime(2016, 9, 20, 15, 30, tzinfo=NEW_YORK),
+        timezone="America/New_York",
+        venue=Venue(pass_name="UN (NY) grounds pass", reception="UNICEF reception"),
+        capacity=10,
+    ),
+    mailbox=MailboxConfig(address="rsvp@roundtable.example", name="Roundtable RSVP"),
+    organisers=OrganisersConfig(
+        addresses=(Address("Secretariat", "secretariat@roundtable.example"), Address("", "chair@roundtable.example"))
+    ),
+)
+GOOD = Mailbox(uidvalidity=1, started=True, last_good=NOW - timedelta(minutes=1))
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[TinyStore]:
+    with TinyStore(tmp_path / "rsvp.json") as opened:
+        yield opened
+
+
+def ids() -> Any:
+    numbers = count()
+    return lambda: f"id{next(numbers):06d}"
+
+
+def answer(
+    partstat: PartStat,
+    party: int | None = 1,
+    names: tuple[str, ...] = (),
+    at: datetime = NOW - timedelta(hours=2),
+    **facts: Any,
+) -> Answer:
+    order = Order(sent=at, arrival=1)
+    return Answer(partstat, party, names, order, reply="d" * 64, recorded_at=at, **facts)
+
+
+def invitee(number: int, given: Answer | None = None, **facts: Any) -> Invitee:
+    facts = {"name": f"Person {number}", **facts}
+    return Invitee(f"inv{number:05d}", (f"p{number}@mission.example",), f"uid{number}", answer=given, **facts)
+
+
+def reply(number: int, of: Invitee | None, reading: Reading, **facts: Any) -> Reply:
+    at = facts.pop("at", NOW - timedelta(hours=2))
+    trust = Trust.ADDRESS if of else Trust.STRANGER
+    base = Reply(
+        digest=f"{number:064x}",
+        invitee_id=of.id if of else None,
+        sender=Address("Some Body", "some@body.example"),
+        subject="Re: Invitation",
+        message_id=f"<{number}@body.example>",
+        sent=at,
+        handled_at=at,
+        reading=reading,
+        standing=Standing(of.id if of else None, trust, Dmarc.NONE, listed=of is not None),
+        rule="person",
+        folder=Folder.REVIEW,
+        reasons=reading.reasons,
+        recorded=False,
+        open=True,
+    )
+    return replace(base, **facts)
+
+
+def handled(folders: Mapping[Folder, int], at: datetime = NOW - timedelta(hours=3)) -> tuple[Done, ...]:
+    numbers = count(1)
+    return tuple(
+        Done(1, uid, f"{uid:064x}", folder, at, "kind=human", filed=True)
+        for folder, many in folders.items()
+        for uid in (next(numbers) for _ in range(many))
+    )
+
+
+def letter(number: int, state: LetterState, **facts: Any) -> Letter:
+    base = Letter(
+        id=f"letter{number}",
+        kind=LetterKind.ACCEPTED,
+        invitee_id=None,
+        recipients=("p@mission.example",),
+        language="en",
+        subject="Attendance confirmed",
+        message_id=f"<{number}@roundtable.example>",
+        state=state,
+        queued_at=NOW - timedelta(hours=1),
+        mail_from="rsvp@roundtable.example",
+        raw=None if state is LetterState.SENT else b"x",
+        reply=f"{number:064x}",
+    )
+    return replace(base, **facts)
+
+
+def recorded_on(day: date, at: datetime = YESTERDAY, **numbers: int) -> SummaryRecord:
+    return SummaryRecord(day, at, "x", numbers)
+
+
+# ------------------------------------------------------------------ figures
+
+
+def test_answers_of_those_on_the_list_are_counted_and_those_who_left_it_apart(store: TinyStore) -> None:
+    store.commit(
+        Commit(
+            invitees=(
+                invitee(1, answer(PartStat.ACCEPTED, 2)),
+                invitee(2, answer(PartStat.ACCEPTED, None)),
+                invitee(3, answer(PartStat.ACCEPTED, None, ("A", "B", "C"))),
+                invitee(4, answer(PartStat.DELEGATED, 1, delegate=Address("Tomás", ""))),
+                invitee(5, answer(PartStat.TENTATIVE, 4)),
+                invitee(6, answer(PartStat.DECLINED, 0)),
+                invitee(7),
+                invitee(8, answer(PartStat.ACCEPTED, 5), listed=False),
+                invitee(9, listed=False),
+            ),
+            mailbox=GOOD,
+        )
+    )
+    found = figures(store, CONFIG, NOW)
+    assert dict(found.counts) == {
+        PartStat.ACCEPTED: 3,
+        PartStat.DELEGATED: 1,
+        PartStat.TENTATIVE: 1,
+        PartStat.DECLINED: 1,
+        PartStat.NEEDS_ACTION: 1,
+    }
+    assert (found.listed, found.expected, found.perhaps) == (7, 2 + 1 + 3 + 1, 4)
+    assert [(who.label, said.party) for who, said in found.gone] == [("Person 8", 5)]
+    assert found.days_left == 8
+
+
+def test_what_is_new_is_told_by_name_with_what_it_was_before(store: TinyStore) -> None:
+    changed = invitee(1, answer(PartStat.DECLINED, 0))
+    store.commit(
+        Commit(
+            invitees=(
+                changed,
+                invitee(2, answer(PartStat.ACCEPTED, 2, ("Ada", "Bob"), dietary="vegan")),
+                invitee(3, answer(PartStat.ACCEPTED, at=YESTERDAY - timedelta(hours=1))),
+                invitee(4, answer(PartStat.ACCEPTED)),
+            ),
+            replies=(
+                # What was recorded before the last summary; then what the first one said once more.
+                reply(
+                    1, changed, Reading(Kind.HUMAN, PartStat.TENTATIVE), recorded=True, at=YESTERDAY - timedelta(days=2)
+                ),
+                reply(
+                    2,
+                    changed,
+                    Reading(Kind.HUMAN, PartStat.ACCEPTED, 1),
+                    recorded=True,
+                    at=YESTERDAY - timedelta(days=1),
+                ),
+                reply(3, changed, Reading(Kind.HUMAN, PartStat.TENTATIVE), at=YESTERDAY - timedelta(hours=1)),
+                reply(4, changed, Reading(Kind.HUMAN, PartStat.DECLINED, 0), recorded=True),
+                reply(
+                    5,
+                    invitee(4),
+                    Reading(Kind.HUMAN, PartStat.ACCEPTED, 1),
+                    recorded=True,
+                    at=YESTERDAY - timedelta(days=1),
+                ),
+            ),
+            summaries=(recorded_on(date(2016, 9, 11)),),
+            mailbox=GOOD,
+        )
+    )
+    found = figures(store, CONFIG, NOW)
+    told = {
+        change.who.label: (change.before and change.before.partstat, change.after.partstat) for change in found.changes
+    }
+    assert told == {
+        "Person 1": (PartStat.ACCEPTED, PartStat.DECLINED),
+        "Person 2": (None, PartStat.ACCEPTED),
+    }, "Person 3 was in the last summary; Person 4 has only said the same again"
+    text = render(found, CONFIG).text
+    assert "Declined: before: accepts" in text
+    assert "Accepted: 2 people: Ada and Bob · needs: vegan" in text
+
+
+def test_a_message_in_hand_while_the_last_summary_was_written_is_not_passed_over(store: TinyStore) -> None:
+    """Its time was taken before the summary's, its commit came after it."""
+    store.commit(
+        Commit(
+            invitees=(invitee(1, answer(PartStat.ACCEPTED, at=YESTERDAY - timedelta(seconds=3))),),
+            summaries=(recorded_on(date(2016, 9, 11)),),
+            mailbox=GOOD,
+        )
+    )
+    assert len(figures(store, CONFIG, NOW).changes) == 1
+
+
+def test_what_waits_is_told_with_sender_time_text_and_reasons(store: TinyStore) -> None:
+    person = invitee(1, answer(PartStat.ACCEPTED), name="Ada Lovelace", organisation="Analytical Engines")
+    asks = Reading(
+        Kind.HUMAN, PartStat.ACCEPTED, 2, text="May I\nbring\n\n\na film crew?", reasons=("a special request",)
+    )
+    strange = Reading(Kind.HUMAN, text="Who are you?")
+    store.commit(
+        Commit(
+            invitees=(person,),
+            replies=(
+                reply(1, person, asks),
+                reply(2, None, strange, reasons=("the writer is not on the list",), at=NOW - timedelta(hours=1)),
+                reply(3, person, asks, open=False),
+            ),
+            mailbox=GOOD,
+        )
+    )
+    found = figures(store, CONFIG, NOW)
+    assert [waiting.reasons for waiting in found.waiting] == [
+        ("a special request",),
+        ("the writer is not on the list",),
+    ]
+    words = wording.page(found, CONFIG)
+    assert words.sections[0].urgent
+    first, second = words.sections[0].items
+    assert first.lead == "Ada Lovelace"
+    assert first.quote == ("May I", "bring", "a film crew?")
+    assert first.notes == (
+        "Why you are asked: a special request",
+        "We read it as: accepts, 2 people",
+        "On record: accepts",
+    )
+    assert "12 Sept, 07:00" in first.aside and "some@body.example" in first.aside
+    assert second.lead == "Some Body" and "not on the list" in second.aside
+    assert "2 to decide" in words.subject
+
+
+NEEDS_AT_THE_DOOR = [
+    # answer's pass, list's pass, partstat, party -> with, without, unknown
+    (True, None, PartStat.ACCEPTED, 3, (3, 0, 0)),
+    (False, True, PartStat.ACCEPTED, 2, (0, 2, 0)),
+    (None, True, PartStat.ACCEPTED, 1, (1, 0, 0)),
+    (None, True, PartStat.ACCEPTED, 3, (1, 0, 2)),
+    (None, False, PartStat.ACCEPTED, 2, (0, 1, 1)),
+    (None, True, PartStat.DELEGATED, 1, (0, 0, 1)),
+    (None, None, PartStat.ACCEPTED, 2, (0, 0, 2)),
+    (True, None, PartStat.TENTATIVE, 2, (0, 0, 0)),
+    (False, None, PartStat.DECLINED, 0, (0, 0, 0)),
+]
+
+
+@pytest.mark.parametrize(("said", "listed", "partstat", "party", "expected"), NEEDS_AT_THE_DOOR)
+def test_photo_id_by_people(
+    store: TinyStore, said: bool | None, listed: bool | None, partstat: PartStat, party: int, expected: tuple[int, ...]
+) -> None:
+    store.commit(Commit(invitees=(invitee(1, answer(partstat, party, grounds_pass=said), grounds_pass=listed),)))
+    door = figures(store, CONFIG, NOW).door
+    assert door is not None
+    assert (door.with_pass, door.without, door.unknown) == expected
+
+
+def test_a_venue_without_pass_and_reception_asks_for_nothing_at_the_door(store: TinyStore) -> None:
+    store.commit(Commit(invitees=(invitee(1, answer(PartStat.ACCEPTED)),), mailbox=GOOD))
+    plain = replace(CONFIG, event=replace(CONFIG.event, venue=Venue(name="Town hall")))
+    found = figures(store, plain, NOW)
+    assert found.door is None
+    assert "photo ID" not in render(found, plain).text
+    no_pass = replace(CONFIG, event=replace(CONFIG.event, venue=Venue(reception="Desk")))
+    text = render(figures(store, no_pass, NOW), no_pass).text
+    assert "need photo ID" in text and "pass" not in text
+
+
+def test_needs_are_told_by_name_of_those_who_come_or_might(store: TinyStore) -> None:
+    store.commit(
+        Commit(
+            invitees=(
+                invitee(
+                    1, answer(PartStat.ACCEPTED, names=("Ada Lovelace",), dietary="vegetarian", access="wheelchair")
+                ),
+                invitee(2, answer(PartStat.TENTATIVE, dietary="halal")),
+                invitee(3, answer(PartStat.DECLINED, 0, dietary="vegan")),
+            ),
+            mailbox=GOOD,
+        )
+    )
+    found = figures(store, CONFIG, NOW)
+    assert [(need.who.label, need.need) for need in found.dietary] == [
+        ("Person 2", "halal"),
+        ("Person 1", "vegetarian"),
+    ]
+    assert [need.need for need in found.access] == ["wheelchair"]
+    text = render(found, CONFIG).text
+    assert "* Ada Lovelace (Person 1)\n  vegetarian" in text
+    assert "* Person 2 (Tentative)\n  halal" in text
+
+
+def test_letters_and_bounces_that_need_a_person_are_named(store: TinyStore) -> None:
+    store.commit(
+        Commit(
+            invitees=(invitee(1, name="Ada Lovelace"), invitee(2, bounced="5.1.1 unknown")),
+            letters=(
+                letter(1, LetterState.FAILED, invitee_id="inv00001", error="550 no such user"),
+                letter(2, LetterState.DOUBTFUL, invitee_id="inv00001"),
+                letter(3, LetterState.HELD, invitee_id="inv00001"),
+                letter(4, LetterState.QUEUED),
+                letter(5, LetterState.QUEUED, attempts=2),
+                letter(6, LetterState.DRAFTED),
+                letter(7, LetterState.DRAFTED, queued_at=YESTERDAY - timedelta(days=3)),
+                letter(8, LetterState.SENT),
+            ),
+            summaries=(recorded_on(date(2016, 9, 11)),),
+            mailbox=GOOD,
+        )
+    )
+    found = figures(store, CONFIG, NOW)
+    assert (found.letters.waiting, found.letters.retried, found.letters.sent) == (2, 1, 1)
+    assert (found.letters.drafted, found.letters.drafted_new) == (2, 1)
+    text = " ".join(render(found, CONFIG).text.split())
+    assert "could not be sent: 550 no such user" in text
+    assert "may or may not have gone out" in text
+    assert "held: more automatic answers" in text
+    assert "Person 2 (p2@mission.example) 5.1.1 unknown" in text
+    assert "2 drafts in all so far" in text
+
+
+# ------------------------------------------------------------------ the mailbox, and alarms
+
+
+HEALTH = [
+    (GOOD, Health.GOOD),
+    (Mailbox(started=True), Health.NEVER),
+    (replace(GOOD, failing_since=NOW - timedelta(minutes=2), error="MailboxError"), Health.FAILING),
+    (Mailbox(failing_since=NOW, error="MailboxError"), Health.FAILING),
+    (replace(GOOD, last_good=NOW - timedelta(minutes=59)), Health.GOOD),
+    (replace(GOOD, last_good=NOW - timedelta(minutes=61)), Health.STALE),
+]
+
+
+@pytest.mark.parametrize(("mailbox", "health"), HEALTH)
+def test_whether_the_mailbox_is_read(store: TinyStore, mailbox: Mailbox, health: Health) -> None:
+    store.commit(Commit(mailbox=mailbox))
+    found = figures(store, CONFIG, NOW)
+    assert found.mailbox.health is health
+    rendered = render(found, CONFIG)
+    alarmed = health is not Health.GOOD
+    assert rendered.subject.startswith("ALARM: the mailbox is not being read") is alarmed
+    assert ("*** ALARM" in rendered.text) is alarmed
+    assert found.quiet is not alarmed
+
+
+def test_a_slow_rhythm_is_no_alarm(store: TinyStore) -> None:
+    store.commit(Commit(mailbox=replace(GOOD, last_good=NOW - timedelta(hours=5))))
+    slow = replace(CONFIG, service=ServiceConfig(poll_every=timedelta(hours=2)))
+    assert figures(store, slow, NOW).mailbox.health is Health.GOOD
+
+
+def test_mail_that_failed_is_an_alarm_once_and_stays_listed(store: TinyStore) -> None:
+    failed = letter(1, LetterState.FAILED, error="550 no")
+    store.commit(Commit(letters=(failed,), done=handled({Folder.FAILED: 1}), mailbox=GOOD))
+    first = figures(store, CONFIG, NOW)
+    assert render(first, CONFIG).subject.startswith("ALARM: letters failed and messages failed")
+    store.commit(Commit(summaries=(recorded_on(NOW.date(), NOW, **first.numbers()),)))
+    tomorrow = NOW + timedelta(days=1)
+    store.commit(Commit(mailbox=replace(GOOD, last_good=tomorrow)))
+    second = figures(store, CONFIG, tomorrow)
+    rendered = render(second, CONFIG)
+    assert "ALARM" not in rendered.subject
+    assert "550 no" in rendered.text and "1 failed" in rendered.text
+
+
+def test_where_every_message_went_adds_up_in_the_text(store: TinyStore) -> None:
+    folders = {Folder.RECORDED: 7, Folder.REVIEW: 3, Folder.IGNORED: 5, Folder.FAILED: 1}
+    store.commit(Commit(done=handled(folders), trials=(Trial(1, 99, 1, "ValueError"),), mailbox=GOOD))
+    text = " ".join(render(figures(store, CONFIG, NOW), CONFIG).text.split())
+    assert "17 seen = 7 recorded + 3 review + 5 ignored + 1 failed + 1 to be tried again." in text
+
+
+def test_a_record_that_went_back_is_told_loudly(store: TinyStore) -> None:
+    store.commit(
+        Commit(
+            done=handled({Folder.RECORDED: 4}),
+            summaries=(recorded_on(date(2016, 9, 11), handled=6),),
+            mailbox=GOOD,
+        )
+    )
+    found = figures(store, CONFIG, NOW)
+    assert not found.messages.adds_up
+    rendered = render(found, CONFIG)
+    assert rendered.subject.startswith("ALARM: the record has gone back")
+    assert "6 seen = 4 recorded + 0 review + 0 ignored + 0 failed + 2 MISSING" in " ".join(rendered.text.split())
+    assert "older copy" in rendered.html
+
+
+def test_mail_left_alone_is_told(store: TinyStore) -> None:
+    store.commit(Commit(mailbox=replace(GOOD, left_alone=1200)))
+    assert "1,200 older messages were left alone in INBOX" in " ".join(
+        render(figures(store, CONFIG, NOW), CONFIG).text.split()
+    )
+
+
+def test_a_quiet_day_says_so_in_one_line(store: TinyStore) -> None:
+    old = NOW - timedelta(days=4)
+    store.commit(
+        Commit(
+            invitees=(invitee(1, answer(PartStat.ACCEPTED, dietary="vegan", at=old)), invitee(2, bounced="unknown")),
+            summaries=(recorded_on(date(2016, 9, 11)),),
+            mailbox=GOOD,
+        )
+    )
+    rendered = render(figures(store, CONFIG, NOW), CONFIG)
+    assert rendered.subject == "No news: 1 of 10 expected – Roundtable"
+    assert "No new answers since 11 Sept, 09:00, and nothing waits for you." in rendered.text
+    assert [section.title for section in wording.page(figures(store, CONFIG, NOW), CONFIG).sections] == [
+        "Answers of the 2 on the list",
+        "The mailbox",
+    ]
+
+
+def test_what_was_told_before_is_told_shortly(store: TinyStore) -> None:
+    old = NOW - timedelta(days=3)
+    asks = Reading(Kind.HUMAN, text="May I bring a film crew?", reasons=("a special request",))
+    store.commit(
+        Commit(
+            invitees=(invitee(1, answer(PartStat.ACCEPTED, at=old)),),
+            replies=(reply(1, invitee(1), asks, at=old),),
+            summaries=(recorded_on(date(2016, 9, 11)),),
+            mailbox=GOOD,
+        )
+    )
+    found = figures(store, CONFIG, NOW)
+    rendered = render(found, CONFIG)
+    assert found.quiet and "1 message still waits for you." in rendered.text
+    assert "film crew" not in rendered.text and "a special request" in rendered.text
+
+
+def test_a_change_that_waits_for_its_confirmation_waits_for_the_invitee_alone(store: TinyStore) -> None:
+    bare = Reading(Kind.HUMAN, PartStat.DECLINED, 0)
+    asking = replace(bare, reasons=("a question",))
+    waits = {number: answer(PartStat.DECLINED, 0) for number in (1, 2)}
+    people = tuple(
+        invitee(number, answer(PartStat.ACCEPTED), pending=replace(pending, reply=f"{number:064x}"))
+        for number, pending in waits.items()
+    )
+    why = ("changes the recorded answer",)
+    store.commit(
+        Commit(
+            invitees=people,
+            replies=(
+                reply(1, people[0], bare, reasons=why),
+                reply(2, people[1], asking, reasons=(*why, "a question")),
+            ),
+            mailbox=GOOD,
+        )
+    )
+    found = figures(store, CONFIG, NOW)
+    assert len(found.pending) == 2
+    assert [one.who.label for one in found.waiting if one.who] == ["Person 2"]
+    assert "Declined: On record: accepts · asked on 12 Sept, 07:00" in render(found, CONFIG).text
+
+
+# ------------------------------------------------------------------ property: figures add up
+
+PARTSTATS = [PartStat.ACCEPTED, PartStat.DECLINED, PartStat.TENTATIVE, PartStat.DELEGATED]
+PASSES = st.sampled_from([True, False, None])
+ANSWERS = st.none() | st.builds(
+    answer,
+    st.sampled_from(PARTSTATS),
+    st.none() | st.integers(0, 7),
+    st.lists(st.text(max_size=8), max_size=3).map(tuple),
+    grounds_pass=PASSES,
+    dietary=st.none() | st.text(max_size=10),
+)
+LISTS = st.lists(st.tuples(ANSWERS, st.booleans(), PASSES, st.text(max_size=12), st.text(max_size=12)), max_size=12)
+TALLIES = st.fixed_dictionaries({folder: st.integers(0, 4) for folder in Folder})
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    rows=LISTS,
+    tally=TALLIES,
+    tried=st.integers(0, 3),
+    before=st.integers(0, 30),
+    capacity=st.none() | st.integers(1, 20),
+)
+def test_figures_always_add_up(
+    tmp_path_factory: pytest.TempPathFactory,
+    rows: list[tuple[Answer | None, bool, bool | None, str, str]],
+    tally: dict[Folder, int],
+    tried: int,
+    before: int,
+    capacity: int | None,
+) -> None:
+    people = tuple(
+        invitee(number, given, listed=listed, grounds_pass=card, name=name, organisation=organisation)
+        for number, (given, listed, card, name, organisation) in enumerate(rows)
+    )
+    config = replace(CONFIG, event=replace(CONFIG.event, capacity=capacity))
+    with TinyStore(tmp_path_factory.mktemp("store") / "rsvp.json") as store:
+        store.commit(
+            Commit(
+                invitees=people,
+                done=handled(tally),
+                trials=tuple(Trial(1, 900 + number, 1, "ValueError") for number in range(tried)),
+                summaries=(recorded_on(date(2016, 9, 11), handled=before),),
+                mailbox=GOOD,
+            )
+        )
+        found = figures(store, config, NOW)
+    assert sum(found.counts.values()) == found.listed == sum(person.listed for person in people)
+    assert found.expected == sum(found.people.values())
+    assert found.door is not None
+    assert found.door.with_pass + found.door.without + found.door.unknown == found.expected
+    m = found.messages
+    assert m.seen == m.recorded + m.review + m.ignored + m.failed + m.retried + m.missing
+    assert m.seen - m.retried == max(before, sum(tally.values()))
+    assert m.adds_up == (before <= sum(tally.values()))
+    words = wording.page(found, config)
+    for bar in [words.capacity, *(row.bar for section in words.sections for row in section.rows)]:
+        assert not bar or sum(piece.percent for piece in bar) == 100
+    rendered = render(found, config)
+    assert max(map(len, rendered.text.split("\n"))) < 998
+    _well_formed(rendered.html)
+
+
+@given(st.lists(st.integers(0, 500), min_size=1, max_size=5), st.integers(0, 600))
+def test_bars_fill_their_width_and_show_whatever_is_there(numbers: list[int], total: int) -> None:
+    whole = max(total, sum(numbers))
+    widths = shares(numbers, whole)
+    assert sum(widths) == 100
+    assert all(width >= 0 for width in widths)
+    if whole:
+        assert all(bool(width) == bool(number) for width, number in zip(widths, numbers, strict=False))
+    if whole and sum(numbers) == whole:
+        assert widths[-1] == 0
+
+
+# ------------------------------------------------------------------ what comes from mails stays text
+
+CANARIES = [
+    "<script>alert(1)</script>",
+    "<img src=x onerror=alert(1)>",
+    "\"><a href='http://evil.example'>x</a>",
+    "[click](http://evil.example)",
+    "{{ 7*7 }}{% raw %}",
+    "Eve\r\nBcc: victim@else.example",
+    "Eve\n\n# Heading\n---",
+    "\u202eevil\u202c",
+    "\x1b[31mred\x07",
+    "\ud800half",
+    '=HYPERLINK("http://x")',
+    "<!-- x --><style>*{display:none}</style>",
+    "{n}{capacity}%s",
+    "]]>&amp;&lt;",
+]
+
+
+@pytest.mark.parametrize("canary", CANARIES)
+def test_values_of_mails_are_shown_as_text(store: TinyStore, canary: str) -> None:
+    fit = canary.replace("\ud800", "")  # JSON could hold half a character, a file in UTF-8 cannot
+    person = invitee(
+        1,
+        answer(PartStat.ACCEPTED, 2, (fit, fit), dietary=fit, access=fit),
+        name=fit,
+        organisation=fit,
+        category=fit,
+        pending=answer(PartStat.DELEGATED, 1, (fit,), delegate=Address(fit, "x@y.example")),
+        bounced=fit,
+    )
+    reading = Reading(Kind.HUMAN, PartStat.ACCEPTED, 1, (fit,), text=fit, reasons=(fit,))
+    store.commit(
+        Commit(
+            invitees=(person,),
+            replies=(reply(1, None, reading, sender=Address(fit, "x@y.example"), subject=fit),),
+            letters=(letter(1, LetterState.FAILED, invitee_id=person.id, error=fit),),
+            mailbox=replace(GOOD, failing_since=NOW, error=fit),
+        )
+    )
+    found = figures(store, CONFIG, NOW)
+    found = replace(
+        found,
+        waiting=tuple(replace(one, text=canary, subject=canary, reasons=(canary,)) for one in found.waiting),
+        changes=tuple(replace(one, who=replace(one.who, name=canary), dietary=canary) for one in found.changes),
+    )
+    rendered = render(found, CONFIG)
+    for forbidden in "\x1b\x07\u202e\u202c\r\ud800":
+        assert forbidden not in rendered.text + rendered.html + rendered.subject
+    tags = _well_formed(rendered.html)
+    assert tags == _well_formed(render(_harmless(found), CONFIG).html), (
+        "no element that an innocent value would not make"
+    )
+    assert not re.search(r"^(Bcc|# Heading)", rendered.text, re.MULTILINE)
+    queued = queue_now(store, CONFIG, NOW, ids())
+    assert queued.raw is not None
+    assert message_from_bytes(queued.raw, policy=default)["Bcc"] is None
+
+
+def _harmless(found: Figures) -> Figures:
+    """The same figures with every value of a mail replaced by a plain word, the same by the same."""
+    words: dict[str, str] = {}
+
+    def plain(value: Any) -> Any:
+        if isinstance(value, PartStat | Health | LetterKind | Folder):
+            return value
+        if isinstance(value, str):
+            return words.setdefault(one_line(value, 10_000), f"word{len(words)}") if value else ""
+        if isinstance(value, tuple):
+            return tuple(map(plain, value))
+        if hasattr(value, "__dataclass_fields__"):
+            return replace(value, **{name: plain(getattr(value, name)) for name in value.__dataclass_fields__})
+        return value
+
+    changes: dict[str, Any] = {
+        name: plain(getattr(found, name))
+        for name in ("changes", "waiting", "pending", "dietary", "access", "letters", "bounced", "gone", "mailbox")
+    }
+    return replace(found, **changes)
+
+
+class _Tags(HTMLParser):
+    VOID = frozenset({"meta", "br", "img", "hr", "link"})
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.seen: dict[str, int] = {}
+        self.loaded: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag != "br":
+            self.seen[tag] = self.seen.get(tag, 0) + 1
+        if tag not in self.VOID:
+            self.open.append(tag)
+        self.loaded += [
+            str(value) for name, value in attrs if name in ("src", "href", "background", "onerror", "onclick")
+        ]
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+
+def _well_formed(page: str) -> dict[str, int]:
+    """Every element is closed where it should be, and nothing is fetched. Returns how many there are of each."""
+    tags = _Tags()
+    tags.feed(page)
+    tags.close()
+    assert tags.open == []
+    assert tags.loaded == []
+    assert not {"script", "img", "link", "iframe", "a", "form", "object"} & tags.seen.keys()
+    assert "url(" not in page and "@import" not in page
+    return tags.seen
+
+
+def test_the_largest_summary_is_not_cut_off_by_gmail(store: TinyStore) -> None:
+    """Gmail shows the first 102 kB of HTML."""
+    long = "Massachusetts " * 15
+    people = tuple(
+        invitee(
+            number,
+            answer(PartStat(list(PARTSTATS)[number % 4]), 2, (long, long), dietary=long, access=long),
+            name=long,
+            organisation=long,
+            bounced=long,
+            pending=answer(PartStat.DECLINED, 0),
+        )
+        for number in range(300)
+    )
+    reading = Reading(Kind.HUMAN, PartStat.ACCEPTED, 1, (long,), text=f"{long}\n" * 50, reasons=(long,))
+    waiting = tuple(reply(number, people[number], reading) for number in range(100))
+    gone = tuple(replace(person, id=f"gone{person.id[4:]}", calendar_uid=person.id, listed=False) for person in people)
+    notes = tuple(letter(number, LetterState.HELD, invitee_id=people[number].id) for number in range(60))
+    store.commit(Commit(invitees=(*people, *gone), replies=waiting, letters=notes, mailbox=GOOD))
+    rendered = render(figures(store, CONFIG, NOW), CONFIG)
+    assert len(rendered.html.encode()) < 102_000
+    assert rendered.text.count("Why you are asked") >= 4
+    assert "100 messages wait" in rendered.html and re.search(r"and 9\d more", rendered.text)
+
+
+# ------------------------------------------------------------------ the words
+
+
+def test_every_phrase_that_is_used_exists_and_none_is_left_over() -> None:
+    source = Path(wording.__file__).read_text(encoding="utf-8")
+    words = (Path(wording.__file__).parent / "words" / "en.toml").read_text(encoding="utf-8")
+    keys = set(re.findall(r"^([a-z-]+|[a-z_]+) = ", words, re.MULTILINE))
+    used = set(re.findall(r"""say\(\s*"([a-z_]+)["]""", source)) | set(re.findall(r'"(door_id(?:_only)?)"', source))
+    used |= {partstat.value for partstat in ORDER}
+    used |= {f"says_{partstat.value}" for partstat in PARTSTATS}
+    assert used == keys
+
+
+def test_a_language_without_words_is_written_to_in_english() -> None:
+    assert Phrases("xx").language == "en"
+    assert Phrases("en-US")("today") == "today"
+
+
+def test_plurals(store: TinyStore) -> None:
+    say = Phrases("en")
+    assert [say("headline", number) for number in (0, 1, 2)] == [
+        "people expected",
+        "person expected",
+        "people expected",
+    ]
+    assert say("room", 1234) == "1,234 places left"
+
+
+# ------------------------------------------------------------------ once a day
+
+
+def at(text: str, zone: ZoneInfo = NEW_YORK) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=zone)
+
+
+def test_it_is_due_once_a_local_date_at_its_time(tmp_path: Path) -> None:
+    path, new_id = tmp_path / "rsvp.json", ids()
+    moments = [
+        ("2016-09-12 07:59", False),
+        ("2016-09-12 08:00", True),
+        ("2016-09-12 08:00", False),
+        ("2016-09-12 23:59", False),
+        ("2016-09-13 00:00", False),
+        ("2016-09-13 07:59", False),
+        ("2016-09-13 19:30", True),  # the service was down: made up for on the same day
+        ("2016-09-13 19:31", False),
+        ("2016-09-16 09:00", True),  # three days later: one, not three
+        ("2016-09-16 09:01", False),
+    ]
+    for text, expected in moments:
+        with TinyStore(path) as store:  # a restart before every look
+            assert queue_if_due(store, CONFIG, at(text), new_id) is expected, text
+    with TinyStore(path) as store:
+        summaries = store.letters(LetterState.QUEUED)
+        assert len(summaries) == 3
+        assert len({one.message_id for one in summaries}) == 3
+
+
+CHANGES_OF_THE_CLOCK = [
+    # day, summary_at, how often it must come within three days, whatever the hour is called
+    (datetime(2016, 3, 12, 5, 0, tzinfo=UTC), "08:00"),
+    (datetime(2016, 3, 12, 5, 0, tzinfo=UTC), "02:30"),  # 02:30 does not exist on 13 March
+    (datetime(2016, 3, 12, 5, 0, tzinfo=UTC), "00:00"),
+    (datetime(2016, 11, 5, 4, 0, tzinfo=UTC), "08:00"),
+    (datetime(2016, 11, 5, 4, 0, tzinfo=UTC), "01:30"),  # 01:30 comes twice on 6 November
+    (datetime(2016, 11, 5, 4, 0, tzinfo=UTC), "00:00"),
+]
+
+
+@pytest.mark.parametrize(("midnight", "wall"), CHANGES_OF_THE_CLOCK)
+def test_days_on_which_the_clock_changes_have_one_each(store: TinyStore, midnight: datetime, wall: str) -> None:
+    config = replace(CONFIG, organisers=replace(CONFIG.organisers, summary_at=wall))
+    new_id, came = ids(), []
+    for minutes in range(0, 3 * 24 * 60, 10):
+        now = midnight + timedelta(minutes=minutes)
+        if now.astimezone(NEW_YORK).date() >= midnight.astimezone(NEW_YORK).date() + timedelta(days=3):
+            break
+        if queue_if_due(store, config, now, new_id):
+            came.append(now.astimezone(NEW_YORK))
+    assert [moment.date() for moment in came] == [
+        midnight.astimezone(NEW_YORK).date() + timedelta(days=n) for n in range(3)
+    ]
+    expected = {"02:30": ["02:30", "03:00", "02:30"]}.get(wall, [wall] * 3)
+    assert [f"{moment:%H:%M}" for moment in came] == expected
+
+
+def test_a_clock_that_is_put_back_brings_none_twice_and_none_for_the_days_before(store: TinyStore) -> None:
+    new_id = ids()
+    assert queue_if_due(store, CONFIG, at("2016-09-12 08:05"), new_id)
+    assert not queue_if_due(store, CONFIG, at("2016-09-12 08:01"), new_id)
+    assert not queue_if_due(store, CONFIG, at("2016-09-12 07:00"), new_id)
+    assert not queue_if_due(store, CONFIG, at("2016-09-11 09:00"), new_id), "a day before the one that was told"
+    assert not queue_if_due(store, CONFIG, at("2016-09-12 09:00"), new_id)
+    assert queue_if_due(store, CONFIG, at("2016-09-13 09:00"), new_id)
+
+
+def test_a_rehearsal_on_a_later_day_does_not_silence_the_days_until_then(store: TinyStore) -> None:
+    new_id = ids()
+    assert queue_if_due(store, CONFIG, at("2016-09-19 09:00"), new_id)
+    assert queue_if_due(store, CONFIG, at("2016-09-12 09:00"), new_id)
+
+
+def test_the_time_zone_is_the_organisers_own(store: TinyStore) -> None:
+    geneva = replace(CONFIG, organisers=replace(CONFIG.organisers, timezone="Europe/Zurich"))
+    assert not is_due(store, geneva, datetime(2016, 9, 12, 5, 59, tzinfo=UTC))
+    assert is_due(store, geneva, datetime(2016, 9, 12, 6, 0, tzinfo=UTC))
+    assert queue_if_due(store, geneva, datetime(2016, 9, 12, 6, 0, tzinfo=UTC), ids())
+    assert next_summary(store, geneva, datetime(2016, 9, 12, 6, 0, tzinfo=UTC)) == datetime(
+        2016, 9, 13, 6, 0, tzinfo=UTC
+    )
+    assert next_summary(store, CONFIG, at("2016-09-14 07:00")) == at("2016-09-14 08:00")
+
+
+@pytest.mark.parametrize("mode", ["draft", "send", "off"])
+def test_it_comes_in_every_mode_and_record_and_letter_are_one_commit(tmp_path: Path, mode: Any) -> None:
+    config = replace(CONFIG, replies=RepliesConfig(mode=mode))
+    path = tmp_path / "rsvp.json"
+    with TinyStore(path) as store:
+        store.commit(Commit(mailbox=GOOD, done=handled({Folder.RECORDED: 2})))
+        before = path.read_bytes().count(b"\n")
+        assert queue_if_due(store, config, NOW, ids())
+        assert path.read_bytes().count(b"\n") == before + 1
+    # Whatever part of that line a crash leaves, there is both or neither.
+    whole = path.read_bytes()
+    start = whole.rstrip(b"\n").rfind(b"\n") + 1
+    for cut in range(start, len(whole), max(1, (len(whole) - start) // 25)):
+        copy = tmp_path / f"cut{cut}.json"
+        copy.write_bytes(whole[:cut])
+        with TinyStore(copy) as store:
+            assert bool(store.letters()) == bool(store.summary(NOW.date()))
+    with TinyStore(path) as store:
+        record = store.summary(NOW.date())
+        assert record is not None and record.figures["handled"] == 2
+        queued = store.letter(record.letter_id)
+        assert queued is not None and queued.kind in TO_ORGANISERS and queued.reply == ""
+
+
+def test_two_that_ask_at_once_make_one(tmp_path: Path) -> None:
+    """Four threads here and two processes, as a daemon beside `rsvpbot poll`."""
+    path = tmp_path / "rsvp.json"
+    with TinyStore(path) as store:
+        store.commit(Commit(mailbox=GOOD))
+        script = (
+            "import sys; sys.path.insert(0, sys.argv[2]); from test_summary import *\n"
+            "with TinyStore(Path(sys.argv[1])) as store: print(queue_if_due(store, CONFIG, NOW, ids()))"
+        )
+        command = [sys.executable, "-c", script, str(path), str(Path(__file__).parent)]
+        others = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(2)]
+        new_id, came = ids(), []
+        threads = [
+            threading.Thread(target=lambda: came.append(queue_if_due(store, CONFIG, NOW, new_id))) for _ in range(4)
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        said = [other.communicate(timeout=60)[0].strip() == "True" for other in others]
+        assert [other.returncode for other in others] == [0, 0]
+        assert sum(came) + sum(said) == 1
+        store.refresh()
+        assert len(store.letters()) == 1
+
+
+def test_nobody_to_write_to(store: TinyStore) -> None:
+    alone = replace(CONFIG, organisers=OrganisersConfig())
+    assert not queue_if_due(store, alone, NOW, ids())
+
+
+def test_one_sent_by_hand_leaves_the_daily_one_as_it_is(store: TinyStore) -> None:
+    store.commit(Commit(invitees=(invitee(1, answer(PartStat.ACCEPTED)),), mailbox=GOOD))
+    new_id = ids()
+    by_hand = queue_now(store, CONFIG, NOW, new_id)
+    assert by_hand.state is LetterState.QUEUED
+    assert queue_if_due(store, CONFIG, NOW, new_id)
+    assert ["1 new" in one.subject for one in store.letters()] == [True, True]
+
+
+# ------------------------------------------------------------------ as a mail
+
+
+def test_the_mail(store: TinyStore) -> None:
+    store.commit(Commit(invitees=(invitee(1, answer(PartStat.ACCEPTED), name="Zoë 陳"),), mailbox=GOOD))
+    assert queue_if_due(store, CONFIG, NOW, ids())
+    (queued,) = store.letters()
+    assert queued.raw is not None
+    mail = message_from_bytes(queued.raw, policy=default)
+    assert mail["Auto-Submitted"] == "auto-generated"
+    assert mail["Message-ID"] == queued.message_id
+    assert re.fullmatch(r"<[^@<>\s]+@roundtable\.example>", queued.message_id)
+    assert mail["Subject"] == queued.subject == "1 of 10 expected · 1 new – Roundtable"
+    assert [address.addr_spec for address in mail["From"].addresses] == ["rsvp@roundtable.example"]
+    assert [str(address) for address in mail["To"].addresses] == [
+        "Secretariat <secretariat@roundtable.example>",
+        "chair@roundtable.example",
+    ]
+    assert queued.recipients == ("secretariat@roundtable.example", "chair@roundtable.example")
+    assert queued.mail_from == "rsvp@roundtable.example"
+    assert mail["In-Reply-To"] is None and mail["Reply-To"] is None
+    assert mail.get_content_type() == "multipart/alternative"
+    plain, page = mail.iter_parts()
+    assert "Zoë 陳" in plain.get_content() and "Zoë 陳" in page.get_content()
+    assert max(map(len, queued.raw.split(b"\r\n"))) <= 998
+    assert b"\n" not in queued.raw.replace(b"\r\n", b"")
+    assert summary.render(figures(store, CONFIG, NOW), CONFIG).html

@@ -1,0 +1,608 @@
+"""What kind of message this is: our own, a mail system's, a calendar's, a machine's, a mailing, or a person's.
+
+A list of small named rules, tried in order; the first that finds a reason gives the verdict. The two worst errors are
+to take a person's answer for a machine's, which nobody would then see, and to answer a machine (RFC 3834): so a field
+of the header that only machines write decides alone, while words decide only where several agree and nothing in the
+text speaks of our event.
+
+Reasons name fields and kinds of words, never what stands in the mail: they go into the log.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from rsvpbot.mail.phrasebook import Phrases, fold, phrasebook
+from rsvpbot.mail.tokens import OUR_MESSAGE_ID
+from rsvpbot.model import Kind, Message, Verdict
+from rsvpbot.reading.calendar import find_reply
+from rsvpbot.reading.newtext import new_text
+
+MARKER = "x-rsvpbot"
+"""Stands in every message that we send."""
+
+AUTOMATIC_ENOUGH = 4
+AUTOMATIC_ENOUGH_IN_A_THREAD = 5
+"""In a reply to our own letter a person is likelier."""
+AUTOMATIC_ENOUGH_WITH_A_HINT = 2
+BULK_ENOUGH = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One reason to take a message for something. `check` returns the reason in one line, "" where it does not hold."""
+
+    name: str
+    kind: Kind
+    description: str
+    check: Callable[[Screened], str]
+
+
+def screen(message: Message, own: frozenset[str], event_uid: str) -> Verdict:
+    """The verdict of the first rule that holds. Pure; `own`: our mailbox's addresses in lower case."""
+    view = Screened(message, own, event_uid)
+    for rule in RULES:
+        reason = rule.check(view)
+        if reason and rule.kind is Kind.BOUNCE:
+            status = bounce_status(view)
+            return Verdict(rule.kind, rule.name, f"{reason}{status.said}", status.address, status.permanent)
+        if reason:
+            return Verdict(rule.kind, rule.name, reason)
+    return Verdict(Kind.HUMAN, "person", "nothing says that a machine wrote it")
+
+
+class Screened:
+    """A message with what several rules ask of it, each found out at most once."""
+
+    def __init__(self, message: Message, own: frozenset[str], event_uid: str) -> None:
+        self.message = message
+        self.own = own
+        self.event_uid = event_uid
+
+    def field(self, name: str) -> str:
+        """The first field of this name, lower case; "" where there is none."""
+        return (self.message.get(name) or "").strip().lower()
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """The names of all header fields."""
+        return frozenset(name for name, _ in self.message.fields)
+
+    @cached_property
+    def own_domains(self) -> frozenset[str]:
+        return frozenset(address.rpartition("@")[2] for address in self.own)
+
+    @cached_property
+    def replies_to_us(self) -> bool:
+        """In-Reply-To or References name a message of our domain."""
+        ids = (*self.message.in_reply_to, *self.message.references)
+        return any(message_id.rpartition("@")[2].rstrip(">").lower() in self.own_domains for message_id in ids)
+
+    @cached_property
+    def to_us(self) -> bool:
+        return any(without_plus(address.email) in self.own for address in self.message.recipients)
+
+    @cached_property
+    def in_a_thread(self) -> bool:
+        return self.replies_to_us and self.subject_prefix != ""
+
+    @cached_property
+    def subject_prefix(self) -> str:
+        """ "re", "fwd" … in front of the subject, whatever the language."""
+        return _split_subject(fold(self.message.subject))[0]
+
+    @cached_property
+    def subject(self) -> str:
+        """Folded, without the chain of Re: and Fwd: and without [marks] in front."""
+        return _split_subject(fold(self.message.subject))[1]
+
+    @cached_property
+    def text(self) -> str:
+        """The newly written text, signature and footer included, folded."""
+        written = new_text(self.message)
+        return fold(f"{written.text}\n{written.signature}")
+
+    @cached_property
+    def daemon(self) -> bool:
+        """The sender is a mail system, by its address or its name."""
+        sender = self.message.sender
+        return sender.email.partition("@")[0] in _DAEMONS or bool(_DAEMON_NAMES.search(sender.name.lower()))
+
+    @cached_property
+    def null_path(self) -> bool:
+        return self.message.return_path == ""
+
+
+_DAEMONS = frozenset(
+    {"mailer-daemon", "mailerdaemon", "mail-daemon", "maildaemon", "mdaemon", "postmaster", "post_master", "mailadmin",
+     "mail_daemon", "mta", "mmdf", "bounce", "bounces", "mail-delivery", "microsoftexchange", "system_administrator"}
+)  # fmt: skip
+_DAEMON_NAMES = re.compile(
+    r"mail delivery (?:sub)?system|mailer-daemon|mail system|mail administrator|microsoft outlook$|postmaster"
+    r"|internet mail delivery|system administrator"
+)
+
+_CHAIN = re.compile(
+    r"(?:(re|r|aw|antw|antwort|sv|vs|odp|rv|rif|res|resp|ref|fwd|fw|wg|tr|i|enc|doorst|回复|答复|回覆|答覆|转发|轉寄|轉發|رد"
+    r"|اعاده توجيه|на|отв|ответ|пересл)\s?(?:\[\d{1,3}\]|\^\d{1,3})?\s?[:：]"
+    r"|\[(?!auto)[^\]]{1,40}\]|\((?:external|extern)\))\s?"
+)
+"""Of a folded subject: one Re: or Fwd: in front, or one [mark]."""
+
+
+def _split_subject(folded: str) -> tuple[str, str]:
+    prefix = ""
+    for _ in range(12):
+        match = _CHAIN.match(folded)
+        if not match:
+            break
+        prefix = prefix or match.group(1) or ""
+        folded = folded[match.end() :]
+    return prefix, folded
+
+
+def without_plus(address: str) -> str:
+    local, at, domain = address.rpartition("@")
+    return f"{local.partition('+')[0]}{at}{domain}"
+
+
+# --------------------------------------------------------------------------- our own
+
+
+def _from_us(view: Screened) -> str:
+    ours = any(without_plus(sender.email) in view.own for sender in view.message.senders)
+    return "From is our own address" if ours else ""
+
+
+def _marked_by_us(view: Screened) -> str:
+    return "it carries our own mark" if MARKER in view.names else ""
+
+
+def _our_message_id(view: Screened) -> str:
+    match = OUR_MESSAGE_ID.fullmatch(view.message.message_id.lower())
+    domain = view.message.message_id.lower().rpartition("@")[2].rstrip(">")
+    return "the Message-ID is of our making" if match and domain in view.own_domains else ""
+
+
+# --------------------------------------------------------------------------- mail systems
+
+
+@dataclass(frozen=True, slots=True)
+class BounceStatus:
+    address: str
+    permanent: bool
+    said: str
+    """" (status 5.1.1)" where the report gives one."""
+
+
+def _delivery_report(view: Screened) -> str:
+    report = view.message.report or {}
+    if "delivery-status" not in report.get("report-part", ""):
+        return ""
+    if view.message.content_type != "multipart/report" and not (view.null_path or view.daemon):
+        return ""
+    return "" if _delivered(report.get("action", "")) else "a delivery report"
+
+
+def _delivered(action: str) -> bool:
+    return action.strip().lower().split(" ")[0] in {"delivered", "relayed", "expanded"}
+
+
+def _report_without_part(view: Screened) -> str:
+    report = view.message.report or {}
+    lacks = report.get("report-type") == "delivery-status" and "report-part" not in report
+    return "a delivery report without its machine-readable part" if lacks else ""
+
+
+def _failed_recipients(view: Screened) -> str:
+    if "x-failed-recipients" in view.names:
+        return "X-Failed-Recipients"
+    return "X-MS-Exchange-Message-Is-Ndr" if "x-ms-exchange-message-is-ndr" in view.names else ""
+
+
+def _bounce_by_shape(view: Screened) -> str:
+    """Two of three: a mail system's address (or the null reverse-path), its subject, its words."""
+    book = phrasebook()
+    by_system = view.daemon or view.null_path
+    subject = book.subjects["bounce"]
+    said = subject.found_in(fold(view.message.subject)) if by_system else bool(subject.at_start_of(view.subject))
+    if view.subject_prefix and not by_system:
+        return ""  # a person sends a bounce on, or replies to one
+    worded = book.bounce_body.found_in(_all_text(view))
+    if by_system and said:
+        return "a mail system's sender and subject"
+    if by_system and worded:
+        return "a mail system's sender and words"
+    return "a mail system's subject and words" if said and worded else ""
+
+
+def _all_text(view: Screened) -> str:
+    """A bounce quotes without marks, so nothing is cut off."""
+    plain = next((body.text for body in view.message.bodies if body.subtype == "plain"), "")
+    return fold(plain) or view.text
+
+
+def bounce_status(view: Screened) -> BounceStatus:
+    """Whose address failed, and for good or not yet, as far as the bounce tells."""
+    report = view.message.report or {}
+    action = report.get("action", "").lower()
+    status = re.search(r"\b[245]\.\d{1,3}\.\d{1,3}\b", report.get("status", ""))
+    said = f" (status {status.group()})" if status else ""
+    if action.startswith(("failed", "delayed")):
+        permanent = action.startswith("failed")
+    elif status:
+        permanent = status.group().startswith("5")
+    else:
+        book = phrasebook()
+        delay = book.bounce_delay
+        permanent = not (delay.found_in(view.subject) or delay.found_in(_all_text(view)[:1_500]))
+    return BounceStatus(_failed_address(view), permanent, said)
+
+
+_ADDRESS = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}")
+
+
+def _failed_address(view: Screened) -> str:
+    """The address as we wrote it, if the report or what it returns shows that, else as the report names it."""
+    report = view.message.report or {}
+    named = [*_addresses_in(report.get("original-recipient", "")), *_addresses_in(report.get("final-recipient", ""))]
+    named += _addresses_in(view.message.get("x-failed-recipients") or "")
+    text = "\n".join(body.text for body in view.message.bodies if body.subtype == "plain")[:20_000]
+    named += [address for address in _addresses_in(text) if without_plus(address) not in view.own]
+    written_to = [address.email for message in view.message.enclosed for address in message.recipients]
+    for candidate in (*named[:1], *written_to):
+        if candidate in written_to:
+            return candidate if candidate in named[:1] or len(written_to) == 1 else named[0] if named else candidate
+    return named[0] if named else ""
+
+
+def _addresses_in(text: str) -> list[str]:
+    found = (match.group().lower().strip(".'") for match in _ADDRESS.finditer(text))
+    return [address for address in found if not address.startswith(("mailer-daemon@", "postmaster@"))]
+
+
+def _delivered_report(view: Screened) -> str:
+    report = view.message.report or {}
+    return "a report of successful delivery" if _delivered(report.get("action", "")) else ""
+
+
+def _read_receipt(view: Screened) -> str:
+    report = view.message.report or {}
+    kinds = f"{report.get('report-type', '')} {report.get('report-part', '')}"
+    return "a read receipt (RFC 8098)" if "disposition-notification" in kinds else ""
+
+
+def _other_report(view: Screened) -> str:
+    reported = view.message.content_type == "multipart/report" and view.message.report is not None
+    return "a multipart/report" if reported else ""
+
+
+def _read_receipt_by_words(view: Screened) -> str:
+    book = phrasebook()
+    worded = _prefixed(book.subjects["read"], view.subject) and book.receipt_body.found_in(view.text)
+    return "a read receipt by its subject and words" if worded else ""
+
+
+# --------------------------------------------------------------------------- calendars
+
+
+def _calendar_reply(view: Screened) -> str:
+    found = find_reply(view.message)
+    return f"a calendar's {found.method.upper()}" if found is not None else ""
+
+
+# --------------------------------------------------------------------------- automatic replies, by the header
+
+
+def auto_submitted(value: str) -> str:
+    """The keyword of Auto-Submitted (RFC 3834, section 5), lower case, without parameters and comments."""
+    uncommented = re.sub(r"\([^()]{0,200}\)", " ", value)
+    words = uncommented.partition(";")[0].split()
+    return words[0].strip("\"'.,").lower() if words else ""
+
+
+def _says_auto_submitted(view: Screened) -> str:
+    if not _sent_by_calendar(view):
+        for value in view.message.get_all("auto-submitted"):
+            keyword = auto_submitted(value)
+            if keyword and keyword != "no":
+                return "Auto-Submitted"
+    return ""
+
+
+def _sent_by_calendar(view: Screened) -> bool:
+    """A calendar's answer whose calendar part was lost on the way: the person must not be lost with it."""
+    by_google = "calendar-notification@" in view.field("sender")
+    return by_google and (view.to_us or view.replies_to_us) and view.message.sender.email not in view.field("sender")
+
+
+def _automatic_precedence(view: Screened) -> str:
+    automatic = view.field("precedence").replace("-", "_") in {"auto_reply", "autoreply", "auto"}
+    return "Precedence: auto_reply" if automatic else ""
+
+
+_AUTOMATIC_FIELDS = frozenset(
+    {"x-autoreply", "x-autorespond", "x-autoresponder", "x-autoresponse", "x-autoreply-from", "x-mail-autoreply",
+     "x-auto-reply", "x-auto-reply-from", "auto-reply", "x-autoreply-to", "x-autoresponder-id", "x-amazon-auto-reply",
+     "x-fc-machinegenerated", "x-machine-generated", "x-autogenerated", "x-auto-generated", "x-vacation",
+     "x-boxtrapper", "x-tmda-confirm-done", "x-tmda-fingerprint", "x-challenge-response", "x-mailinblack",
+     "x-rt-loop-prevention", "rt-ticket", "rt-originator", "x-otrs-loop", "x-znuny-loop", "x-jira-fingerprint",
+     "x-zendesk-from-account-id", "x-freshdesk-ticket-id", "x-cron-env", "x-mailer-autoreply", "x-qq-autoreply",
+     "x-yahoo-autoreply", "x-sieve-vacation", "x-notes-autoreply"}
+)  # fmt: skip
+_NEGATIVE = frozenset({"no", "false", "0", "none", "off", ""})
+
+
+def _automatic_field(view: Screened) -> str:
+    for name in sorted(_AUTOMATIC_FIELDS & view.names):
+        if view.field(name) not in _NEGATIVE:
+            return f"the field {name}"
+    return ""
+
+
+def _apple_vacation(view: Screened) -> str:
+    return "X-Apple-Action: VACATION" if view.field("x-apple-action") == "vacation" else ""
+
+
+def _exchange_rule(view: Screened) -> str:
+    source = view.field("x-ms-exchange-generated-message-source")
+    generated = source and any(word in source for word in ("rules agent", "oof", "approval", "journal", "antimalware"))
+    return "X-MS-Exchange-Generated-Message-Source" if generated else ""
+
+
+_AUTOMATIC_MAILERS = re.compile(
+    r"zendesk|autorespon|auto-?reply|vacation|freshdesk|otrs|zammad|request tracker|osticket|boxtrapper|mailinblack"
+)
+
+
+def _automatic_mailer(view: Screened) -> str:
+    mailer = f"{view.field('x-mailer')} {view.field('user-agent')} {view.field('managed-by')}"
+    autoresponder = any(value.strip().lower() == "autoresponder" for value in view.message.get_all("delivered-to"))
+    return "a program that answers by itself" if autoresponder or _AUTOMATIC_MAILERS.search(mailer) else ""
+
+
+def _null_path(view: Screened) -> str:
+    return "the null reverse-path, which no person's program sets" if view.null_path else ""
+
+
+def _daemon(view: Screened) -> str:
+    return "the sender is a mail system" if view.daemon else ""
+
+
+# --------------------------------------------------------------------------- automatic replies, by the words
+
+
+def _prefixed(phrases: Phrases, subject: str) -> bool:
+    """One of the phrases begins the subject and ends at a colon, a dash, or the end."""
+    end = phrases.at_start_of(subject)
+    return bool(end) and re.match(r"\s?(?:[:：,;|!.>(\[/*-]|–|—|$)", subject[end:]) is not None
+
+
+def _automatic_subject(view: Screened) -> str:
+    automatic = phrasebook().subjects["automatic"]
+    subject = view.subject
+    bracketed = re.findall(r"[(\[{【]([^()\[\]{}【】]{2,60})[)\]}】]", fold(view.message.subject))
+    marked = any(automatic.at_start_of(inner) == len(inner) for inner in bracketed)
+    if marked or (_prefixed(automatic, subject) and not view.subject_prefix):
+        return "the subject says automatic reply"
+    return ""
+
+
+def _absence_subject(view: Screened) -> str:
+    """ "Out of office: Invitation …": absence, a colon, and the subject of a letter that we sent."""
+    absence = phrasebook().subjects["absence"]
+    end = absence.at_start_of(view.subject)
+    followed = end and re.match(r"\s?(?:re\s?)?[:：]\s?\S", view.subject[end:])
+    return "the subject says absence before our own subject" if followed and not view.subject_prefix else ""
+
+
+def _weighed(view: Screened) -> tuple[int, list[str]]:
+    """The weight of the kinds of automatic words found, and their names."""
+    book = phrasebook()
+    total, found = 0, []
+    of_ours = book.not_of_our_event.cut_from(view.text)
+    for name, phrases in book.automatic.items():
+        if phrases.found_in(of_ours if phrases.weight < 0 else view.text):
+            total += phrases.weight
+            found += [name] if phrases.weight > 0 else []
+    for name in ("absence", "receipt", "automatic"):
+        if _prefixed(book.subjects[name], view.subject):
+            total += 3
+            found.append(f"subject: {name}")
+    return total, found
+
+
+def _automatic_words(view: Screened) -> str:
+    total, found = _weighed(view)
+    enough = AUTOMATIC_ENOUGH_IN_A_THREAD if view.in_a_thread else AUTOMATIC_ENOUGH
+    if {"statement", "challenge"} & set(found):
+        total = max(total, enough)  # it says so itself, whatever else it speaks of
+    if _hint(view):
+        enough = AUTOMATIC_ENOUGH_WITH_A_HINT
+    return f"the words of an automatic reply ({', '.join(found)})" if total >= enough else ""
+
+
+def _hint(view: Screened) -> bool:
+    """A field that automatic replies carry, but people's mail too: Exchange and help desks ask so for no answers."""
+    asked = view.field("x-auto-response-suppress")
+    return bool(asked and asked != "none") or "x-loop" in view.names
+
+
+# --------------------------------------------------------------------------- bulk mail
+
+
+def _mailing_list(view: Screened) -> str:
+    if not any(name.startswith("list-") for name in view.names) and "x-mailman-version" not in view.names:
+        return ""
+    return "" if _list_is_ours(view) or _reply_through_list(view) else "the fields of a mailing list (List-…)"
+
+
+def _list_is_ours(view: Screened) -> bool:
+    """Our mailbox may itself be a group: then all its mail carries the group's own List- fields."""
+    list_id = view.field("list-id")
+    dotted = {address.replace("@", ".") for address in view.own}
+    return any(name in list_id for name in dotted) or any(
+        f"mailto:{own}" in view.field("list-post") for own in view.own
+    )
+
+
+def _reply_through_list(view: Screened) -> bool:
+    """A reply to our own letter, to us, from a person: it only passed through a group on its way."""
+    unlisted = without_plus(view.message.sender.email).replace("@", ".") not in view.field("list-id")
+    return view.replies_to_us and view.to_us and unlisted and f"mailto:{view.message.sender.email}" not in view.field(
+        "list-post"
+    )  # fmt: skip
+
+
+def _bulk_precedence(view: Screened) -> str:
+    precedence = view.field("precedence")
+    if precedence not in {"bulk", "junk", "list"} or _list_is_ours(view) or _reply_through_list(view):
+        return ""
+    return f"Precedence: {precedence}"
+
+
+def _automatic_bulk_precedence(view: Screened) -> str:
+    """vacation(1) and its kin mark their replies as bulk: in answer to us that is no mailing."""
+    answers = view.replies_to_us or _prefixed(phrasebook().subjects["absence"], view.subject)
+    unlisted = not any(name.startswith("list-") for name in view.names)
+    return "Precedence: bulk on an answer" if answers and unlisted and _precedence_is_bulk(view) else ""
+
+
+def _precedence_is_bulk(view: Screened) -> bool:
+    return view.field("precedence") in {"bulk", "junk"}
+
+
+_MAILING_FIELDS = frozenset(
+    {"x-campaign", "x-campaignid", "x-campaign-id", "x-mc-user", "x-mailgun-tag", "x-mailchimp", "x-report-abuse-to",
+     "x-csa-complaints", "x-mailer-recptid", "x-mailer-lid", "x-mailingid", "x-mailing-id", "x-newsletter", "x-job",
+     "x-mandrill-user", "x-sg-eid", "x-roving-id", "x-ymlpcode", "x-bulkmail", "x-mass-mailing", "x-massmail",
+     "x-listmember", "x-sfmc-stack", "x-emarsys-identify", "x-rpcampaign", "x-hubspot-message-source"}
+)  # fmt: skip
+_MAILERS = re.compile(r"mailchimp|sendinblue|mailjet|constant contact|phplist|sendgrid|campaign|getresponse|acymailing")
+
+
+def _mailing_field(view: Screened) -> str:
+    if view.replies_to_us:
+        return ""
+    for name in sorted(_MAILING_FIELDS & view.names):
+        return f"the field {name}"
+    return "a program for mailings" if _MAILERS.search(view.field("x-mailer")) else ""
+
+
+_NOBODY = re.compile(
+    r"(?:no-?_?\.?reply|do-?_?\.?not-?_?\.?reply|donotreply|noreplay|nicht-?antworten|ne-?pas-?repondre|no-?responder"
+    r"|notifications?|newsletter|mailings?|alerts?|bounces?)(?:[+._-].{0,60})?"
+)
+
+
+def _nobody_sends(view: Screened) -> str:
+    nobody = _NOBODY.fullmatch(view.message.sender.email.partition("@")[0])
+    return "the sender is an address that nobody reads" if nobody and not view.message.calendars else ""
+
+
+def _nobody_answers(view: Screened) -> str:
+    return _nobody_sends(view) if view.replies_to_us or (view.subject_prefix and view.to_us) else ""
+
+
+def _other_invitation(view: Screened) -> str:
+    """METHOD:REQUEST, PUBLISH or CANCEL for another event, and not beside an answer to us."""
+    if view.replies_to_us:
+        return ""
+    for part in view.message.calendars:
+        data = part.data[:200_000].upper()
+        method = re.search(rb"^METHOD:(REQUEST|PUBLISH|CANCEL|ADD)", data, re.MULTILINE)
+        if method and view.event_uid.upper().encode() not in re.sub(rb"\r?\n[ \t]", b"", data):
+            return f"a calendar's {method.group(1).decode()} for another event"
+    return ""
+
+
+def _bulk_words(view: Screened) -> str:
+    """The words of mailings, offers, fraud and phishing, with the ways in which those are addressed."""
+    if view.replies_to_us:
+        return ""
+    whole = f"{view.subject} {view.text}"
+    found = {name: phrases.weight for name, phrases in phrasebook().bulk.items() if phrases.found_in(whole)}
+    if not found:
+        return ""
+    signs = dict(_signs(view))
+    if sum(found.values()) + sum(signs.values()) < BULK_ENOUGH:
+        return ""
+    return f"the words and ways of bulk mail ({', '.join((*found, *signs))})"
+
+
+def _signs(view: Screened) -> Iterator[tuple[str, int]]:
+    message = view.message
+    sender = message.sender
+    if not message.recipients:
+        yield "no recipient named", 2
+    elif not view.to_us:
+        yield "not addressed to us", 2
+    if any(recipient.email == sender.email for recipient in message.recipients):
+        yield "addressed to its own sender", 1
+    if sender.domain in view.own_domains:
+        yield "a stranger in our own domain's name", 2
+    if "x-php-originating-script" in view.names or "x-php-script" in view.names:
+        yield "sent by a web page's script", 2
+    answers_elsewhere = view.field("reply-to").rpartition("@")[2].strip("> ")
+    if answers_elsewhere and answers_elsewhere != sender.domain:
+        yield "answers go to another domain", 1
+    if _MAILED_BY_NUMBER.search(message.return_path or ""):
+        yield "a reverse-path that carries our address", 3
+    if view.field("x-priority").startswith("1"):
+        yield "marked urgent", 1
+    if message.bodies and all(body.subtype == "html" for body in message.bodies):
+        yield "HTML alone", 1
+
+
+_MAILED_BY_NUMBER = re.compile(r"^[^@]{1,200}=[^@]{1,200}@|^(?:bounces?|b|msprvs1)[+._-][^@]{4,200}@")
+
+
+def _addressed_to_nobody(view: Screened) -> str:
+    """Sent to a list of hidden recipients: a person who answers us writes to us."""
+    hidden = not view.message.recipients and not view.replies_to_us and view.field("to").startswith("undisclosed")
+    return "sent to undisclosed recipients" if hidden and not view.subject_prefix else ""
+
+
+# --------------------------------------------------------------------------- the list
+
+RULES: tuple[Rule, ...] = (
+    Rule("own-address", Kind.OWN, "From is one of our own addresses", _from_us),
+    Rule("own-mark", Kind.OWN, "the field X-RSVPBot, which every letter of ours carries", _marked_by_us),
+    Rule("own-message-id", Kind.OWN, "a Message-ID of our making, in our domain", _our_message_id),
+    Rule("delivery-report", Kind.BOUNCE, "multipart/report with message/delivery-status (RFC 3464)", _delivery_report),
+    Rule("delivery-report-bare", Kind.BOUNCE, "the same, its report lost on the way", _report_without_part),
+    Rule("failed-recipients", Kind.BOUNCE, "fields that only bounces carry", _failed_recipients),
+    Rule("delivery-success", Kind.AUTO, "a report that mail was delivered", _delivered_report),
+    Rule("read-receipt", Kind.AUTO, "a disposition notification, sent by hand or not (RFC 8098)", _read_receipt),
+    Rule("calendar-reply", Kind.CALENDAR, "METHOD:REPLY or COUNTER in a calendar part", _calendar_reply),
+    Rule(
+        "bounce-by-shape", Kind.BOUNCE, "bounces of old: sender, subject and words of a mail system", _bounce_by_shape
+    ),
+    Rule("report", Kind.AUTO, "any other multipart/report", _other_report),
+    Rule(
+        "auto-submitted", Kind.AUTO, "Auto-Submitted says anything but no (RFC 3834, section 5)", _says_auto_submitted
+    ),
+    Rule("auto-precedence", Kind.AUTO, "Precedence: auto_reply", _automatic_precedence),
+    Rule("auto-field", Kind.AUTO, "a field that only automatic replies carry", _automatic_field),
+    Rule("auto-apple", Kind.AUTO, "the vacation reply of iCloud", _apple_vacation),
+    Rule("auto-exchange", Kind.AUTO, "a message that an Exchange rule made", _exchange_rule),
+    Rule("auto-program", Kind.AUTO, "a help desk or an autoresponder", _automatic_mailer),
+    Rule("auto-bulk", Kind.AUTO, "Precedence: bulk or junk on an answer to us", _automatic_bulk_precedence),
+    Rule("bulk-list", Kind.BULK, "List-… fields (RFC 2369, RFC 2919) of a list that is not our own", _mailing_list),
+    Rule("bulk-precedence", Kind.BULK, "Precedence: bulk, junk or list", _bulk_precedence),
+    Rule("bulk-field", Kind.BULK, "a field or program of mailings", _mailing_field),
+    Rule("auto-null-path", Kind.AUTO, "the null reverse-path (RFC 5321, section 4.5.5)", _null_path),
+    Rule("auto-daemon", Kind.AUTO, "a mail system writes, but no bounce", _daemon),
+    Rule("auto-subject", Kind.AUTO, "the subject says automatic reply, in many languages", _automatic_subject),
+    Rule("auto-absence", Kind.AUTO, "absence, a colon and our own subject", _absence_subject),
+    Rule("auto-receipt", Kind.AUTO, "a read receipt without its structure", _read_receipt_by_words),
+    Rule("auto-nobody", Kind.AUTO, "an answer from an address that nobody reads", _nobody_answers),
+    Rule("bulk-nobody", Kind.BULK, "an address that nobody reads", _nobody_sends),
+    Rule("bulk-hidden", Kind.BULK, "undisclosed recipients", _addressed_to_nobody),
+    Rule("bulk-invitation", Kind.BULK, "an invitation to another event", _other_invitation),
+    Rule("bulk-words", Kind.BULK, "mailings, offers, fraud and phishing by words and address", _bulk_words),
+    Rule("auto-words", Kind.AUTO, "an automatic reply by its words", _automatic_words),
+)

@@ -139,6 +139,11 @@ class Store(Directory, Protocol):
         """Take the one-daemon lock without waiting; False where another process holds it."""
         ...
 
+    def daemon_runs(self) -> bool:
+        """Whether some process holds the one-daemon lock. Takes nothing, and may be asked of a store that was opened
+        to be read only."""
+        ...
+
     def compact(self) -> None:
         """Leave no trace of what was replaced or erased. Takes time that grows with the store. Raises StoreError
         where there is no room for it: nothing is lost then, and it can be tried again."""

@@ -67,3 +67,20 @@ class FileLock:
         """Release it and close its file."""
         os.close(self._fd)
         self.held = False
+
+
+def is_held(path: Path) -> bool:
+    """Whether some process, this one included, holds the lock of this file; False where there is no such file. Raises
+    OSError if it cannot be opened."""
+    try:
+        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return False
+    try:
+        # Shared, so that two who ask at once do not take each other for the holder; closing gives it back.
+        fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(fd)
+    return False

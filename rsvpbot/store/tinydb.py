@@ -36,7 +36,7 @@ from rsvpbot.store.codec import Codec, CodecError, codec
 from rsvpbot.store.index import Doc, Index, Terms, Times
 from rsvpbot.store.inhand import InHand
 from rsvpbot.store.journal import Journal, JournalDB, JournalTable, State
-from rsvpbot.store.lock import FileLock
+from rsvpbot.store.lock import FileLock, is_held
 
 log = logging.getLogger(__name__)
 
@@ -435,10 +435,20 @@ class TinyStore(Store):
             raise StoreError(f"{self._path} was opened to be read only")
         if self._daemon is None:
             try:
-                self._daemon = FileLock(self._path.with_name(self._path.name + ".daemon.lock"))
+                self._daemon = FileLock(self._daemon_lock)
             except OSError as error:
                 raise StoreError(f"{error.filename} cannot be opened ({error.strerror})") from error
         return self._daemon.acquire()
+
+    def daemon_runs(self) -> bool:
+        try:
+            return is_held(self._daemon_lock)
+        except OSError as error:
+            raise StoreError(f"{self._daemon_lock} cannot be opened ({error.strerror})") from error
+
+    @property
+    def _daemon_lock(self) -> Path:
+        return self._path.with_name(self._path.name + ".daemon.lock")
 
     def compact(self) -> None:
         self._journal.compact()

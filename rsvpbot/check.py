@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from rsvpbot.mail.imap import Connection, Listed
+    from rsvpbot.model import Invitee
+    from rsvpbot.roster import Merge
 
 NEWEST_YEARS: Final = range(2026, 2100)
 """A clock outside of these was never set."""
@@ -122,7 +124,7 @@ def _letters(config: Config) -> Iterator[Finding]:
 
 
 def _list(config: Config) -> Iterator[Finding]:
-    from rsvpbot.roster import read_list
+    from rsvpbot.roster import preview, read_list
 
     file = config.invitees.file
     if file is None or not file.is_file():
@@ -132,12 +134,28 @@ def _list(config: Config) -> Iterator[Finding]:
     except OSError as error:
         yield Finding("invitees", Mark.BAD, f"{file}: {error.strerror}", "let this user read it", written=True)
         return
-    yield from (_found("invitees", problem, file.name) for problem in problems)
+    merged = preview(rows, _known_invitees(config), config)
+    yield from (_found("invitees", problem, file.name) for problem in (*problems, *merged.problems))
     taken = sum(not row.skipped for row in rows)
     if taken:
-        yield Finding("invitees", Mark.GOOD, f"{taken:,} on the list")
+        yield Finding("invitees", Mark.GOOD, f"{taken:,} on the list: {_changes(merged)}")
     elif not problems and not config.invitees.open:
         yield Finding("invitees", Mark.DOUBT, f"{file.name} names nobody", "every reply would come from a stranger")
+
+
+def _known_invitees(config: Config) -> tuple[Invitee, ...]:
+    from rsvpbot.store import StoreError, open_store
+
+    try:
+        with open_store(config.store_url, config.path.parent, read_only=True) as store:
+            return store.invitees()
+    except StoreError:
+        return ()  # a finding of its own
+
+
+def _changes(merged: Merge) -> str:
+    numbers = {"new": merged.added, "changed": merged.changed, "gone": merged.gone, "as before": merged.unchanged}
+    return ", ".join(f"{number:,} {what}" for what, number in numbers.items() if number) or "none taken in"
 
 
 # --------------------------------------------------------------------------- this machine
@@ -267,12 +285,22 @@ def _waiting(listing: list[Listed], config: Config) -> Iterator[Finding]:
     since = config.mailbox.since
     old = [item for item in listing if since is None or item.arrived < since]
     told = f"{len(listing):,} messages wait"
-    if old and not config.store_file.exists():
+    if old and not _started(config):
         remedy = "start the first time with --all (handle them) or --since DATE (leave what is older)"
         oldest = min(item.arrived for item in old)
         yield Finding("INBOX", Mark.DOUBT, f"{told}, the oldest since {oldest:%Y-%m-%d}", remedy)
     else:
         yield Finding("INBOX", Mark.GOOD, told)
+
+
+def _started(config: Config) -> bool:
+    from rsvpbot.store import StoreError, open_store
+
+    try:
+        with open_store(config.store_url, config.path.parent, read_only=True) as store:
+            return store.mailbox().started
+    except StoreError:
+        return False  # a finding of its own
 
 
 def _smtp(config: Config) -> Iterator[Finding]:

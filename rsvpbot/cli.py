@@ -95,19 +95,19 @@ def _problems(error: ConfigError | Any) -> str:
 # --------------------------------------------------------------------------- options that every command takes
 
 
-class Moment(click.ParamType[datetime]):
+def _moment(ctx: click.Context, param: click.Parameter, value: str | None) -> datetime | None:
     """A date, or a date with a time, in ISO 8601; with an offset, or local to the event."""
+    if value is None:
+        return None
+    try:
+        return datetime.fromisoformat(value)
+    except ValueError:
+        told = f"{value!r} is no date or time; write it as 2016-09-12 or 2016-09-12T09:00-04:00"
+        raise click.BadParameter(told, ctx, param) from None
 
-    name = "ISO"
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
-        """Raises BadParameter."""
-        if isinstance(value, datetime):
-            return value
-        try:
-            return datetime.fromisoformat(value)
-        except ValueError:
-            self.fail(f"{value!r} is no date or time; write it as 2016-09-12 or 2016-09-12T09:00-04:00", param, ctx)
+def _keep_moment(ctx: click.Context, param: click.Parameter, value: str | None) -> None:
+    _keep(ctx, param, _moment(ctx, param, value))
 
 
 def _keep(ctx: click.Context, param: click.Parameter, value: object) -> None:
@@ -128,9 +128,9 @@ def _shared(command: F) -> F:
     )
     now = click.option(
         "--now",
-        type=Moment(),
+        metavar="ISO",
         expose_value=False,
-        callback=_keep,
+        callback=_keep_moment,
         help="Set the clock to this moment and let it run, for rehearsals.",
     )
     return config(now(command))
@@ -216,7 +216,7 @@ def _which_mail(command: F) -> F:
         "--all", "everything", is_flag=True, help="At a first start: handle all mail that waits in INBOX."
     )
     since = click.option(
-        "--since", type=Moment(), metavar="DATE", help="At a first start: leave what arrived before in INBOX."
+        "--since", callback=_moment, metavar="DATE", help="At a first start: leave what arrived before in INBOX."
     )
     return everything(since(command))
 

@@ -10,6 +10,7 @@ import csv
 import hashlib
 import hmac
 import io
+import itertools
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -289,11 +290,18 @@ def merge(
         is_forgotten = forgotten_by(store, load_keys(config.state_folder))
     with store.transaction():
         plan = _Plan(store.invitees(), config, new_id)
-        plan.take([row for row in rows if not any(map(is_forgotten, row.addresses))])
-        plan.mark_gone(seen_any=bool(rows))
+        plan.follow(rows, is_forgotten)
         if plan.writes:
             store.commit(Commit(invitees=tuple(plan.writes)))
-    return Merge(plan.added, plan.changed, plan.gone, plan.unchanged, tuple(plan.problems))
+    return plan.summed_up()
+
+
+def preview(rows: Sequence[Row], invitees: Collection[Invitee], config: Config) -> Merge:
+    """What a merge of these rows would do to these invitees. Whom we were asked to forget counts as added."""
+    numbers = itertools.count()
+    plan = _Plan(invitees, config, lambda: f"preview {next(numbers)}")
+    plan.follow(rows, lambda _: False)
+    return plan.summed_up()
 
 
 class _Plan:
@@ -309,7 +317,14 @@ class _Plan:
         self.problems: list[Problem] = []
         self.added = self.changed = self.gone = self.unchanged = 0
 
-    def take(self, rows: Sequence[Row]) -> None:
+    def follow(self, rows: Sequence[Row], is_forgotten: Callable[[str], bool]) -> None:
+        self._take([row for row in rows if not any(map(is_forgotten, row.addresses))])
+        self._mark_gone(seen_any=bool(rows))
+
+    def summed_up(self) -> Merge:
+        return Merge(self.added, self.changed, self.gone, self.unchanged, tuple(self.problems))
+
+    def _take(self, rows: Sequence[Row]) -> None:
         owned = [(row, self._find(row)) for row in rows]
         spoken_for = {invitee_id for row, invitee_id in owned if invitee_id and not row.skipped}
         for row, invitee_id in owned:
@@ -369,7 +384,7 @@ class _Plan:
             self.writes.append(after)
             self.changed += 1
 
-    def mark_gone(self, seen_any: bool) -> None:
+    def _mark_gone(self, seen_any: bool) -> None:
         """Whoever no row was about is off the list; but where anybody may answer, nobody needs to be on it, and an
         empty list (a file that is just being written) says nothing about anybody."""
         if self._config.invitees.open or not seen_any:

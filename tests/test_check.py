@@ -25,7 +25,7 @@ from rsvpbot.check import (
     findings,
     show,
 )
-from rsvpbot.model import Invitee
+from rsvpbot.model import Invitee, Mailbox
 from rsvpbot.store import open_store
 from rsvpbot.store.base import Commit
 from tests.servers import Dovecot, SmtpSink, User, free_port
@@ -196,6 +196,16 @@ def test_a_list_that_names_nobody(house: House) -> None:
     assert house.findings(Mark.DOUBT)["invitees"][0].told == "invitees.csv names nobody"
 
 
+def test_what_the_list_would_change(house: House) -> None:
+    known = ("amb.keller@mission-aa.example", "went@x.example")
+    with open_store("tinydb:rsvp.json", house.folder) as store:
+        invitees = tuple(Invitee(f"aaaaaaa{number}", (address,), "uid") for number, address in enumerate(known))
+        store.commit(Commit(invitees=invitees))
+    assert house.findings()["invitees"] == [Finding("invitees", Mark.GOOD, "3 on the list: 2 new, 1 changed, 1 gone")]
+    (house.folder / "invitees.csv").write_text(f"email\n{known[0]} {known[1]}\n")
+    assert "has a record of its own" in house.findings(Mark.BAD)["invitees"][0].told
+
+
 # --------------------------------------------------------------------------- this machine
 
 
@@ -277,6 +287,10 @@ def test_a_used_mailbox_is_announced(served: House, dovecot: Dovecot, user: User
     (found,) = served.findings(Mark.DOUBT)["INBOX"]
     assert found.told.startswith("1 messages wait")
     assert "--all" in found.remedy
+    with open_store("tinydb:rsvp.json", served.folder) as store:
+        store.commit(Commit(mailbox=Mailbox(started=True)))
+    assert served.findings()["INBOX"][0].mark is Mark.GOOD
+    (served.folder / "rsvp.json").unlink()
     served.change(("# since = 2016-08-22T00:00:00", "since = 2016-08-22T00:00:00"))
     assert served.findings()["INBOX"][0].mark is Mark.GOOD
 

@@ -6,6 +6,7 @@ import re
 import tomllib
 from functools import cache
 from importlib import resources
+from itertools import pairwise
 from typing import Any
 
 _WORD = re.compile(r"[^\W_]+(?:['’.\-][^\W_]+)*")
@@ -39,23 +40,23 @@ def _roles() -> dict[str, str]:
 
 
 def role(label: str) -> str:
-    """ "from", "sent", "to", "cc", "subject" or "other" of a header label in any client's language; "" if it is none."""
+    """One of "from", "sent", "to", "cc", "subject", "other" for a header label in any client's language; else ""."""
     return _roles().get(_fold(label.strip("* _")), "")
 
 
-@cache
-def _role_pattern() -> re.Pattern[str]:
-    labels = sorted((re.escape(label) for label in _roles() if len(label) > 1), key=len, reverse=True)
-    return re.compile(rf"(?<![^\W_])({'|'.join(labels)})\s{{0,2}}\*{{0,2}}[:：]", re.I)
-
-
 def roles_in(line: str) -> list[str]:
-    """The roles of all labels on one line, in order ("From: … Sent: … To: …")."""
+    """The roles of the labels on one line ("From: … Sent: … To: …"); none where From is not among them."""
     if line.count(":") < 3:
         return []
-    found = [_roles().get(_fold(match.group(1)), "") for match in _role_pattern().finditer(line[:1000])]
-    distinct = list(dict.fromkeys(name for name in found if name))
-    return distinct if "from" in distinct else []
+    found: dict[str, None] = {}
+    for piece in line[:1000].split(":")[:-1][:20]:
+        words = piece.split()
+        for size in (1, 2, 3):
+            name = role(" ".join(words[-size:])) if len(words) >= size else ""
+            if name:
+                found[name] = None
+                break
+    return list(found) if "from" in found else []
 
 
 @cache
@@ -63,35 +64,51 @@ def _wrote() -> tuple[str, ...]:
     return tuple(sorted(_folded(_table()["attribution"]["wrote"]), key=len, reverse=True))
 
 
-def ends_with_wrote(text: str) -> bool:
-    """Does this text end in "wrote:" (or hold it just before a name and the colon, as German, Arabic and Hebrew do)?"""
+def says_wrote(text: str) -> str:
+    """ "last" for "… wrote:", "within" where a name follows the word (as in German, Arabic, Hebrew), else ""."""
     folded = _fold(text).rstrip(" -_*")
     colon = folded.endswith(":")
     folded = folded.rstrip(": ")
-    if not folded:
-        return False
     tail = folded[-40:]
-    if any(tail.endswith(word) and _boundary(tail, word) for word in _wrote()):
-        return True
-    return colon and any(_holds(folded, word) for word in _wrote())
+    if any(tail.endswith(word) and _starts_word(tail, word) for word in _wrote()):
+        return "last"
+    return "within" if colon and any(_holds(folded, word) for word in _wrote()) else ""
 
 
-def _boundary(text: str, word: str) -> bool:
-    if not word[0].isalpha() or not (word[0].islower() or word[0].isupper()):
-        return True
+def wrote_colon(line: str) -> int:
+    """The colon of "… wrote:" in the middle of a line, or -1."""
+    folded = line.casefold()
+    if len(folded) != len(line):
+        return -1
+    found = [folded.find(f"{word}{gap}:") + len(word) + len(gap) for word in _wrote() for gap in ("", " ")
+             if f"{word}{gap}:" in folded]  # fmt: skip
+    return min(found, default=-1)
+
+
+def _cased(word: str) -> bool:
+    return word[0].islower() or word[0].isupper()
+
+
+def _starts_word(text: str, word: str) -> bool:
+    """`text` ends with `word`: does the word begin there, or is it the tail of a longer one?"""
     at = len(text) - len(word)
-    return at == 0 or not text[at - 1].isalpha()
+    return not _cased(word) or at == 0 or not text[at - 1].isalpha()
 
 
 def _holds(text: str, word: str) -> bool:
+    """Whether the word stands in the text, by itself (in scripts that part words)."""
     at = text.find(word)
     if at < 0:
         return False
-    if not (word[0].islower() or word[0].isupper()) and ord(word[0]) > 0x2E80:
+    if not _cased(word) and ord(word[0]) > 0x2E80:
         return True
-    before = text[at - 1] if at else " "
-    after = text[at + len(word)] if at + len(word) < len(text) else " "
-    return not before.isalpha() and not after.isalpha()
+    while at >= 0:
+        before = text[at - 1] if at else " "
+        after = text[at + len(word)] if at + len(word) < len(text) else " "
+        if not before.isalpha() and not after.isalpha():
+            return True
+        at = text.find(word, at + 1)
+    return False
 
 
 @cache
@@ -99,38 +116,35 @@ def _openers() -> tuple[str, ...]:
     return tuple(sorted(_folded(_table()["attribution"]["openers"]), key=len, reverse=True))
 
 
-_STRICT_OPENERS = (
-    "quoting ",
-    "citando ",
-    "citation de ",
-    "zitat von ",
-    "вы писали",
-    "ви писали",
-    "selon ",
-    "cytat ",
-    "citerar ",
-)
-
-
-def opens_attribution(text: str, strict: bool = False) -> bool:
-    """Does it begin as an attribution does ("On …", "Le …", a weekday and a date, a figure)? Strict: "Quoting …" only."""
-    folded = _fold(text).lstrip("-_* ‫>")
-    if strict:
-        return folded.startswith(_STRICT_OPENERS)
+def opens_attribution(text: str, figure: bool = True) -> bool:
+    """Does it begin as an attribution does: "On …", "Le …" (or a figure, where `figure`)?"""
+    folded = _fold(text[:80]).lstrip("-_* \u202b>")
     if not folded:
         return False
     if folded[0].isdecimal():
-        return True
+        return figure
     for opener in _openers():
         if folded.startswith(opener):
             after = folded[len(opener) :][:1]
-            if not after or not after.isalpha() or ord(opener[-1]) > 0x0590:
+            if not after.isalpha() or not _cased(opener):
                 return True
     return False
 
 
-_INLINE_OPENER = re.compile(
-    r"(?:(?<=[.!?…,;:)\]\"'»”。！？\w])\s+|(?<=[。！？]))(?=(?:On|Le|El|Am|Em|Il|Op|Den|Dne|Dnia|W dniu|В|في|بتاريخ|在)\s?(?:\w{2,12}[.,،，]{0,2}\s?){0,2}\d)"
+@cache
+def _citations() -> tuple[str, ...]:
+    return tuple(_folded(_table()["attribution"]["citations"]))
+
+
+def opens_citation(text: str) -> bool:
+    """ "Quoting X:", which has no date."""
+    return _fold(text[:80]).startswith(_citations())
+
+
+_OPENER_WITHIN = re.compile(
+    r"(?<=[^\s,])\s{1,4}(?=(?:On|Le|El|Am|Em|Il|Op|Den|Dne|Dnia|W dniu|Pada|В|في|بتاريخ|在)\s"
+    r"(?:[^\W\d_]{2,12}[.,،]{0,2}\s){0,2}\d)"
+    r"|(?<=[。！？])\s{0,4}(?=在\s?\d)"
 )
 
 
@@ -139,7 +153,7 @@ def opener_within(line: str) -> int:
     if opens_attribution(line):
         return -1
     last = -1
-    for match in _INLINE_OPENER.finditer(line[:1000]):
+    for match in _OPENER_WITHIN.finditer(line[:1000]):
         last = match.end()
     return last
 
@@ -163,21 +177,29 @@ def forwards(line: str, between: str) -> bool:
 
 @cache
 def _footers() -> tuple[str, ...]:
-    return tuple(word for word in _folded_keep(_table()["footers"]["lines"]))
+    return tuple(sorted((start.casefold().replace("’", "'") for start in _table()["footers"]["lines"]), key=len)[::-1])
 
 
-def _folded_keep(words: list[str]) -> list[str]:
-    return [word.casefold().replace("’", "'") for word in words]
+_FOOTER_ENDS = ("から送信", "에서 보냄", "gesendet", "gesendet.", "gönderildi", "gönderildi.")
 
 
 def is_footer(line: str) -> bool:
-    """ "Sent from my iPhone" and its like, in any language: a short line, whole."""
-    folded = _fold(line).strip("*_-[]()<> ")
-    if len(folded) > 140 or not folded:
+    """Whether the whole line is "Sent from my iPhone" or its like, in any language; it says nothing of the writer."""
+    folded = _fold(line[:200]).strip("*_-[]()<>~ ")
+    if not folded or len(folded) > 140:
         return False
-    return folded.startswith(_footers()) or (
-        folded.endswith(("から送信", "에서 보냄", "gesendet", "gesendet.", "gönderildi")) and len(folded) < 60
-    )
+    if folded.endswith(_FOOTER_ENDS) and len(folded) < 60:
+        return True
+    start = next((start for start in _footers() if folded.startswith(start)), None)
+    if start is None:
+        return False
+    rest = [word for word in _WORD.findall(folded[len(start) :]) if word not in _possessives()]
+    return not first_person(" ".join(rest))
+
+
+@cache
+def _possessives() -> frozenset[str]:
+    return _folded(_table()["first_person"]["possessive"])
 
 
 @cache
@@ -186,41 +208,43 @@ def _banner_words() -> tuple[tuple[str, ...], frozenset[str]]:
     return tuple(_folded(table["phrases"])), _folded(table["tags"])
 
 
-_BANNER_MORE = re.compile(
-    r"link|attachment|click|sender|verify|pièces? jointe|lien|enlace|adjunto|ссылк|вложени|отправител|رابط|روابط|مرفق|链接|附件|Anhäng|Links|Learn why|caution|suspicious",
-    re.I,
-)
-
-
 def is_banner(line: str) -> bool:
+    """A gateway's warning that the mail came from outside."""
     folded = _fold(line)
     phrases, tags = _banner_words()
-    if any(phrase in folded for phrase in phrases):
+    if folded.strip("[]*()!<>-: ") in tags and len(folded) < 40:
         return True
-    return folded.strip("[]*()!<>-: ") in tags and len(folded) < 40
+    return any(phrase in folded for phrase in phrases) and not first_person(line, singular=True)
 
 
 def goes_with_banner(line: str) -> bool:
-    return bool(_BANNER_MORE.search(line))
+    folded = _fold(line)
+    return any(word in folded for word in _folded(_table()["banners"]["more"])) and not first_person(
+        line, singular=True
+    )
 
 
 @cache
-def _disclaimers() -> tuple[str, ...]:
+def _notices() -> tuple[str, ...]:
     return tuple(_folded(_table()["disclaimers"]["phrases"]))
 
 
-def is_disclaimer(line: str, following: str = "") -> bool:
-    """A legal notice begins on this line (the phrase may wrap into the next)."""
+def notices_in(text: str) -> tuple[str, ...]:
+    """The phrases of legal notices that stand anywhere in a text; most mails have none, and need no further look."""
+    folded = _fold(text)
+    return tuple(phrase for phrase in _notices() if phrase in folded)
+
+
+def begins_notice(line: str, following: str, phrases: tuple[str, ...]) -> bool:
+    """One of the phrases begins on this line (it may wrap into the next)."""
+    folded, below = _fold(line), _fold(following)
+    joined = f"{folded} {below}"
+    return any(phrase in folded or (phrase in joined and phrase not in below) for phrase in phrases)
+
+
+def is_disclaimer(line: str) -> bool:
     folded = _fold(line)
-    if len(folded) < 12:
-        return False
-    if any(phrase in folded for phrase in _disclaimers()):
-        return True
-    if not following:
-        return False
-    joined = f"{folded} {_fold(following)}"
-    below = _fold(following)
-    return any(phrase in joined and phrase not in below for phrase in _disclaimers())
+    return any(phrase in folded for phrase in _notices())
 
 
 def is_stub(text: str) -> bool:
@@ -236,11 +260,14 @@ def _closings() -> tuple[frozenset[str], frozenset[str]]:
     )
 
 
+_AROUND_CLOSING = " ,.!;:،。，！-–—~*_"
+
+
 def closing(line: str) -> str:
     """ "sure" for "Kind regards,", "thanks" for "Thank you,", "" for anything else."""
     if len(line) > 90:
         return ""
-    folded = _fold(line).strip(" ,.!;:،。，！-–—~*_")
+    folded = _fold(line).strip(_AROUND_CLOSING)
     sure, thanks = _closings()
     if folded in sure:
         return "sure"
@@ -270,7 +297,7 @@ def has_title(line: str) -> bool:
     titles = _titles()
     if any(word in titles or word.rstrip("s") in titles for word in words):
         return True
-    if any(f"{first} {second}" in titles for first, second in zip(words, words[1:], strict=False)):
+    if any(f"{first} {second}" in titles for first, second in pairwise(words)):
         return True
     if any(word.startswith("ال") and word[2:] in titles for word in words):
         return True
@@ -282,16 +309,18 @@ def has_contact(line: str) -> bool:
 
 
 @cache
-def _first_person() -> frozenset[str]:
-    return _folded(_table()["first_person"]["words"])
+def _first_person(singular: bool) -> frozenset[str]:
+    table = _table()["first_person"]
+    return _folded(table["singular"] if singular else [*table["singular"], *table["plural"]])
 
 
-def first_person(line: str) -> bool:
+def first_person(line: str, singular: bool = False) -> bool:
+    """Whether the writer speaks of themselves (`singular`: I, not we)."""
     folded = _fold(line)
-    words = _first_person()
-    if any(word in words or word.split("'")[0] in {"j", "i"} for word in _WORD.findall(folded)):
+    words = _first_person(singular)
+    if any(word in words or word.startswith(("j'", "i'")) for word in _WORD.findall(folded)):
         return True
-    return any(word in folded for word in ("我", "本人"))
+    return "本人" in folded or ("我" in folded and not (singular and ("我们" in folded or "我們" in folded)))
 
 
 @cache
@@ -330,22 +359,33 @@ def points_inside(text: str) -> bool:
     return len(text) < 600 and _points(text, "inside")
 
 
-_GREETING = re.compile(
-    r"(?:dear|hello|hi|hey|good (?:morning|afternoon|evening|day)|greetings|bonjour|bonsoir|madame|monsieur|mesdames|messieurs|chers?|chères?"
-    r"|hola|estimad[oa]s?|buen[oa]s|querid[oa]s?|здравствуйте|добрый|доброе|уважаем|السلام عليكم|تحية|مرحبا|您好|你好|尊敬|各位|prezad|olá|caro|cara|guten|sehr geehrte|hallo|liebe|gentile|buongiorno|sir|excellenc)",
-    re.I,
-)
+@cache
+def _greetings() -> tuple[str, ...]:
+    return tuple(_folded(_table()["greetings"]["starts"]))
 
 
 def only_courtesy(text: str) -> bool:
-    """Nothing but a greeting and a closing."""
-    lines = [line.strip() for line in text.split("\n") if line.strip()]
-    return all(
-        closing(line)
-        or (_GREETING.match(line) and len(line.split()) <= 6 and line.endswith((",", ":", "،", "，", "：", "!", ".")))
-        or not any(sign.isalnum() for sign in line)
-        for line in lines
-    )
+    """Nothing but greetings and closings, or nothing at all."""
+    lines = [line.strip() for line in text.split("\n") if any(sign.isalnum() for sign in line)]
+    return all(_whole_closing(line) or _greets(line) for line in lines)
+
+
+def _whole_closing(line: str) -> bool:
+    sure, thanks = _closings()
+    return _fold(line).strip(_AROUND_CLOSING) in sure | thanks
+
+
+def _greets(line: str) -> bool:
+    """A greeting and nothing behind it: one short clause that ends as an address does."""
+    inner = line.rstrip(",:!.،，：！。")
+    if (
+        len(inner) > (50 if _cased(line) else 16)
+        or len(inner.split()) > 6
+        or any(sign in ",.!?:;،，。！？：" for sign in inner)
+    ):
+        return False
+    addressed = line != inner and line[-1] not in ".。" and (line[-1] not in "!！" or len(inner.split()) <= 2)
+    return _fold(inner).startswith(_greetings()) and (addressed or len(inner.split()) == 1)
 
 
 @cache

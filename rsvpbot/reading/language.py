@@ -1,6 +1,6 @@
 """Which language a text is in: script first, then frequent words, letters and endings (tongues.toml). No dependency.
 
-Made for short texts, down to one word: "oui", "Con gusto asistiré", "не смогу". Says "und" rather than guess from nothing.
+Made for short texts, down to one word: "oui", "Con gusto asistiré", "не смогу". Says "und" rather than guess.
 Tags follow BCP 47 (RFC 5646); Russian and Arabic in Latin letters are "ru-Latn" and "ar-Latn".
 """
 
@@ -21,7 +21,10 @@ _NOT_PROSE = re.compile(r"https?://\S{1,500}|[^\s<>@]{1,64}@[^\s<>@]{1,128}")
 _CITED = re.compile(r"«[^»\n]{12,300}»|\"[^\"\n]{12,300}\"|“[^”\n]{12,300}”|„[^“\n]{12,300}“")
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 _ELISION = re.compile(r"['’]")
-_NAME_PARTICLES = frozenset("van der den de del la le da do dos das di du von y el al bin ibn e".split())
+_NAME_PARTICLES = frozenset({
+    "van", "der", "den", "de", "del", "la", "le", "da", "do", "dos", "das", "di", "du", "von", "y", "el", "al",
+    "bin", "ibn", "e",
+})  # fmt: skip
 
 # One range a script, in the order in which they are asked for.
 _KANA = ((0x3041, 0x30FF), (0x31F0, 0x31FF), (0xFF66, 0xFF9D))

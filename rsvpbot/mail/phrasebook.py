@@ -17,7 +17,7 @@ from importlib.resources import files
 MOST_READ = 6_000
 """Characters of a text that are looked at: a machine says what it is at the beginning."""
 
-_GAP = r"[^.!?]{0,40}?"
+_GAP = r"[^.!?]{0,80}?"
 _RAW_FOLDS = str.maketrans(
     {"’": "'", "‘": "'", "´": "'", "“": '"', "”": '"', "«": '"', "»": '"', "ـ": "", "ى": "ي", "ة": "ه"}
 )
@@ -36,11 +36,23 @@ class Phrases:
     """Phrases of one kind, in all languages."""
 
     weight: int
+    most: int
+    """How many phrases count."""
     patterns: tuple[tuple[str, re.Pattern[str]], ...]
     """The longest literal piece of each, which is sought first because that is quick, and its pattern."""
 
     def found_in(self, folded: str) -> bool:
         return any(piece in folded and pattern.search(folded) for piece, pattern in self.patterns)
+
+    def weight_in(self, folded: str) -> int:
+        """0 where none is found, else the weight, for each phrase up to `most`."""
+        count = 0
+        for piece, pattern in self.patterns:
+            if piece in folded and pattern.search(folded):
+                count += 1
+                if count >= self.most:
+                    break
+        return self.weight * count
 
     def at_start_of(self, folded: str) -> int:
         """How many characters of `folded` one of the phrases takes at its beginning; 0 if none does."""
@@ -58,6 +70,7 @@ class Phrases:
 class Phrasebook:
     subjects: Mapping[str, Phrases]
     automatic: Mapping[str, Phrases]
+    person: Mapping[str, Phrases]
     bulk: Mapping[str, Phrases]
     not_of_our_event: Phrases
     receipt_body: Phrases
@@ -72,6 +85,7 @@ def phrasebook() -> Phrasebook:
     return Phrasebook(
         subjects=_group(table["subject"]),
         automatic=_group(table["automatic"]),
+        person=_group(table["person"]),
         bulk=_group(table["bulk"]),
         not_of_our_event=_phrases(table["not_of_our_event"]),
         receipt_body=_phrases(table["receipt_body"]),
@@ -85,10 +99,11 @@ def _group(tables: Mapping[str, Mapping[str, object]]) -> Mapping[str, Phrases]:
 
 
 def _phrases(table: Mapping[str, object]) -> Phrases:
-    weight = table.get("weight", 0)
+    weight, most = table.get("weight", 0), table.get("most", 1)
     assert isinstance(weight, int)
+    assert isinstance(most, int)
     lists = [value for value in table.values() if isinstance(value, list)]
-    return Phrases(weight, tuple(_compiled({phrase for phrases in lists for phrase in phrases})))
+    return Phrases(weight, most, tuple(_compiled({phrase for phrases in lists for phrase in phrases})))
 
 
 def _compiled(phrases: Iterable[str]) -> Iterable[tuple[str, re.Pattern[str]]]:

@@ -25,8 +25,6 @@ MARKER = "x-rsvpbot"
 """Stands in every message that we send."""
 
 AUTOMATIC_ENOUGH = 4
-AUTOMATIC_ENOUGH_IN_A_THREAD = 5
-"""In a reply to our own letter a person is likelier."""
 AUTOMATIC_ENOUGH_WITH_A_HINT = 2
 BULK_ENOUGH = 6
 
@@ -86,10 +84,6 @@ class Screened:
         return any(without_plus(address.email) in self.own for address in self.message.recipients)
 
     @cached_property
-    def in_a_thread(self) -> bool:
-        return self.replies_to_us and self.subject_prefix != ""
-
-    @cached_property
     def subject_prefix(self) -> str:
         """ "re", "fwd" … in front of the subject, whatever the language."""
         return _split_subject(fold(self.message.subject))[0]
@@ -106,6 +100,13 @@ class Screened:
         return fold(f"{written.text}\n{written.signature}")
 
     @cached_property
+    def speaks_of_event(self) -> int:
+        """The (negative) weight of words that speak of our event, or of events in general."""
+        book = phrasebook()
+        ours = book.not_of_our_event.cut_from(_NAMES_OF_HOSTS.sub(" ", self.text))
+        return min(phrases.weight_in(ours) for phrases in book.person.values())
+
+    @cached_property
     def daemon(self) -> bool:
         """The sender is a mail system, by its address or its name."""
         sender = self.message.sender
@@ -116,6 +117,7 @@ class Screened:
         return self.message.return_path == ""
 
 
+_NAMES_OF_HOSTS = re.compile(r"\S{1,200}@\S{1,200}|https?://\S{1,500}|www\.\S{1,500}")
 _DAEMONS = frozenset(
     {"mailer-daemon", "mailerdaemon", "mail-daemon", "maildaemon", "mdaemon", "postmaster", "post_master", "mailadmin",
      "mail_daemon", "mta", "mmdf", "bounce", "bounces", "mail-delivery", "microsoftexchange", "system_administrator"}
@@ -399,30 +401,29 @@ def _absence_subject(view: Screened) -> str:
     return "the subject says absence before our own subject" if followed and not view.subject_prefix else ""
 
 
+_SAYS_SO = frozenset({"statement", "challenge", "read"})
+
+
 def _weighed(view: Screened) -> tuple[int, list[str]]:
     """The weight of the kinds of automatic words found, and their names."""
     book = phrasebook()
-    total, found = 0, []
-    of_ours = book.not_of_our_event.cut_from(view.text)
-    for name, phrases in book.automatic.items():
-        if phrases.found_in(of_ours if phrases.weight < 0 else view.text):
-            total += phrases.weight
-            found += [name] if phrases.weight > 0 else []
-    for name in ("absence", "receipt", "automatic"):
-        if _prefixed(book.subjects[name], view.subject):
-            total += 3
-            found.append(f"subject: {name}")
-    return total, found
+    found = {name: phrases.weight_in(view.text) for name, phrases in book.automatic.items()}
+    found |= {f"subject: {name}": 3 for name in ("absence", "receipt", "automatic") if _subject_says(name, view)}
+    found = {name: weight for name, weight in found.items() if weight}
+    return sum(found.values()) + view.speaks_of_event, list(found)
+
+
+def _subject_says(name: str, view: Screened) -> bool:
+    phrases = phrasebook().subjects[name]
+    marks = re.findall(r"\[([^\[\]]{2,60})\]", fold(view.message.subject))
+    return _prefixed(phrases, view.subject) or any(_prefixed(phrases, mark) for mark in marks)
 
 
 def _automatic_words(view: Screened) -> str:
     total, found = _weighed(view)
-    enough = AUTOMATIC_ENOUGH_IN_A_THREAD if view.in_a_thread else AUTOMATIC_ENOUGH
-    if {"statement", "challenge"} & set(found):
-        total = max(total, enough)  # it says so itself, whatever else it speaks of
-    if _hint(view):
-        enough = AUTOMATIC_ENOUGH_WITH_A_HINT
-    return f"the words of an automatic reply ({', '.join(found)})" if total >= enough else ""
+    enough = AUTOMATIC_ENOUGH_WITH_A_HINT if _hint(view) else AUTOMATIC_ENOUGH
+    says_so = bool(_SAYS_SO.intersection(found))  # then it may speak of whatever else it likes
+    return f"the words of an automatic reply ({', '.join(found)})" if says_so or total >= enough else ""
 
 
 def _hint(view: Screened) -> bool:
@@ -524,11 +525,13 @@ def _bulk_words(view: Screened) -> str:
     if view.replies_to_us:
         return ""
     whole = f"{view.subject} {view.text}"
-    found = {name: phrases.weight for name, phrases in phrasebook().bulk.items() if phrases.found_in(whole)}
-    if not found:
-        return ""
+    found = {name: phrases.weight_in(whole) for name, phrases in phrasebook().bulk.items()}
+    found = {name: weight for name, weight in found.items() if weight}
     signs = dict(_signs(view))
-    if sum(found.values()) + sum(signs.values()) < BULK_ENOUGH:
+    total = sum(found.values()) + sum(signs.values())
+    if view.to_us and not {"unsubscribe", "press"}.intersection(found):
+        total += view.speaks_of_event
+    if not found or total < BULK_ENOUGH:
         return ""
     return f"the words and ways of bulk mail ({', '.join((*found, *signs))})"
 

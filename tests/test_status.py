@@ -1,0 +1,104 @@
+"""How things stand, at a glance: every line, in the states that it can be in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+
+from rsvpbot.model import Folder, Kind, LetterState, Mailbox, PartStat, Reading
+from rsvpbot.organisers.status import report
+from rsvpbot.store.base import Commit
+from rsvpbot.store.tinydb import TinyStore
+from tests.test_summary import CONFIG, GOOD, NOW, answer, handled, invitee, letter, recorded_on, reply
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[TinyStore]:
+    with TinyStore(tmp_path / "rsvp.json") as opened:
+        yield opened
+
+
+def lines(store: TinyStore, tmp_path: Path) -> dict[str, str]:
+    config = replace(CONFIG, store_file=tmp_path / "rsvp.json")
+    told = report(store, config, NOW)
+    return {line.split()[0]: line[10:] for line in told.splitlines()}
+
+
+def test_an_empty_record(store: TinyStore, tmp_path: Path) -> None:
+    told = lines(store, tmp_path)
+    assert told["Event"] == "Roundtable, Tuesday, 20 September 2016 12:30 (America/New_York): 8 days to go"
+    assert told["Answers"].endswith("0 without an answer, of 0 invitees")
+    assert told["Mailbox"] == "rsvp@roundtable.example, never read yet"
+    assert told["Waiting"] == "nothing"
+    assert told["Letters"] == "none yet (mode draft)"
+    assert told["Service"].startswith("NOT RUNNING")
+    assert told["Summary"] == "due now"
+
+
+def test_a_busy_morning(store: TinyStore, tmp_path: Path) -> None:
+    person = invitee(1, answer(PartStat.ACCEPTED, 2), pending=answer(PartStat.DECLINED, 0))
+    store.commit(
+        Commit(
+            invitees=(person, invitee(2, answer(PartStat.TENTATIVE, 1)), invitee(3)),
+            replies=(reply(1, person, Reading(Kind.HUMAN, reasons=("a question",)), at=NOW - timedelta(days=3)),),
+            letters=(letter(1, LetterState.SENT), letter(2, LetterState.QUEUED), letter(3, LetterState.FAILED)),
+            done=handled({Folder.RECORDED: 4, Folder.REVIEW: 1, Folder.IGNORED: 2}),
+            summaries=(recorded_on(date(2016, 9, 12), NOW - timedelta(hours=1)),),
+            mailbox=replace(GOOD, left_alone=3),
+        )
+    )
+    assert store.lock_daemon()
+    told = lines(store, tmp_path)
+    assert told["Answers"] == "1 accepted, 0 declined, 1 tentative, 0 delegated, 1 without an answer, of 3 invitees"
+    assert told["People"] == "2 expected of 10, 1 more perhaps; 8 places left"
+    assert (
+        told["Waiting"]
+        == "1 message for the organisers, the oldest for 3 days; 1 change for the invitee's confirmation"
+    )
+    assert told["Mailbox"] == "rsvp@roundtable.example, last read 1 minute ago; 3 older messages left in INBOX"
+    assert told["Messages"] == "7 seen = 4 recorded + 1 review + 2 ignored + 0 failed"
+    assert told["Letters"] == "1 queued, 1 sent, 1 failed (mode draft)"
+    assert told["Service"] == "running"
+    assert told["Summary"] == ("next on Tuesday, 13 September at 08:00 (America/New_York); the last one 1 hour ago")
+    assert told["Store"].startswith(f"{tmp_path / 'rsvp.json'} (") and told["Store"].endswith(" kB)")
+
+
+MAILBOXES = [
+    (
+        Mailbox(failing_since=NOW - timedelta(minutes=90), error="MailboxError"),
+        "CANNOT BE READ, for 1 hour now (MailboxError)",
+    ),
+    (replace(GOOD, last_good=NOW - timedelta(days=4)), "NOT READ FOR LONG: last read 4 days ago"),
+    (replace(GOOD, last_good=NOW - timedelta(seconds=20)), "last read a moment ago"),
+]
+
+
+@pytest.mark.parametrize(("mailbox", "said"), MAILBOXES)
+def test_the_mailbox(store: TinyStore, tmp_path: Path, mailbox: Mailbox, said: str) -> None:
+    store.commit(Commit(mailbox=mailbox))
+    assert said in lines(store, tmp_path)["Mailbox"]
+
+
+def test_too_many_and_missing_are_told_loudly(store: TinyStore, tmp_path: Path) -> None:
+    store.commit(
+        Commit(
+            invitees=(invitee(1, answer(PartStat.ACCEPTED, 13)),),
+            summaries=(recorded_on(date(2016, 9, 11), handled=2),),
+        )
+    )
+    told = lines(store, tmp_path)
+    assert "3 MORE THAN THERE IS ROOM FOR" in told["People"]
+    assert "2 MISSING" in told["Messages"]
+
+
+def test_it_looks_at_a_store_that_another_process_writes(store: TinyStore, tmp_path: Path) -> None:
+    assert store.lock_daemon()
+    with TinyStore(tmp_path / "rsvp.json", read_only=True) as beside:
+        assert lines(beside, tmp_path)["Service"] == "running"
+    store.close()
+    with TinyStore(tmp_path / "rsvp.json", read_only=True) as beside:
+        assert lines(beside, tmp_path)["Service"].startswith("NOT RUNNING")

@@ -1,0 +1,36 @@
+"""What a person's message says. Pure: no clock, no file of the user's, no network. One language, one file (`languages/`).
+
+    read(message, event) -> Reading
+
+Unsure is said, not guessed: whatever cannot be read with confidence gets a reason for review.
+"""
+
+from __future__ import annotations
+
+from rsvpbot.model import MACHINE_KINDS, Event, Kind, Message, Reading
+from rsvpbot.reading.calendar import find_reply
+from rsvpbot.reading.comment import read_calendar
+from rsvpbot.reading.language import language_of
+from rsvpbot.reading.letter import read_letter
+from rsvpbot.reading.newtext import new_text
+
+__all__ = ["read"]
+
+
+def read(message: Message, event: Event, kind: Kind | None = None) -> Reading:
+    """What one message says.
+
+    `kind`: what screening found; None: a calendar answer if there is one, else a person's message. Of machines' mail
+    only kind and language are told. Never raises on any message.
+    """
+    known = (event.title,)
+    text = new_text(message, known)
+    if kind in MACHINE_KINDS:
+        assert kind is not None
+        return Reading(kind, language=language_of(text.text or text.boilerplate), text=text.text)
+    if kind is Kind.HUMAN:
+        return read_letter(message, event, text)
+    reply = find_reply(message, known)
+    if reply is None and kind is None:
+        return read_letter(message, event, text)
+    return read_calendar(message, event, text, reply)

@@ -1,0 +1,197 @@
+"""A person's message: the text, the language, the writer; read by clauses, weighed, and said as a Reading."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from rsvpbot.model import Address, Event, Evidence, Kind, Message, PartStat, Reading
+from rsvpbot.reading import pack as packs
+from rsvpbot.reading.clauses import Clause, Parsed, Writer, parse
+from rsvpbot.reading.language import language_of
+from rsvpbot.reading.newtext import NewText
+from rsvpbot.reading.pack import Pack
+from rsvpbot.reading.people import Person, Who, clean_name, display_name, is_organisation, name_words, same_person
+from rsvpbot.reading.tokens import LONGEST, tokenize
+from rsvpbot.reading.weigh import Weighed, weigh
+
+FEW_WORDS = 6
+"""So short a text may be told its language by the words of a pack."""
+
+NAMES_OF_LANGUAGES = {
+    "ar": "Arabic", "zh": "Chinese", "fr": "French", "ru": "Russian", "es": "Spanish", "pt": "Portuguese",
+    "de": "German", "it": "Italian", "nl": "Dutch", "ja": "Japanese", "ko": "Korean", "tr": "Turkish",
+    "pl": "Polish", "uk": "Ukrainian", "fa": "Persian", "he": "Hebrew", "el": "Greek", "sv": "Swedish",
+    "da": "Danish", "nb": "Norwegian", "no": "Norwegian", "fi": "Finnish", "cs": "Czech", "hu": "Hungarian",
+    "ro": "Romanian", "id": "Indonesian", "vi": "Vietnamese", "th": "Thai", "hi": "Hindi", "ca": "Catalan",
+}  # fmt: skip
+
+MEANINGS = {
+    "yes": "comes",
+    "wish": "would like to come",
+    "no": "does not come",
+    "missed": "would have liked to come: does not",
+    "away": "is elsewhere",
+    "maybe": "not decided",
+    "substitute": "somebody else in the place of the invitee",
+    "withdraw": "takes an earlier answer back",
+    "guests": "who comes along",
+    "count": "how many",
+    "alone": "nobody else",
+    "head": "names follow",
+    "together": "two of them",
+    "late": "comes late or leaves early",
+    "logistics": "asks what the letters answer",
+    "request": "asks for something",
+    "receipt": "received",
+    "courtesy": "courtesy",
+    "diet": "diet",
+    "access": "access",
+    "pass": "grounds pass",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A text as it was read, with all that a Reading needs."""
+
+    weighed: Weighed
+    parsed: Parsed
+    language: str
+    name: str
+    """The writer's."""
+
+
+def read_letter(message: Message, event: Event, text: NewText) -> Reading:
+    """What a person's own message says."""
+    if message.encrypted:
+        reason = "the message is encrypted: nobody here can read it"
+        return Reading(Kind.HUMAN, reasons=(reason,), language="und")
+    language, pack = language_and_pack(text.text)
+    if not text.text.strip():
+        reasons = text.doubts or ("nothing is written in it",)
+        return Reading(Kind.HUMAN, language=language_of(text.boilerplate), reasons=tuple(reasons))
+    if pack is None:
+        name = NAMES_OF_LANGUAGES.get(language.partition("-")[0])
+        reason = f"written in {name}: no language pack" if name else "written in a language that is not known here"
+        return Reading(Kind.HUMAN, language=language, reasons=(reason, *text.doubts), text=text.text)
+    sender = text.writer or message.sender
+    got = read_text(text.text, text.signature, sender, pack, event, language)
+    weighed = got.weighed
+    doubts = (*text.doubts, *weighed.doubts, *_damage(message, text.text))
+    return Reading(
+        kind=Kind.HUMAN,
+        partstat=_partstat(weighed),
+        party=_party(weighed),
+        names=weighed.names if _partstat(weighed) else (),
+        grounds_pass=weighed.grounds_pass,
+        dietary=weighed.dietary,
+        access=weighed.access,
+        language=language,
+        asks=weighed.asks,
+        reasons=(*doubts, *weighed.requests),
+        evidence=evidence(got.parsed),
+        text=text.text,
+        voice=weighed.voice,
+        represents=weighed.represents,
+        delegate=delegate(weighed),
+        firm=_partstat(weighed) is not None and not doubts,
+    )
+
+
+def _partstat(weighed: Weighed) -> PartStat | None:
+    """The answer; none where the text contradicts itself."""
+    return None if any(doubt.startswith("it contradicts itself") for doubt in weighed.doubts) else weighed.partstat
+
+
+def _party(weighed: Weighed) -> int | None:
+    return weighed.party if _partstat(weighed) is not None else None
+
+
+def _damage(message: Message, text: str) -> Iterable[str]:
+    if len(text) > LONGEST:
+        yield f"longer than {LONGEST:,} characters: not read to its end"
+    yield from message.defects
+
+
+def delegate(weighed: Weighed) -> Address | None:
+    """Who comes instead, where one person is named."""
+    return Address(weighed.substitutes[0], "") if weighed.substitutes else None
+
+
+def language_and_pack(text: str) -> tuple[str, Pack | None]:
+    """The language of a text and its pack. A text of a few words that a pack knows all of is in that pack's language."""
+    language = language_of(text)
+    pack = packs.load(language) if language != "und" else None
+    if pack is not None:
+        return language, pack
+    words = [token.norm for token in tokenize(text) if token.word and any(c.isalpha() for c in token.norm)]
+    if len(words) > FEW_WORDS and language != "und":
+        return language, None
+    for tag in packs.available():
+        candidate = packs.load(tag)
+        if candidate is None:
+            continue
+        tokens = [t for t in tokenize(text, candidate.spelling) if t.word and any(c.isalpha() for c in t.norm)]
+        known = sum(token.norm in candidate.vocabulary or token.norm in candidate.typo_targets for token in tokens)
+        if known * 2 > len(tokens) or (not tokens and language == "und"):
+            return (tag if tokens else "und"), candidate
+    return language, None
+
+
+def read_text(
+    text: str, signature: str, sender: Address, pack: Pack, event: Event, language: str, assumed: PartStat | None = None
+) -> Read:
+    """Read a text that `sender` wrote. `assumed`: the answer that a calendar program gave with it."""
+    name = display_name(sender.name, pack)
+    organisation = bool(sender.name) and not name and is_organisation(sender.name, pack)
+    signed = signature_names(signature, pack)
+    if not name and not organisation and signed:
+        name = signed[0]
+    known = frozenset(word for n in (name, *signed) for word in name_words(n))
+    writer = Writer(name, organisation, known)
+    parsed = parse(text, pack, event, writer)
+    if parsed.sign_off and not organisation:
+        if not name or (same_person(parsed.sign_off, name) and len(parsed.sign_off) > len(name)):
+            writer = Writer(parsed.sign_off, organisation, known)
+    weighed = weigh(parsed, writer, pack, assumed)
+    return Read(weighed, parsed, language, writer.name)
+
+
+def signature_names(signature: str, pack: Pack) -> tuple[str, ...]:
+    """The names in the first lines of a signature."""
+    found: list[str] = []
+    for line in [line for line in signature.split("\n") if line.strip(" -_*")][:3]:
+        first = line.split("|")[0].split("//")[0].strip()
+        for part in first.split("&"):
+            if is_organisation(part, pack) or any(c.isdigit() for c in part):
+                continue
+            name = clean_name(part.partition(",")[0], pack)
+            if 2 <= len(name.split()) <= 5 and all(w[:1].isupper() or w.casefold() in pack.words["particles"] or not w[:1].isascii() for w in name.split()):
+                found.append(name)
+    return tuple(found)
+
+
+def evidence(parsed: Parsed) -> tuple[Evidence, ...]:
+    """What each part of the text was taken for, in order; what nothing accounts for too."""
+    marks = [Evidence(clause.words, meaning_of(clause), clause.start) for clause in parsed.clauses]
+    marks += [Evidence(left.words, "not accounted for", left.start) for left in parsed.left]
+    return tuple(sorted(marks, key=lambda mark: mark.start))
+
+
+def meaning_of(clause: Clause) -> str:
+    """In words for a person: "comes (Jane Roe)"."""
+    meaning = MEANINGS.get(clause.meaning, clause.meaning)
+    if clause.value:
+        meaning = f"{meaning}: {clause.value}"
+    if clause.number is not None:
+        meaning = f"{meaning} ({clause.number})"
+    who = [_shown(person) for person in (*clause.people, *clause.others)]
+    who = [shown for shown in dict.fromkeys(who) if shown]
+    return f"{meaning} – {', '.join(who)}" if who else meaning
+
+
+def _shown(person: Person) -> str:
+    if person.who is Who.SELF:
+        return "the writer"
+    return person.name or person.role

@@ -1,0 +1,219 @@
+"""Text to sentences of tokens. Knows scripts, knows no language; what a language spells otherwise comes from its pack.
+
+Every token keeps its place in the text, so that evidence can be marked where it stands.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+LONGEST = 20_000
+"""Characters read at most. An answer stands at the beginning; what is longer is said to be so (see `weigh`)."""
+
+_HAN = "\u2e80-\u2fdf\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+_WORD = re.compile(
+    rf"[{_HAN}]"  # scripts without spaces: one character, one token
+    r"|\d[\d:.,/]*\d(?![^\W_])"
+    rf"|[^\W_{_HAN}](?:[^\W_{_HAN}]|[\u0300-\u036f\u064b-\u065f\u0670\u0640'’ʼ`´])*"
+    r"|\n"
+    r"|[.。．…]+|[!！]|[?？؟]|[,،、，]|[;；؛]|[:：]"
+    r"|[^\s]"
+)
+_SENTENCE_END = frozenset(".!?")
+_PUNCTUATION = str.maketrans("。．…！？؟،、，；؛：（）“”„«»–—•·‚’‘", "...!??,,,;;:()\"\"\"\"\"--**,''")
+_DROPPED = frozenset("\ufe0f\ufe0e\u200d\u200b\u200c\u200e\u200f\u2060\ufeff\xad")
+_BULLET = re.compile(r"[ \t]*(?:[-*•·–—]|\(?\d{1,2}[.)]|\(?[a-z]\))[ \t]+")
+_LABEL = re.compile(r"[ \t]*[^\W\d_][^:：\n]{0,40}[:：](?:[ \t]|$)")
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """One word, number, sign or stop."""
+
+    norm: str
+    """Case, accents, vowel signs and width folded; full stops and quotes of every script made Latin ones."""
+    start: int
+    end: int
+    capital: bool = False
+    word: bool = True
+    space: bool = True
+    """White space stands before it."""
+
+    @property
+    def number(self) -> int | None:
+        return int(self.norm) if self.norm.isdecimal() and len(self.norm) <= 4 else None
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """What stands between two stops, or on a line of its own."""
+
+    tokens: tuple[Token, ...]
+    question: bool = False
+    exclaimed: bool = False
+    paragraph: int = 0
+    bullet: bool = False
+    own_line: bool = False
+    """It is one whole line: no other sentence stands on it."""
+
+    @property
+    def start(self) -> int:
+        return self.tokens[0].start
+
+    @property
+    def end(self) -> int:
+        return self.tokens[-1].end
+
+
+@dataclass(frozen=True, slots=True)
+class Spelling:
+    """What a language writes in several ways (from its pack)."""
+
+    variants: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """"cant" -> ("can", "not")"""
+    endings: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """"'ll" -> ("will",): cut off and replaced."""
+    stops: frozenset[str] = frozenset()
+    """Abbreviations after which a full stop ends no sentence."""
+
+
+@lru_cache(maxsize=20_000)
+def fold(word: str) -> str:
+    """One word without case, accents, vowel signs and width."""
+    if word.isascii():
+        return word.lower().replace("`", "'")
+    flat = unicodedata.normalize("NFKD", word).casefold()
+    kept = "".join(c for c in flat if not unicodedata.combining(c) and c != "ـ" and c not in _DROPPED)
+    return kept.translate(_FOLDED)
+
+
+_FOLDED = str.maketrans(
+    {"’": "'", "ʼ": "'", "`": "'", "´": "'", "ø": "o", "ł": "l", "đ": "d", "ß": "ss", "æ": "ae", "œ": "oe", "ı": "i"}
+    | {"ى": "ي", "ة": "ه", "ٱ": "ا"}
+)
+
+
+def _is_emoji(char: str) -> bool:
+    return ord(char) >= 0x203C and unicodedata.category(char) in {"So", "Sk"}
+
+
+def tokenize(text: str, spelling: Spelling = Spelling()) -> list[Token]:
+    """All tokens of a text, line ends included (as "\\n")."""
+    tokens: list[Token] = []
+    last_end = 0
+    for found in _WORD.finditer(text):
+        raw, start = found.group(), found.start()
+        first = raw[0]
+        space = start > last_end
+        last_end = found.end()
+        if first.isalnum():
+            tokens.extend(_word_tokens(raw, start, space, spelling))
+        elif first in _DROPPED or unicodedata.category(first) in {"Sk", "Cf", "Cc", "Mn"} and first != "\n":
+            continue  # skin tones, joiners and direction marks say nothing
+        elif first in "-‐‑" and not space and text[last_end : last_end + 1].isalnum():
+            continue  # "co-director" is two words
+        else:
+            norm = raw.translate(_PUNCTUATION)
+            tokens.append(Token(norm if first == "\n" else norm[0], start, last_end, False, _is_emoji(first), space))
+    return tokens
+
+
+def _word_tokens(raw: str, start: int, space: bool, spelling: Spelling) -> list[Token]:
+    stripped = raw.rstrip("'’ʼ`´") or raw
+    norm = fold(stripped)
+    end = start + len(stripped)
+    capital = stripped[0].isupper()
+    if norm in spelling.variants:
+        return [Token(part, start, end, capital and i == 0, True, space) for i, part in enumerate(spelling.variants[norm])]
+    for ending, parts in spelling.endings:
+        if len(norm) > len(ending) and norm.endswith(ending):
+            base = norm[: -len(ending)]
+            bases = spelling.variants.get(base, (base,))
+            cut = end - len(ending)
+            return [Token(part, start, cut, capital and i == 0, True, space) for i, part in enumerate(bases)] + [
+                Token(part, cut, end, False, True, False) for part in parts
+            ]
+    return [Token(norm, start, end, capital, True, space)]
+
+
+def sentences(text: str, spelling: Spelling = Spelling()) -> list[Sentence]:
+    """The sentences of a text in order. Hard-wrapped lines are joined; a line that was ended on purpose ends a sentence."""
+    text = text[:LONGEST]
+    breaks = _line_breaks(text)
+    found: list[Sentence] = []
+    current: list[Token] = []
+    paragraph = 0
+    tokens = tokenize(text, spelling)
+    line_start = 0
+
+    def close(mark: str = "", at_line_end: bool = False) -> None:
+        nonlocal line_start
+        if any(token.word for token in current):
+            begin = text.rfind("\n", 0, current[0].start) + 1
+            bullet = bool(_BULLET.match(text, begin))
+            alone = at_line_end and not text[begin : current[0].start].strip(" \t-*•·–—()0123456789.")
+            found.append(Sentence(tuple(current), mark == "?", mark == "!", paragraph, bullet, alone))
+        elif mark == "?" and found and not current:
+            last = found[-1]
+            found[-1] = Sentence(last.tokens, True, last.exclaimed, last.paragraph, last.bullet, last.own_line)
+        current.clear()
+
+    for i, token in enumerate(tokens):
+        if token.norm == "\n":
+            kind = breaks.get(token.start, "")
+            if kind:
+                close(at_line_end=True)
+                paragraph += kind == "paragraph"
+            continue
+        if not token.word and token.norm in _SENTENCE_END:
+            after = tokens[i + 1] if i + 1 < len(tokens) else None
+            if token.norm == "." and _no_stop(current, token, after, spelling):
+                continue
+            line_end = after is None or after.norm == "\n"
+            close(token.norm, at_line_end=line_end)
+            continue
+        current.append(token)
+    close(at_line_end=True)
+    return found
+
+
+def _no_stop(current: list[Token], dot: Token, after: Token | None, spelling: Spelling) -> bool:
+    """Whether this full stop belongs to an abbreviation, an initial, a number or an address."""
+    if dot.end - dot.start > 1:
+        return False
+    if after is not None and not after.space and after.word:
+        return True
+    before = current[-1] if current else None
+    if before is None or dot.space:
+        return before is None
+    if before.norm in spelling.stops:
+        return True
+    if len(before.norm) == 1 and before.capital and after is not None and after.capital and after.word:
+        return True
+    alone_number = before.number is not None and (len(current) == 1)
+    return alone_number and after is not None and after.norm != "\n"
+
+
+def _line_breaks(text: str) -> dict[int, str]:
+    """Offsets of the line ends that end a sentence: "line" or "paragraph"."""
+    lines = text.split("\n")
+    width = max((len(line) for line in lines), default=0)
+    width = width if 50 <= width <= 100 else 72
+    breaks: dict[int, str] = {}
+    offset = 0
+    for i, line in enumerate(lines[:-1]):
+        offset += len(line)
+        following = lines[i + 1]
+        stripped = following.strip()
+        if not stripped or not line.strip():
+            breaks[offset] = "paragraph"
+        elif _BULLET.match(following) or _LABEL.match(following) or _BULLET.match(line) and not following[:1].isspace():
+            breaks[offset] = "line"
+        elif len(line.rstrip()) + 1 + len(stripped.split(" ", 1)[0]) <= width and not stripped[0].islower():
+            breaks[offset] = "line"
+        offset += 1
+    return breaks

@@ -1,0 +1,485 @@
+"""From clauses to an answer: who comes, who does not, and whether a person must look.
+
+The rule of the house: an answer counts only where its clauses agree and nothing of weight is left unread. Everything
+else is said to be unsure, with the reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from rsvpbot.model import Asks, PartStat, Voice
+from rsvpbot.reading.clauses import Clause, Left, Parsed, Writer
+from rsvpbot.reading.pack import ANSWERS, Pack
+from rsvpbot.reading.people import Person, Who, merge_names, name_words, same_person
+
+LARGE_PARTY = 6
+"""From this many on, a person looks (see tests/corpus/README.md)."""
+
+WORDS_SHOWN = 120
+"""Characters of the mail's words that a reason quotes at most."""
+
+_AGAINST_YES = frozenset({"not", "if", "but", "doubt", "come", "against_yes"})
+_AGAINST_NO = frozenset({"if", "but", "come"})
+_BESIDE = frozenset({"ask", "weighty", "question"})
+
+
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """What a text comes to."""
+
+    partstat: PartStat | None = None
+    party: int | None = None
+    names: tuple[str, ...] = ()
+    grounds_pass: bool | None = None
+    dietary: str | None = None
+    access: str | None = None
+    asks: Asks | None = None
+    doubts: tuple[str, ...] = ()
+    """Reasons for review that touch the answer itself."""
+    requests: tuple[str, ...] = ()
+    """Reasons for review beside the answer."""
+    voice: Voice = Voice.UNKNOWN
+    represents: tuple[str, ...] = ()
+    substitutes: tuple[str, ...] = ()
+    silent: bool = False
+    """Says nothing on coming, and asks for nothing: thanks, received."""
+    withdrawn: bool = False
+    """Explains that an earlier answer no longer holds."""
+
+
+@dataclass(slots=True)
+class _Stand:
+    """Where one person stands after all that was said."""
+
+    person: Person
+    stance: str = ""
+    """"yes", "wish", "no", "away", "maybe"."""
+    clause: Clause | None = None
+
+
+def weigh(parsed: Parsed, writer: Writer, pack: Pack, assumed: PartStat | None = None) -> Weighed:
+    """Judge the clauses of a text. Pure.
+
+    `assumed`: the answer that came with the text (a calendar program's), where the text need not give one.
+    """
+    parsed = _conditions(parsed)
+    answers = [clause for clause in parsed.clauses if clause.meaning in ANSWERS]
+    withdrawn = any(clause.meaning == "withdraw" for clause in answers)
+    stands, contradictions = _stands(answers, writer, withdrawn, pack)
+    doubts = [clause.doubt for clause in answers if clause.doubt] + contradictions
+    self_stand = stands.get("self")
+    others = [stand for key, stand in stands.items() if key != "self"]
+    substitution = [clause for clause in answers if clause.meaning == "substitute"]
+    stance, extra = _overall(self_stand, others, substitution, parsed, writer, withdrawn, pack)
+    doubts += extra
+    requests, more_doubts = _left_over(parsed.left, stance or assumed)
+    doubts += more_doubts
+    asked = [clause for clause in parsed.clauses if clause.meaning == "request"]
+    requests += [f"asks something that a person must answer: “{_short(clause.words)}”" for clause in asked]
+    logistics = any(clause.meaning == "logistics" and clause.asked for clause in parsed.clauses)
+    asks = Asks.OTHER if requests and (asked or any("asks" in r for r in requests)) else None
+    asks = asks or (Asks.LOGISTICS if logistics else None)
+    facts = _facts(parsed.clauses)
+    names, party, people_doubts = _people(stance or assumed, self_stand, others, substitution, parsed, writer, pack)
+    doubts += people_doubts
+    if party is not None and party >= LARGE_PARTY:
+        doubts.append(f"a party of {party}")
+    voice = _voice(self_stand, others, substitution, writer)
+    represents = tuple(
+        merge_names(
+            p.name
+            for c in parsed.clauses
+            if c.meaning == "courtesy" or (c.meaning == "substitute" and c.others)
+            for p in c.people
+            if p.name
+        )
+    )
+    silent = False
+    if stance is None and assumed is None and not doubts and not requests:
+        said = {clause.meaning for clause in parsed.clauses}
+        if said & {"diet", "access", "pass", "guests", "count", "late", "alone", "head"} and not logistics:
+            doubts.append("says nothing on coming, but something that belongs to an answer")
+        elif answers:
+            doubts.append("speaks of coming, but gives no answer")
+        else:
+            silent = not logistics
+    return Weighed(
+        partstat=stance,
+        party=party,
+        names=names,
+        grounds_pass=facts[0],
+        dietary=facts[1],
+        access=facts[2],
+        asks=asks,
+        doubts=tuple(dict.fromkeys(doubts)),
+        requests=tuple(dict.fromkeys(requests)),
+        voice=voice,
+        represents=represents,
+        substitutes=names if stance is PartStat.DELEGATED else (),
+        silent=silent,
+        withdrawn=withdrawn,
+    )
+
+
+def _short(words: str) -> str:
+    flat = " ".join(words.split())
+    return flat if len(flat) <= WORDS_SHOWN else flat[: WORDS_SHOWN - 1] + "…"
+
+
+# --------------------------------------------------------------------------- conditions
+
+
+def _conditions(parsed: Parsed) -> Parsed:
+    """A yes in a sentence with an unread "if" hangs on something."""
+    hanging = {left.sentence for left in parsed.left if "if" in left.signs}
+    if not hanging:
+        return parsed
+    clauses = tuple(
+        replace(clause, meaning="maybe") if clause.sentence in hanging and clause.meaning in {"yes", "wish"} else clause
+        for clause in parsed.clauses
+    )
+    changed = {c.sentence for c in clauses if c.sentence in hanging and c.meaning == "maybe"}
+    left = tuple(
+        replace(item, signs=item.signs - {"if", "come", "not"}) if item.sentence in changed else item for item in parsed.left
+    )
+    return replace(parsed, clauses=clauses, left=left)
+
+
+# --------------------------------------------------------------------------- who stands where
+
+
+def _key(person: Person, writer: Writer, stands: dict[str, _Stand], pack: Pack) -> str:
+    if person.who in {Who.SELF, Who.GROUP}:
+        return "self"
+    if person.who is Who.NAMED:
+        if writer.name and same_person(person.name, writer.name):
+            return "self"
+        for key, stand in stands.items():
+            if stand.person.name and same_person(stand.person.name, person.name):
+                return key
+        return person.name
+    if person.who is Who.ROLE:
+        word = person.role.split()[-1] if person.role else ""
+        for key, stand in stands.items():
+            if stand.person.name and word and word in stand.person.role.split():
+                return key
+        return f"role:{person.role}"
+    return "unknown"
+
+
+def _stands(
+    answers: Sequence[Clause], writer: Writer, withdrawn: bool, pack: Pack
+) -> tuple[dict[str, _Stand], list[str]]:
+    stands: dict[str, _Stand] = {}
+    contradictions: list[str] = []
+    for clause in answers:
+        stance = {"missed": "no"}.get(clause.meaning, clause.meaning)
+        if stance not in {"yes", "wish", "no", "away", "maybe"}:
+            continue
+        for person in clause.people or (Person(Who.SELF),):
+            key = _key(person, writer, stands, pack)
+            if key == "unknown":
+                if not clause.doubt:
+                    contradictions.append(f"it is not clear who is meant: “{_short(clause.words)}”")
+                continue
+            stand = stands.setdefault(key, _Stand(person))
+            if person.name and not stand.person.name:
+                stand.person = person
+            new, contradiction = _next_stance(stand, stance, clause, withdrawn)
+            if contradiction:
+                contradictions.append(contradiction)
+            if new != stand.stance or stand.clause is None:
+                stand.stance, stand.clause = new, clause
+    return stands, contradictions
+
+
+def _next_stance(stand: _Stand, new: str, clause: Clause, withdrawn: bool) -> tuple[str, str]:
+    """The stance after one more clause, and the contradiction, if it is one."""
+    old = stand.stance
+    if not old or old == new:
+        return new, ""
+    if withdrawn and new in {"yes", "no", "maybe"} and old in {"yes", "no", "maybe", "wish"}:
+        return new, ""
+    table = {
+        ("wish", "no"): "no",
+        ("wish", "away"): "no",
+        ("wish", "maybe"): "maybe",
+        ("wish", "yes"): "yes",
+        ("yes", "wish"): "yes",
+        ("yes", "maybe"): "maybe",
+        ("away", "no"): "no",
+        ("no", "away"): "no",
+        ("no", "wish"): "no",
+        ("away", "maybe"): "maybe",
+        ("maybe", "away"): "maybe",
+        ("maybe", "wish"): "maybe",
+        ("away", "wish"): "no",
+    }
+    settled = table.get((old, new))
+    if settled:
+        return settled, ""
+    if (old, new) == ("away", "yes") and stand.clause is not None and stand.clause.sentence == clause.sentence:
+        return "yes", ""  # "I have a vote until one, so I shall slip in at half past"
+    first = stand.clause.words if stand.clause else ""
+    return new, f"it contradicts itself: “{_short(first)}” and “{_short(clause.words)}”"
+
+
+# --------------------------------------------------------------------------- the whole
+
+
+def _overall(
+    own: _Stand | None,
+    others: Sequence[_Stand],
+    substitution: Sequence[Clause],
+    parsed: Parsed,
+    writer: Writer,
+    withdrawn: bool,
+    pack: Pack,
+) -> tuple[PartStat | None, list[str]]:
+    stance = own.stance if own else ""
+    coming = [stand for stand in others if stand.stance in {"yes", "wish"}]
+    perhaps = [stand for stand in others if stand.stance == "maybe"]
+    staying = [stand for stand in others if stand.stance in {"no", "away"}]
+    doubts: list[str] = []
+    if substitution:
+        if stance in {"yes", "maybe"} and not withdrawn:
+            clause = own.clause if own else None
+            if clause is not None and clause.people and clause.people[0].who is Who.GROUP:
+                return PartStat.ACCEPTED, doubts
+            doubts.append("the writer comes, and somebody else in their place")
+        principals = [p for c in substitution if c.others for p in c.people]
+        office = principals and all(p.who in {Who.GROUP, Who.SELF} and p.role != "i" for p in principals)
+        if office and not staying and stance in {"", "yes"}:
+            return PartStat.ACCEPTED, doubts
+        return PartStat.DELEGATED, doubts
+    if stance in {"yes", "wish"}:
+        if perhaps:
+            doubts.append("somebody else may come too")
+        return PartStat.ACCEPTED, doubts
+    if stance == "maybe":
+        return PartStat.TENTATIVE, doubts
+    if stance in {"no", "away"} and coming:
+        if any(clause.meaning == "together" for clause in parsed.clauses):
+            return PartStat.ACCEPTED, doubts
+        return PartStat.DELEGATED, doubts
+    if stance in {"no", "away"} and perhaps:
+        return PartStat.DECLINED, [*doubts, "somebody else may come instead"]
+    if stance == "no":
+        return PartStat.DECLINED, doubts
+    if stance == "away":
+        if not _away_is_no(own, parsed, pack):
+            doubts.append("is elsewhere, but does not say that they will not come")
+        return PartStat.DECLINED, doubts
+    if coming:
+        inferior = [s for s in coming if s.person.who is Who.ROLE and not s.person.name]
+        if inferior and not writer.organisation and any(
+            word in pack.words["junior"] for s in inferior for word in s.person.role.split()
+        ):
+            doubts.append("somebody else comes; whether the writer does is not said")
+        return PartStat.ACCEPTED, doubts
+    if perhaps:
+        return PartStat.TENTATIVE, doubts
+    if staying:
+        if any(stand.stance == "no" for stand in staying) or _away_is_no(staying[0], parsed, pack):
+            return PartStat.DECLINED, doubts
+        return PartStat.DECLINED, ["is elsewhere, but does not say that they will not come"]
+    named = any(p.who in {Who.NAMED, Who.SELF} for p in parsed.listed)
+    counted = any(c.meaning in {"count", "alone", "head"} and not c.asked for c in parsed.clauses)
+    late = any(c.meaning == "late" and not c.asked for c in parsed.clauses)
+    if named and counted:
+        return PartStat.ACCEPTED, doubts
+    if late:
+        return PartStat.ACCEPTED, ["comes late or leaves early, but does not say that they come"]
+    if named and not parsed.left:
+        return PartStat.ACCEPTED, ["names, but no word on coming"]
+    if withdrawn:
+        doubts.append("an earlier answer is withdrawn, and none is given")
+    return None, doubts
+
+
+def _away_is_no(stand: _Stand | None, parsed: Parsed, pack: Pack) -> bool:
+    """Whether "I am travelling" is meant as the answer: said with regret, or of the very day."""
+    if stand is None or stand.clause is None:
+        return False
+    words = frozenset(w.strip(".,;:!()'\"").casefold() for c in parsed.clauses if c.meaning == "away" for w in c.words.split())
+    regretted = any(
+        word.strip(".,;:!()") in pack.words["regret"] for c in parsed.clauses for word in c.words.casefold().split()
+    )
+    return regretted or parsed.regret or bool(words & pack.words["same_time"])
+
+
+def _left_over(left: Sequence[Left], stance: PartStat | None) -> tuple[list[str], list[str]]:
+    """Reasons beside the answer, and reasons that touch it."""
+    requests: list[str] = []
+    doubts: list[str] = []
+    for item in left:
+        words = _short(item.words)
+        if "question" in item.signs:
+            requests.append(f"asks something that a person must answer: “{words}”")
+            continue
+        if "foreign" in item.signs:
+            doubts.append(f"not understood: “{words}”")
+            continue
+        if stance is None:
+            if item.length >= 3 or item.signs:
+                doubts.append(f"not understood: “{words}”")
+            continue
+        against = {
+            PartStat.ACCEPTED: _AGAINST_YES,
+            PartStat.DELEGATED: _AGAINST_YES,
+            PartStat.DECLINED: _AGAINST_NO,
+            PartStat.TENTATIVE: frozenset({"come"}),
+        }.get(stance, _AGAINST_YES)
+        if item.signs & against:
+            doubts.append(f"may change the answer: “{words}”")
+        elif item.signs & _BESIDE:
+            requests.append(f"asks or says something that a person should see: “{words}”")
+        elif "name" in item.signs and stance is not PartStat.DECLINED:
+            doubts.append(f"somebody is named, and it is not clear why: “{words}”")
+    return requests, doubts
+
+
+# --------------------------------------------------------------------------- who comes
+
+
+def _own_person(writer: Writer, parsed: Parsed) -> Person | None:
+    if writer.name:
+        return Person(Who.NAMED, name=writer.name)
+    if parsed.sign_off and not writer.organisation:
+        return Person(Who.NAMED, name=parsed.sign_off)
+    return None
+
+
+def _people(
+    stance: PartStat | None,
+    own: _Stand | None,
+    others: Sequence[_Stand],
+    substitution: Sequence[Clause],
+    parsed: Parsed,
+    writer: Writer,
+    pack: Pack,
+) -> tuple[tuple[str, ...], int | None, list[str]]:
+    """Names and head-count of those who come by this message."""
+    if stance is None:
+        return (), None, []
+    if stance is PartStat.DECLINED:
+        return (), 0, []
+    doubts: list[str] = []
+    me = _own_person(writer, parsed)
+    counts = [c for c in parsed.clauses if c.meaning in {"count", "guests", "together"} and not c.asked]
+    totals = [c.number for c in counts if c.meaning == "count" and c.number]
+    totals += [2 for c in counts if c.meaning == "together"]
+    totals += [2 for c in counts if c.meaning == "count" and c.number is None]
+    added = sum(c.number for c in counts if c.meaning == "guests" and c.number)
+    people: list[Person] = []
+    speaks_self = False
+    if stance is PartStat.DELEGATED:
+        for clause in substitution:
+            people.extend(clause.others or clause.people)
+        people.extend(s.person for s in others if s.stance in {"yes", "wish"})
+        people = [p for p in people if p.who is not Who.SELF or not substitution or _self_stands_in(substitution)]
+        if substitution and _self_stands_in(substitution):
+            speaks_self = True
+    else:
+        for clause in substitution:
+            people.extend(clause.others or clause.people)
+        if own and own.stance in {"yes", "wish", "maybe"}:
+            speaks_self = True
+        people.extend(s.person for s in others if s.stance in ({"maybe", "yes", "wish"}))
+    answered = {c.sentence for c in parsed.clauses if c.meaning in ANSWERS or c.meaning in {"count", "head", "together"}}
+    for clause in parsed.clauses:
+        if clause.meaning == "guests" and (clause.sentence in answered or clause.elided is False):
+            people.extend(p for p in clause.people if p.who is not Who.SELF)
+        if clause.meaning == "head":
+            people.extend(clause.people)
+            speaks_self = speaks_self or any(p.who is Who.SELF for p in clause.people)
+    listed = [p for p in parsed.listed if p.who in {Who.NAMED, Who.SELF}]
+    if listed and stance is not PartStat.TENTATIVE or listed:
+        if any(p.who is Who.SELF for p in listed):
+            speaks_self = True
+        plural = own is None or (own.clause is not None and any(p.role in {"we", "us"} or p.who is Who.GROUP for p in own.clause.people))
+        head = any(c.meaning in {"head", "count"} for c in parsed.clauses)
+        names_self = me is not None and any(p.name and same_person(p.name, me.name) for p in listed)
+        if plural and head and not names_self and not any(p.who is Who.SELF for p in listed) and not any(
+            c.meaning == "head" and any(p.who is Who.SELF for p in c.people) for c in parsed.clauses
+        ):
+            speaks_self = False
+        people.extend(p for p in listed if p.who is Who.NAMED)
+    if any(p.who is Who.SELF for p in people):
+        speaks_self = True
+    office = writer.organisation and own is not None and own.clause is not None
+    if speaks_self and me is not None and not (office and people and not parsed.sign_off):
+        people.insert(0, me)
+    named = merge_names(p.name for p in people if p.name)
+    unnamed = _unnamed(people, named)
+    persons = len(named) + unnamed
+    if speaks_self and me is None and not people:
+        persons = max(persons, 1)
+    elif speaks_self and me is None and not office:
+        persons += 1
+    party = max([persons, *totals, (1 if speaks_self or named else 0) + added if added else 0])
+    if stance is PartStat.TENTATIVE:
+        explicit = bool(totals or added or len(named) > 1)
+        return named, (party if explicit and party > 1 else None), doubts
+    if any(c.meaning == "alone" for c in parsed.clauses) and party > 1:
+        doubts.append("alone, yet more than one is spoken of")
+    if totals and max(totals) < len(named):
+        doubts.append(f"{max(totals)} are spoken of, {len(named)} are named")
+    return named, max(party, 1), doubts
+
+
+def _self_stands_in(substitution: Sequence[Clause]) -> bool:
+    return any(p.who is Who.SELF for c in substitution for p in (c.others or c.people))
+
+
+def _unnamed(people: Iterable[Person], named: Sequence[str]) -> int:
+    """How many without names are spoken of; "the Ambassador" is not counted beside Ambassador Marsh."""
+    seen: set[str] = set()
+    total = 0
+    people = tuple(people)
+    for person in people:
+        if person.name or person.who not in {Who.ROLE}:
+            continue
+        if person.role in seen and person.count == 1:
+            continue
+        last = person.role.split()[-1] if person.role else ""
+        if any(p.name and last and last in p.role.split() for p in people):
+            continue
+        seen.add(person.role)
+        total += person.count
+    return total
+
+
+def _voice(
+    own: _Stand | None, others: Sequence[_Stand], substitution: Sequence[Clause], writer: Writer
+) -> Voice:
+    mine = own is not None
+    theirs = any(stand.stance for stand in others) or any(
+        p.who in {Who.NAMED, Who.ROLE} for c in substitution if c.others for p in c.people
+    )
+    if mine and writer.organisation:
+        return Voice.INVITEE
+    if mine and theirs:
+        return Voice.BOTH
+    if mine or (substitution and not theirs):
+        return Voice.SELF
+    return Voice.INVITEE if theirs else Voice.UNKNOWN
+
+
+# --------------------------------------------------------------------------- facts
+
+
+def _facts(clauses: Sequence[Clause]) -> tuple[bool | None, str | None, str | None]:
+    passes = {clause.value for clause in clauses if clause.meaning == "pass" and not clause.asked}
+    grounds_pass = None if len(passes) != 1 else passes == {"yes"}
+    return grounds_pass, _joined(clauses, "diet"), _joined(clauses, "access")
+
+
+def _joined(clauses: Sequence[Clause], fact: str) -> str | None:
+    values = dict.fromkeys(c.value for c in clauses if c.meaning == fact and not c.asked and c.value != "none")
+    return ", ".join(values) or None
+
+
+__all__ = ["Weighed", "name_words", "weigh"]

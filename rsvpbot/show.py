@@ -1,0 +1,139 @@
+"""`rsvpbot read`: what messages say, for a program (a JSON object a line) or for a person. Acts on nothing."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rsvpbot.config import Config
+from rsvpbot.intake import Examined, examine
+from rsvpbot.model import Evidence, Kind, Reading
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.text import Text
+
+_STYLES = (
+    ("comes late", "green"),
+    ("comes", "bold green"),
+    ("would like to come", "green"),
+    ("does not come", "bold red"),
+    ("would have liked", "red"),
+    ("is elsewhere", "red"),
+    ("not decided", "bold yellow"),
+    ("somebody else", "bold magenta"),
+    ("takes an earlier", "magenta"),
+    ("not accounted", "reverse"),
+    ("asks", "bold cyan"),
+    ("courtesy", "dim"),
+    ("received", "dim"),
+)
+"""How the words of a meaning are marked; the first that the meaning begins with."""
+
+
+def main(files: Sequence[str | Path], config: Config, as_json: bool) -> int:
+    """Read the files and print what each says. Returns 0: a file that cannot be read is told in its own place."""
+    if as_json:
+        for file in files:
+            sys.stdout.write(json.dumps(row(file, config), ensure_ascii=False) + "\n")
+        sys.stdout.flush()
+        return 0
+    from rich.console import Console  # noqa: PLC0415
+
+    console = Console(highlight=False)
+    for file in files:
+        show(file, config, console)
+    return 0
+
+
+def read_file(file: str | Path, config: Config) -> Examined | str:
+    """The message of a file as the reader understands it; a sentence where the file cannot be read."""
+    try:
+        raw = Path(file).read_bytes()
+    except OSError as error:
+        return f"the file cannot be read: {error.strerror or type(error).__name__}"
+    return examine(raw, config)
+
+
+def row(file: str | Path, config: Config) -> dict[str, Any]:
+    """What one file says, under the keys of tests/corpus/README.md and `asks`, `reasons`, `evidence`."""
+    examined = read_file(file, config)
+    reading = Reading(Kind.HUMAN, reasons=(examined,)) if isinstance(examined, str) else examined.reading
+    return {
+        "file": str(file),
+        "kind": reading.kind.value,
+        "partstat": reading.partstat.value if reading.partstat else None,
+        "party": reading.party,
+        "names": list(reading.names),
+        "review": reading.review,
+        "grounds_pass": reading.grounds_pass,
+        "dietary": reading.dietary,
+        "access": reading.access,
+        "language": reading.language,
+        "asks": reading.asks.value if reading.asks else None,
+        "reasons": list(reading.reasons),
+        "evidence": [{"words": e.words, "meaning": e.meaning, "start": e.start} for e in reading.evidence],
+    }
+
+
+def show(file: str | Path, config: Config, console: Console) -> None:
+    """Print one file for a person: the text with the evidence marked, what it was taken for, why a person must look."""
+    from rich.panel import Panel  # noqa: PLC0415
+    from rich.table import Table  # noqa: PLC0415
+    from rich.text import Text  # noqa: PLC0415
+
+    examined = read_file(file, config)
+    if isinstance(examined, str):
+        console.print(Text(f"{file}: {examined}", style="bold red"))
+        return
+    reading, verdict = examined.reading, examined.verdict
+    console.print(Panel(marked(reading), title=Text(str(file)), title_align="left"))
+    facts = Table.grid(padding=(0, 2))
+    for name, value in _summary(reading):
+        facts.add_row(Text(name, style="dim"), Text(value))
+    facts.add_row(Text("screening", style="dim"), Text(f"{verdict.kind.value} ({verdict.rule}: {verdict.reason})"))
+    console.print(facts)
+    if reading.evidence:
+        taken = Table.grid(padding=(0, 2))
+        for mark in reading.evidence:
+            taken.add_row(Text(" ".join(mark.words.split()), style=style_of(mark)), Text(f"→ {mark.meaning}"))
+        console.print(taken)
+    for reason in reading.reasons:
+        console.print(Text(f"for a person: {reason}", style="bold yellow"))
+    console.print()
+
+
+def _summary(reading: Reading) -> Iterable[tuple[str, str]]:
+    yield "answer", reading.partstat.value if reading.partstat else "none"
+    if reading.party is not None:
+        yield "party", str(reading.party)
+    if reading.names:
+        yield "names", ", ".join(reading.names)
+    if reading.grounds_pass is not None:
+        yield "grounds pass", "yes" if reading.grounds_pass else "no"
+    for name, need in (("diet", reading.dietary), ("access", reading.access)):
+        if need:
+            yield name, need
+    if reading.asks:
+        yield "asks", reading.asks.value
+    yield "language", reading.language
+    yield "review", "yes" if reading.review else "no"
+
+
+def marked(reading: Reading) -> Text:
+    """The text with the words marked that were taken for something. Control characters never reach the terminal."""
+    from rich.text import Text  # noqa: PLC0415
+
+    shown = "".join(c if c.isprintable() or c == "\n" else "�" for c in reading.text)
+    text = Text(shown or "(nothing is written)")
+    for mark in reading.evidence:
+        if mark.start >= 0:
+            text.stylize(style_of(mark), mark.start, mark.start + len(mark.words))
+    return text
+
+
+def style_of(mark: Evidence) -> str:
+    return next((style for opening, style in _STYLES if mark.meaning.startswith(opening)), "bold blue")

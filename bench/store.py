@@ -306,7 +306,7 @@ def main(arguments: Sequence[str]) -> None:
                 with tempfile.TemporaryDirectory(dir=chosen.folder) as folder:
                     table.add_row(*measure(kind, size, Path(folder)))
         table.add_section()
-    Console(width=max(140, Console().width)).print(table)
+    Console(width=max(150, Console().width)).print(table)
 
 
 if __name__ == "__main__":

@@ -86,6 +86,29 @@ def count(folder: Path, rounds: str, threads: str) -> None:
             worker.join()
 
 
+def commit_some(folder: Path, first: str) -> None:
+    """Nine commits and three compactions, going on after what is refused, ending where the store is broken."""
+    store = TinyStore(folder / "rsvp.json")
+    for number in range(int(first), int(first) + 9):
+        try:
+            store.commit(both(number))
+            print(number, flush=True)
+        except StoreBroken:
+            print("broken", flush=True)
+            return
+        except StoreError:
+            print("refused", flush=True)
+        try:
+            if number % 3 == 2:
+                store.compact()
+        except StoreBroken:
+            print("broken", flush=True)
+            return
+        except StoreError:
+            print("not compacted", flush=True)
+    print("end", flush=True)
+
+
 def hold(folder: Path) -> None:
     """Hold the store and the daemon's lock, with a message in hand, until stdin ends."""
     with TinyStore(folder / "rsvp.json") as store, store.transaction():
@@ -100,6 +123,7 @@ if __name__ == "__main__":
     workers: dict[str, Callable[..., None]] = {
         "for-ever": commit_for_ever,
         "until-full": commit_until_full,
+        "some": commit_some,
         "count": count,
         "hold": hold,
     }

@@ -6,6 +6,7 @@ as it is called, from this process or another.
 
 from __future__ import annotations
 
+import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
@@ -357,6 +358,70 @@ def test_who_is_erased_goes_with_all_replies_and_letters(open_here: Callable[[],
         store.commit(Commit(erased=("bbbbbbbb",), invitees=(invitee("bbbbbbbb", name="anew"),)))
         assert [i.name for i in store.invitees()] == ["anew"]
         assert store.replies() == ()
+
+
+def calls(work: Callable[[], object]) -> int:
+    """How many functions, Python's and C's, are called."""
+    counted = 0
+
+    def count(_frame: object, event: str, _argument: object) -> None:
+        nonlocal counted
+        counted += event in ("call", "c_call")
+
+    before = sys.getprofile()
+    sys.setprofile(count)
+    try:
+        work()
+    finally:
+        sys.setprofile(before)
+    return counted
+
+
+def test_one_message_is_as_much_work_in_a_large_store_as_in_a_small_one(open_here: Callable[[], Store]) -> None:
+    def handle(store: Store, number: int) -> None:
+        who = store.invitee_by_address("i7@m7.example")
+        assert who is not None
+        assert store.invitee_by_calendar_uid(who.calendar_uid) == who
+        assert store.invitees_by_domain("m7.example") == (who,)
+        assert store.done(1, number) is store.done_digest(f"d{number}") is None
+        assert store.trial(1, number) is None
+        store.begin(1, number)
+        with store.transaction():
+            store.answers_since(at(0), who.id)
+            store.answers_since(at(0))
+            store.commit(
+                Commit(
+                    invitees=(replace(who, answer=answer()),),
+                    replies=(reply(f"d{number}", who.id),),
+                    letters=(letter(f"l{number}", who.id, reply=f"d{number}"),),
+                    done=(done(number),),
+                )
+            )
+        store.finish()
+        store.commit(Commit(letters=(letter(f"l{number}", who.id, state=LetterState.SENT, raw=None),)))
+        store.commit(Commit(done=(done(number, filed=True),)))
+        store.unfiled(1)
+        store.letters(LetterState.QUEUED)
+        store.uncopied()
+        store.open_replies()
+        store.tally(at(0))
+        store.tally()
+
+    with open_here() as store:
+        work = []
+        for size in (20, 2000):
+            numbers = range(size)
+            store.commit(
+                Commit(
+                    invitees=tuple(invitee(f"i{n}", f"i{n}@m{n}.example") for n in numbers),
+                    replies=tuple(reply(f"old{n}", f"i{n}") for n in numbers),
+                    letters=tuple(letter(f"old{n}", f"i{n}", state=LetterState.SENT, raw=None) for n in numbers),
+                    done=tuple(done(10_000 + n, filed=True) for n in numbers),
+                )
+            )
+            handle(store, size)  # once, so that what is decoded once has been
+            work.append(calls(lambda size=size: handle(store, size + 1)))  # type: ignore[misc]
+    assert abs(work[1] - work[0]) < work[0] / 100
 
 
 # --------------------------------------------------------------------------- several at once

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 import random
+import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
+from tinydb import TinyDB
 
 from rsvpbot.model import Mailbox
 from rsvpbot.store import Commit, Store, StoreError
@@ -21,8 +23,8 @@ from tests.store_worker import both
 KILLS = 30
 
 
-def worker(what: str, folder: Path, *arguments: object) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "tests.store_worker", what, str(folder), *map(str, arguments)]
+def worker(what: str, folder: Path, *arguments: object, before: Sequence[str] = ()) -> subprocess.Popen[str]:
+    command = [*before, sys.executable, "-m", "tests.store_worker", what, str(folder), *map(str, arguments)]
     return subprocess.Popen(
         command,
         cwd=Path(__file__).parent.parent,
@@ -63,6 +65,65 @@ def test_kill_at_any_moment_loses_nothing_that_was_acknowledged(tmp_path: Path) 
             assert not has_whole(store, number)
             assert store.mailbox() == Mailbox(max(number - 1, 0))
     assert number > KILLS
+
+
+def traced(folder: Path, *injection: str) -> list[str]:
+    """What the worker "some" says while strace makes its system calls on the store's files fail or kill."""
+    strace = shutil.which("strace")
+    assert strace is not None
+    paths = [word for name in ("rsvp.json", "rsvp.json.new", "") for word in ("-P", str(folder / name))]
+    command = [strace, "-f", "-qq", "-o", os.devnull, *paths, *injection]
+    with worker("some", folder, 0, before=command) as child:
+        out, _ = child.communicate(timeout=60)
+    return out.split("\n")[:-1]
+
+
+@pytest.fixture(scope="session")
+def strace() -> None:
+    """Skips where strace is not there or may not trace."""
+    probe = ["strace", "-qq", "-o", os.devnull, "-e", "inject=getpid:error=EIO", "true"]
+    if shutil.which("strace") is None or subprocess.run(probe, check=False, capture_output=True).returncode:
+        pytest.skip("strace cannot be used here: faults at chosen system calls are left out (random kills are tested)")
+
+
+def holds_what_it_said(folder: Path, said: list[str]) -> None:
+    acknowledged = [int(word) for word in said if word.isdecimal()]
+    with TinyStore(folder / "rsvp.json") as store:
+        assert [n for n in acknowledged if not has_whole(store, n)] == []
+        present = [n for n in range(9) if has_whole(store, n)]
+        assert len(present) <= len(acknowledged) + 1
+        store.commit(both(50))
+    with TinyDB(folder / "rsvp.json") as plain:
+        assert len(plain.table("done")) == len(present) + 1
+    assert not (folder / "rsvp.json.new").exists()
+
+
+@pytest.mark.usefixtures("strace")
+@pytest.mark.parametrize(("call", "times"), [("write", 12), ("fdatasync", 9), ("fsync", 7), ("rename", 3)])
+def test_killed_at_each_system_call_it_holds_what_was_acknowledged(tmp_path: Path, call: str, times: int) -> None:
+    for when in range(1, times + 1, 2):
+        folder = tmp_path / str(when)
+        folder.mkdir()
+        said = traced(folder, "-e", f"trace={call}", "-e", f"inject={call}:signal=KILL:when={when}")
+        assert "end" not in said  # it was killed
+        holds_what_it_said(folder, said)
+
+
+@pytest.mark.usefixtures("strace")
+@pytest.mark.parametrize(
+    ("call", "error", "when", "said"),
+    [
+        ("write", "ENOSPC", 2, ["0", "refused", "2", "3", "4", "5", "6", "7", "8", "end"]),
+        ("write", "ENOSPC", 4, ["0", "1", "2", "not compacted", "3", "4", "5", "6", "7", "8", "end"]),
+        ("fdatasync", "EIO", 2, ["0", "broken"]),
+        ("fsync", "EIO", 2, ["0", "1", "2", "not compacted", "3", "4", "5", "6", "7", "8", "end"]),
+        ("fsync", "EIO", 3, ["0", "1", "2", "broken"]),
+        ("rename", "EIO", 1, ["0", "1", "2", "not compacted", "3", "4", "5", "6", "7", "8", "end"]),
+    ],
+)
+def test_a_system_call_that_fails(tmp_path: Path, call: str, error: str, when: int, said: list[str]) -> None:
+    assert traced(tmp_path, "-e", f"trace={call}", "-e", f"inject={call}:error={error}:when={when}") == said
+    holds_what_it_said(tmp_path, said)
 
 
 @pytest.fixture

@@ -136,7 +136,8 @@ class Store(Directory, Protocol):
         ...
 
     def lock_daemon(self) -> bool:
-        """Take the one-daemon lock without waiting; False where another process holds it."""
+        """Take the one-daemon lock, and keep it until `close`; False where another process holds it (after a second at
+        most)."""
         ...
 
     def daemon_runs(self) -> bool:

@@ -42,6 +42,8 @@ log = logging.getLogger(__name__)
 
 SCHEMA = 1
 """Raised when an older version could no longer make sense of what this one writes. A new field is no such change."""
+CLOSING_TAKES = 1.0
+"""Seconds for which a daemon that starts waits for its lock: a command that just closes the store may have it."""
 
 R = TypeVar("R")
 P = ParamSpec("P")
@@ -438,7 +440,7 @@ class TinyStore(Store):
                 self._daemon = FileLock(self._daemon_lock)
             except OSError as error:
                 raise StoreError(f"{error.filename} cannot be opened ({error.strerror})") from error
-        return self._daemon.acquire()
+        return self._daemon.acquire(CLOSING_TAKES)
 
     def daemon_runs(self) -> bool:
         try:

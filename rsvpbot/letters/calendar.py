@@ -100,7 +100,10 @@ def _timezone(name: str, year: int) -> Timezone:
     zone = ZoneInfo(name)
     component = Timezone()
     component.add("tzid", name)
-    changes = tuple(transitions(zone, year - 1, year + 1)) or (_unchanging(zone, year),)
+    changes = tuple(transitions(zone, year - 1, year + 1))
+    if not changes or changes[0].local.year >= year:
+        # Something must hold before the first change, too.
+        changes = (_from_the_beginning(zone, year), *changes)
     for alike in _groups(changes):
         rule = _yearly(alike)
         for change in alike[:1] if rule else alike:
@@ -163,8 +166,8 @@ def _change(zone: ZoneInfo, before: datetime, after: datetime) -> Transition:
     return Transition((after + old).replace(tzinfo=None), old, new, bool(local.dst()), local.tzname() or "")
 
 
-def _unchanging(zone: ZoneInfo, year: int) -> Transition:
-    start = datetime(year, 1, 1, tzinfo=zone)
+def _from_the_beginning(zone: ZoneInfo, year: int) -> Transition:
+    start = datetime(year - 1, 1, 1, tzinfo=zone)
     offset = start.utcoffset() or timedelta()
     return Transition(datetime(1970, 1, 1), offset, offset, False, start.tzname() or "")  # noqa: DTZ001 (wall clock)
 

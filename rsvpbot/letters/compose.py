@@ -121,7 +121,6 @@ def assemble(
     mail["Auto-Submitted"] = "auto-replied" if envelope.answers else "auto-generated"
     mail["X-Auto-Response-Suppress"] = "All"
     mail[MARKER] = tidy(config.event.uid)
-    mail["Content-Language"] = rendered.language
     # Encoded by our own choice: nothing on the way has a reason to change it, and signatures hold.
     encoding = "quoted-printable" if _is_latin(rendered.text) else "base64"
     mail.set_content(rendered.text, cte=encoding)
@@ -134,6 +133,7 @@ def assemble(
             params={"method": METHOD},
             filename=file_name(config.event.title),
         )
+    mail["Content-Language"] = rendered.language  # last: what begins with "Content-" moves into the first part
     # Boundaries of our own, so that the same letter is the same bytes; "=_" stands in no encoded text.
     for number, part in enumerate(part for part in mail.walk() if part.is_multipart()):
         part.set_boundary(f"=_{number}_{_alphanumeric(envelope.letter_id)}")

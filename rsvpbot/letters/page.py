@@ -45,8 +45,10 @@ class Marks:
         self._values: list[str] = []
 
     def hide(self, value: object) -> str:
-        """Take a value in, on one line and without control characters, and give its mark."""
+        """Take a value in, on one line and without control characters, and give its mark; for an empty one, nothing."""
         clean = "" if value is None else tidy(str(value))
+        if not clean:
+            return ""
         self._values.append(Link(clean) if isinstance(value, Link) else clean)
         return f"{OPEN}{len(self._values) - 1}{CLOSE}"
 
@@ -87,7 +89,7 @@ def tidy(text: str) -> str:
 
 @lru_cache(maxsize=1)
 def _markdown() -> MarkdownIt:
-    markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
+    markdown = MarkdownIt("commonmark", {"html": False}).enable("table").disable("image")
     # The address of a link is left as it stands: a mark must survive, and `Marks.markup` escapes it.
     markdown.normalizeLink = lambda url: url  # type: ignore[method-assign]
     markdown.validateLink = lambda url: url.startswith((OPEN, *SCHEMES))  # type: ignore[method-assign]
@@ -179,7 +181,7 @@ class _Text:
             if child.type == "link_open":
                 address, words = self.marks.address(str(child.attrGet("href"))), ""
             elif child.type == "link_close":
-                yield f"{words}\n<{address}>"
+                yield words if address == "#" else f"{words}\n<{address}>"
             else:
                 words += self.marks.plain(child.content)
 

@@ -348,7 +348,7 @@ class Dovecot:
     def _ready(self) -> bool:
         """While its auth process still starts, the greeting is a BYE."""
         if self._program is None or not self._program.running:
-            raise RuntimeError(f"Dovecot did not start: {self.log()}")
+            raise RuntimeError(f"Dovecot did not start: {self.log()[-2000:]}")
         try:
             with socket.create_connection((HOST, self.imap_port), 2) as connection:
                 connection.settimeout(5)
@@ -617,7 +617,7 @@ class Postfix:
 
     def _ready(self) -> bool:
         if self._program is None or not self._program.running:
-            raise RuntimeError(f"Postfix did not start: {self.log()}")
+            raise RuntimeError(f"Postfix did not start: {self.log()[-2000:]}")
         try:
             with socket.create_connection((HOST, self.port), 2) as connection:
                 connection.settimeout(5)
@@ -719,9 +719,7 @@ class SmtpSink:
         self.stop()
 
     def start(self) -> None:
-        self._controller = _SinkController(
-            self, self._context, implicit=self._security == "tls", authenticates=bool(self._users)
-        )
+        self._controller = _SinkController(self, self._context, self._security, authenticates=bool(self._users))
         self._controller.start()
 
     def stop(self) -> None:
@@ -894,18 +892,20 @@ class _SinkHandler:
 
 
 class _SinkController(Controller):
-    def __init__(self, sink: SmtpSink, context: ssl.SSLContext | None, *, implicit: bool, authenticates: bool) -> None:
+    def __init__(
+        self, sink: SmtpSink, context: ssl.SSLContext | None, security: Security, *, authenticates: bool
+    ) -> None:
         self._sink = sink
         super().__init__(
             _SinkHandler(sink),
             hostname=HOST,
             port=sink.port,
-            ssl_context=context if implicit else None,
-            tls_context=None if implicit else context,
+            ssl_context=context if security == "tls" else None,
+            tls_context=context if security == "starttls" else None,
             enable_SMTPUTF8=sink.smtputf8,
             authenticator=sink.authenticate if authenticates else None,
             auth_required=authenticates,
-            auth_require_tls=not implicit,
+            auth_require_tls=security == "starttls",
         )
 
     def factory(self) -> SMTP:
@@ -949,6 +949,7 @@ class Pymap:
         from proxyprotocol.version import ProxyProtocolVersion
         from pymap.backend.dict import DictBackend
         from pymap.imap import IMAPServer
+        from pysasl.hashing import BuiltinHash
 
         self._stop = asyncio.Event()
         settings = Namespace(
@@ -964,7 +965,8 @@ class Pymap:
             demo_user="nobody",
             demo_password="nothing",
         )
-        self._backend, config = await DictBackend.init(settings)
+        # One round: the half million of the default cost 0.15 s a login.
+        self._backend, config = await DictBackend.init(settings, hash_context=BuiltinHash(rounds=1))
         config.apply_context()
         reader = ProxyProtocolReader(ProxyProtocolVersion.get(None))
         callback = reader.get_callback(IMAPServer(self._backend.login, config))
@@ -1060,7 +1062,7 @@ def _pass(data: bytes) -> bytes | None:
 
 
 class Proxy:
-    """Stands before a plain (not TLS) server; `from_server` and `from_client` see and change what passes."""
+    """Stands before a server; `from_server` and `from_client` see and change what passes until it is TLS."""
 
     def __init__(self, target: int, from_server: Filter = _pass, from_client: Filter = _pass) -> None:
         self._target = target
@@ -1121,16 +1123,18 @@ class Proxy:
                 threading.Thread(target=self._pump, args=(source, sink, side), name="proxy", daemon=True).start()
 
     def _pump(self, source: socket.socket, sink: socket.socket, side: str) -> None:
+        encrypted = False
         try:
             while data := source.recv(65536):
-                while not data.endswith(b"\n") and len(data) < 1_000_000:
+                encrypted = encrypted or data[:2] == b"\x16\x03"
+                while not (encrypted or data.endswith(b"\n") or len(data) > 1_000_000):
                     more = source.recv(65536)
                     if not more:
                         break
                     data += more
                 self._through.wait()
                 chosen: Filter = getattr(self, side)
-                passed = chosen(data)
+                passed = data if encrypted else chosen(data)
                 if passed is None:
                     break
                 sink.sendall(passed)
@@ -1138,3 +1142,45 @@ class Proxy:
             pass
         finally:
             self._close(source, sink)
+
+
+class Scripted:
+    """A TCP server that does with each connection what `talk` does: for what no real server can be made to do.
+
+    `talk` gets the connection (over TLS where there is a `context`) and may return at any time, which closes it.
+    """
+
+    def __init__(self, talk: Callable[[socket.socket], None], context: ssl.SSLContext | None = None) -> None:
+        self._talk = talk
+        self._context = context
+        self._listener = socket.create_server((HOST, 0))
+        self.port: int = self._listener.getsockname()[1]
+        self._open: set[socket.socket] = set()
+
+    def __enter__(self) -> Self:
+        threading.Thread(target=self._accept, name="scripted", daemon=True).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for end in (self._listener, *self._open):
+            with contextlib.suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
+            end.close()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                connection, _ = self._listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=self._serve, args=(connection,), name="scripted", daemon=True).start()
+
+    def _serve(self, connection: socket.socket) -> None:
+        self._open.add(connection)
+        with contextlib.suppress(OSError):
+            if self._context is not None:
+                connection = self._context.wrap_socket(connection, server_side=True)
+                self._open.add(connection)
+            self._talk(connection)
+        self._open.discard(connection)
+        connection.close()

@@ -102,7 +102,7 @@ class Connection:
         self._sizes: dict[int, int] = {}
         self._folders: dict[Folder, str] = {}
         self._names: _Names | None = None
-        self._appended: set[str] = set()
+        self._appended: set[tuple[str, str]] = set()
         self.uidvalidity: int = 0
         self.capabilities: frozenset[str] = frozenset()
 
@@ -315,11 +315,11 @@ class Connection:
         self._append(name, raw, message_id, "\\Draft", maybe_there)
 
     def _append(self, name: str, raw: bytes, message_id: str, flag: str, maybe_there: bool) -> None:
-        if message_id in self._appended or (maybe_there and self._holds(name, message_id)):
+        if (name, message_id) in self._appended or (maybe_there and self._holds(name, message_id)):
             return
         with self._guarded("storing a copy"):
             self._client.append(name, raw, [flag])
-        self._appended.add(message_id)
+        self._appended.add((name, message_id))
 
     def _holds(self, name: str, message_id: str) -> bool:
         """The folder stays open for the next letter: INBOX is opened again when it is needed."""
@@ -488,7 +488,8 @@ def _buffered(client: IMAPClient) -> bool:
 
 
 def _announces_mail(line: Sequence[Any]) -> bool:
-    return len(line) > 1 and line[1] in (b"EXISTS", b"RECENT")
+    """EXISTS comes with every new message. RECENT alone only says that another connection, our own poll, has looked."""
+    return len(line) > 1 and line[1] == b"EXISTS"
 
 
 # --------------------------------------------------------------------------- the way in

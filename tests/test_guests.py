@@ -69,7 +69,7 @@ def test_a_row_is_the_invitee_with_the_answer_that_stands(store: TinyStore) -> N
     silent = invitee(3, grounds_pass=True, language="fr", bounced="5.1.1", pending=answer(PartStat.DECLINED, 0))
     asks = reply(1, first, Reading(MessageKind.HUMAN, reasons=("a question",)))
     store.commit(Commit(invitees=(first, sent, silent), replies=(asks,)))
-    rows = {row.id: row for row in guests(store, zone=CONFIG.event.zone)}
+    rows = {row.id: row for row in guests(store, CONFIG)}
     one, two, three = rows["inv00001"], rows["inv00002"], rows["inv00003"]
     assert (one.party, one.names, one.grounds_pass, one.needs, one.waiting) == (2, ("Ada", "Bob"), False, "ramp", True)
     assert one.answered is not None and one.answered.isoformat() == "2016-09-12T07:00:00-04:00"
@@ -209,7 +209,7 @@ def test_a_row_of_the_record_is_one_line_in_every_form(store: TinyStore) -> None
             invitees=(invitee(1, answer(PartStat.ACCEPTED, 1, (evil,), dietary=evil), name=evil, organisation=evil),)
         )
     )
-    rows = guests(store)
+    rows = guests(store, CONFIG)
     assert csv_text(rows).count("\r\n") == 2
     (line,) = json_lines(rows).splitlines()
     assert json.loads(line)["name"] == "=1 Bcc: x[31m[bold]"

@@ -13,9 +13,11 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields
-from datetime import UTC, datetime, tzinfo
+from datetime import datetime
 from typing import TYPE_CHECKING, Final
+from zoneinfo import ZoneInfo
 
+from rsvpbot.config import Config
 from rsvpbot.decide import expected_people
 from rsvpbot.model import Invitee, PartStat
 from rsvpbot.organisers.shown import one_line
@@ -56,7 +58,7 @@ class GuestRow:
     dietary: str
     access: str
     answered: datetime | None
-    """When the answer was recorded."""
+    """When the answer was recorded, in the event's time zone."""
     language: str
     address: str
     listed: bool
@@ -112,14 +114,15 @@ class Filter:
         return all(word in text for word in folded(self.words).split())
 
 
-def guests(store: Store, chosen: Filter = Filter(), zone: tzinfo = UTC) -> tuple[GuestRow, ...]:
-    """The rows that are wanted, by family name; times are in this zone. Raises StoreError."""
+def guests(store: Store, config: Config, chosen: Filter = Filter()) -> tuple[GuestRow, ...]:
+    """The rows that are wanted, by family name. Raises StoreError."""
+    zone = config.event.zone
     open_ones = {reply.invitee_id for reply in store.open_replies()}
     rows = (_row(invitee, invitee.id in open_ones, zone) for invitee in store.invitees())
     return tuple(sorted(filter(chosen.lets_pass, rows), key=sort_key))
 
 
-def _row(invitee: Invitee, waits: bool, zone: tzinfo) -> GuestRow:
+def _row(invitee: Invitee, waits: bool, zone: ZoneInfo) -> GuestRow:
     answer = invitee.answer
     delegate = answer.delegate.name or answer.delegate.email if answer and answer.delegate else ""
     said = answer.grounds_pass if answer else None

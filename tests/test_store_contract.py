@@ -488,14 +488,19 @@ def test_readers_in_threads_see_whole_records_while_others_write(store: Store) -
             wrong.append(error)
 
     threads = [threading.Thread(target=read) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    for round_ in range(100):
-        state = LetterState.SENT if round_ % 2 else LetterState.HELD
-        store.commit(Commit(letters=tuple(letter(f"l{n}", state=state, reply="d1") for n in range(20))))
-    over.set()
-    for thread in threads:
-        thread.join()
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-5)  # so that they do meet
+    try:
+        for thread in threads:
+            thread.start()
+        for round_ in range(60):
+            state = LetterState.SENT if round_ % 2 else LetterState.HELD
+            store.commit(Commit(letters=tuple(letter(f"l{n}", state=state, reply="d1") for n in range(20))))
+    finally:
+        sys.setswitchinterval(interval)
+        over.set()
+        for thread in threads:
+            thread.join()
     assert not wrong
 
 

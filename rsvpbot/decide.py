@@ -35,6 +35,8 @@ USUAL_SEATS = 5
 CLOCK_TOLERANCE = timedelta(days=1)
 """A Date further than this behind its own delivery's time is a wrong clock, not a sending time."""
 
+FORGED = "dmarc=fail: the sender's address may be forged"
+
 COMING = frozenset({PartStat.ACCEPTED, PartStat.DELEGATED})
 
 NEVER_ANSWERED = frozenset({"mailer-daemon", "postmaster", "abuse", "noc", "hostmaster", "webmaster", "root"})
@@ -193,7 +195,7 @@ def decide(
         return _machine(verdict, invitee)
     kept_from = _standing_reasons(standing, invitee)
     if kept_from or invitee is None:
-        return Decision("in doubt", Folder.REVIEW, reasons=(*kept_from, *reading.reasons))
+        return Decision("in doubt", Folder.REVIEW, reasons=tuple(dict.fromkeys((*kept_from, *reading.reasons))))
     own = frozenset({config.mailbox.address})
     to = recipients(message, standing, invitee) if answerable(message, own) else ()
     case = _Case(reading, standing, invitee, config, now, order, message.digest, expected, to)
@@ -208,7 +210,7 @@ def _machine(verdict: Verdict, invitee: Invitee | None) -> Decision:
 def _standing_reasons(standing: Standing, invitee: Invitee | None) -> tuple[str, ...]:
     reasons = []
     if standing.dmarc is Dmarc.FAIL:
-        reasons.append("dmarc=fail: the sender's address may be forged")
+        reasons.append(FORGED)
     if standing.doubt:
         reasons.append(standing.doubt)
     if invitee is None and not reasons:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from rsvpbot.config import Config
-from rsvpbot.decide import Decision, decide, expected_people, is_late, sending_order
+from rsvpbot.decide import FORGED, Decision, decide, expected_people, is_late, sending_order
 from rsvpbot.letters.compose import compose
 from rsvpbot.letters.templates import Templates
 from rsvpbot.mail.identify import dmarc, identify
@@ -79,8 +79,7 @@ def examine(raw: bytes, config: Config) -> Examined:
     reading = read(message, config.event, verdict.kind)
     result = dmarc(message, config.mailbox.authserv_id)
     if result is Dmarc.FAIL and verdict.kind not in MACHINE_KINDS:
-        reason = "dmarc=fail: the sender's address may be forged"
-        reading = replace(reading, reasons=(*reading.reasons, reason), firm=False)
+        reading = replace(reading, reasons=(*reading.reasons, FORGED), firm=False)
     return Examined(message, verdict, result, reading)
 
 
@@ -233,6 +232,7 @@ class Intake:
         except Exception as error:
             # Whatever a single message brings about must not stop the others; see promise 4.
             self._store.finish()
+            log.debug("message uid=%d", uid, exc_info=True)
             return self._failed(validity, uid, digest, type(error).__name__, count)
         self._store.finish()
         if self._expected is not None:

@@ -209,17 +209,17 @@ def _store(config: Config) -> Iterator[Finding]:
     status = file.stat()
     if status.st_mode & (stat.S_IRWXG | stat.S_IRWXO):
         yield Finding("store", Mark.BAD, f"{file.name} may be read by others", f"chmod 600 {file}")
-    yield _store_opens(config, as_owner=status.st_uid == os.geteuid())
+    yield _store_opens(config)
 
 
-def _store_opens(config: Config, *, as_owner: bool) -> Finding:
+def _store_opens(config: Config) -> Finding:
     from rsvpbot.store import StoreError, open_store
 
     try:
-        # Another user's lock files would be in the service's way: such a user only reads.
-        with open_store(config.store_url, config.path.parent, read_only=not as_owner) as store:
+        # Files that another user makes would be in the service's way.
+        with open_store(config.store_url, config.path.parent, read_only=True) as store:
             told = f"{len(store.invitees()):,} invitees, {len(store.replies()):,} replies"
-            if as_owner and not store.lock_daemon():
+            if store.daemon_runs():
                 told += "; the service is running"
     except StoreError as error:
         return _failed("store", error, "the service will not start before that is done")
@@ -320,11 +320,8 @@ def _smtp(config: Config) -> Iterator[Finding]:
 # --------------------------------------------------------------------------- the table
 
 
-def check_and_show(path: Path, now: datetime | None) -> int:
+def check_and_show(path: Path, now: datetime | None, console: Console) -> int:
     """Look at everything, print the table, and return the exit status."""
-    from rich.console import Console
-
-    console = Console(highlight=False)
     found = []
     with console.status("Looking …") as progress:
         for finding in findings(path, now):

@@ -14,9 +14,14 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 import click
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from rsvpbot.config import Config, ConfigError
     from rsvpbot.model import Clock
     from rsvpbot.store.base import Store
+
+_UNBOUNDED: Final = 160
+"""Columns of a table that goes into a file or a pipe."""
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -205,7 +210,7 @@ def check() -> int:
     from rsvpbot.config import find
 
     meta = click.get_current_context().meta
-    return check_and_show(find(meta.get("rsvpbot.config")), meta.get("rsvpbot.now"))
+    return check_and_show(find(meta.get("rsvpbot.config")), meta.get("rsvpbot.now"), _console())
 
 
 # --------------------------------------------------------------------------- the work
@@ -259,9 +264,7 @@ def poll(everything: bool, since: datetime | None) -> int:
 
 
 @rsvpbot.command(short_help="Show how mails would be read; act on nothing.")
-@click.argument(
-    "files", metavar="FILE…", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True, dir_okay=False)
-)
+@click.argument("files", metavar="FILE…", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 @_shared
 def read(files: tuple[Path, ...], as_json: bool) -> int:
@@ -285,18 +288,87 @@ def status() -> int:
     from rsvpbot.organisers import status as organisers_status
 
     with _open(config, read_only=True) as store:
-        _show(organisers_status.report(store, config, _clock(config).now()))
+        click.echo(organisers_status.report(store, config, _clock(config).now()))
     return 0
 
 
-def _show(report: object) -> None:
-    """Print what an organisers' room made: text, or something that rich renders."""
-    if isinstance(report, str):
-        click.echo(report)
-        return
+_PARTSTATS: Final = ("needs-action", "accepted", "declined", "tentative", "delegated")
+
+
+@rsvpbot.command(short_help="List the guests, filtered; as a table, CSV or JSON.")
+@click.option("--partstat", multiple=True, type=click.Choice(_PARTSTATS), help="With this answer (may be repeated).")
+@click.option("--category", multiple=True, metavar="NAME", help="Of this category (may be repeated).")
+@click.option("--needs", is_flag=True, help="With a diet or an access need.")
+@click.option("--pass", "grounds_pass", type=click.Choice(("yes", "no", "unknown")), help="By what is known of a pass.")
+@click.option("--no-pass", is_flag=True, help="Without a pass: the same as --pass no.")
+@click.option("--waiting", is_flag=True, help="Who waits for a decision, or has a change to confirm.")
+@click.option("--bounced", is_flag=True, help="Whom mail does not reach.")
+@click.option("--unlisted", is_flag=True, help="Who left the list as well.")
+@click.option("--search", default="", metavar="WORDS", help="With all of these words in name, organisation or address.")
+@click.option("--format", "form", type=click.Choice(("table", "csv", "json")), default="table", help="Default: table.")
+@click.option(
+    "--output", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Write CSV or JSON into a file."
+)
+@_shared
+def guests(
+    partstat: tuple[str, ...],
+    category: tuple[str, ...],
+    needs: bool,
+    grounds_pass: str | None,
+    no_pass: bool,
+    waiting: bool,
+    bounced: bool,
+    unlisted: bool,
+    search: str,
+    form: str,
+    output: Path | None,
+) -> int:
+    """List the invitees with the answer that stands, filtered.
+
+    CSV is safe to open in a spreadsheet: no name becomes a formula. JSON is one object a line.
+    """
+    from rsvpbot.config import RECORD
+    from rsvpbot.model import PartStat
+
+    if no_pass and grounds_pass not in {None, "no"}:
+        raise click.UsageError("--no-pass and --pass contradict each other; say one of them.")
+    if output is not None and form == "table":
+        raise click.UsageError("--output goes with --format csv or --format json.")
+    config = _config(RECORD)
+    from rsvpbot.organisers import guests as lists
+
+    chosen = lists.Filter(
+        partstats=frozenset(map(PartStat, partstat)),
+        categories=frozenset(category),
+        grounds_pass="no" if no_pass else grounds_pass or "",
+        needs=needs,
+        waiting=waiting,
+        bounced=bounced,
+        unlisted=unlisted,
+        words=search,
+    )
+    with _open(config, read_only=True) as store:
+        rows = lists.guests(store, config, chosen)
+    if form == "table":
+        _console().print(lists.table(rows))
+        return 0
+    text, encoding = (lists.csv_text(rows), lists.CSV_ENCODING) if form == "csv" else (lists.json_lines(rows), "utf-8")
+    if output is None:
+        click.echo(text, nl=False)
+    else:
+        output.write_bytes(text.encode(encoding))
+        click.echo(f"Wrote {output}: {len(rows):,} {'row' if len(rows) == 1 else 'rows'}.")
+    return 0
+
+
+def _console() -> Console:
+    """Where tables go; wide where no terminal bounds them."""
+    import os
+
     from rich.console import Console
 
-    Console(highlight=False).print(report)
+    bounded = sys.stdout.isatty() or "COLUMNS" in os.environ
+    return Console(highlight=False, width=None if bounded else _UNBOUNDED)
 
 
 @rsvpbot.command(short_help="Print, send or write the daily summary.")

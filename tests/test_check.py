@@ -156,7 +156,7 @@ def test_eight_different_mistakes_are_all_named(house: House, capsys: pytest.Cap
     )
     letter = house.folder / "templates" / "en" / "accepted.md"
     letter.write_text("Subject: Thank you\n\n{{ nobody }}\n")
-    assert check_and_show(house.config, None) == 2
+    assert check_and_show(house.config, None, Console(width=200)) == 2
     told = " ".join(capsys.readouterr().out.split())
     for wrong, right in (
         ("event.weekday: 2016-09-20 is a Tuesday, not a Wednesday", 'write weekday = "Tuesday"'),

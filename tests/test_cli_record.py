@@ -1,0 +1,180 @@
+"""Commands that look at the record: status, guests, summary; on a real store, and with a real relay where they send."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from rsvpbot import scaffold
+from rsvpbot.config import load
+from rsvpbot.model import Answer, Invitee, LetterState, Order, PartStat
+from rsvpbot.store import open_store
+from rsvpbot.store.base import Commit
+from tests.servers import SmtpSink
+
+NOW = "2016-09-12T09:00-04:00"
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def house(tmp_path: Path, smtp_sink: SmtpSink) -> Path:
+    """A configuration that sends to the sink, and a record of three invitees, one of whom comes with a guest."""
+    scaffold.write(tmp_path)
+    password = tmp_path / "imap-password"
+    password.touch(mode=0o600)
+    password.write_text("open sesame")
+    path = tmp_path / "config.toml"
+    server = f'host = "127.0.0.1"\nport = {smtp_sink.port}\nsecurity = "none"'
+    path.write_text(path.read_text().replace('host = "smtp.roundtable.example"', server))
+    at = datetime(2016, 9, 12, 12, tzinfo=UTC)
+    answer = Answer(PartStat.ACCEPTED, 2, ("Ruth Keller", "Ann Bell"), Order(at, 1), "d", at, dietary="vegetarian")
+    ruth = Invitee(
+        "aaaaaaaa", ("ruth@mission.example",), "u1", name="=Ruth Keller", category="delegation", answer=answer
+    )
+    bo = Invitee("bbbbbbbb", ("bo@ngo.example",), "u2", name="Bo Lund", category="observer", grounds_pass=True)
+    cy = replace(bo, id="cccccccc", addresses=("cy@ngo.example",), calendar_uid="u3", name="Cy Lund")
+    with open_store("tinydb:rsvp.json", tmp_path) as store:
+        store.commit(Commit(invitees=(ruth, bo, cy)))
+    return tmp_path
+
+
+@pytest.fixture
+def run(house: Path) -> Run:
+    def command(*words: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "rsvpbot", *words, "--config", str(house), "--now", NOW],
+            env={**os.environ, "COLUMNS": "200"},
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+
+    return command
+
+
+def done(process: subprocess.CompletedProcess[str]) -> str:
+    assert (process.returncode, process.stderr) == (0, "")
+    return process.stdout
+
+
+def test_the_summary_is_printed(run: Run) -> None:
+    told = done(run("summary"))
+    assert "12 September 2016" in told
+    assert "2 people expected" in told
+
+
+def test_the_summary_is_written_as_html(run: Run, house: Path) -> None:
+    file = house / "today.html"
+    assert done(run("summary", "--html", str(file))) == f"Wrote {file}.\n"
+    assert "<html" in file.read_text()
+
+
+def test_a_summary_that_cannot_be_written_is_told(run: Run, house: Path) -> None:
+    told = run("summary", "--html", str(house / "no" / "today.html"))
+    assert told.returncode == 1
+    assert "No such file or directory" in told.stderr and "Traceback" not in told.stderr
+
+
+def test_a_dry_run_sends_nothing(run: Run, house: Path, smtp_sink: SmtpSink) -> None:
+    before = (house / "rsvp.json").read_bytes()
+    assert done(run("summary", "--send", "--dry-run")) == "1 letter, to secretariat@roundtable.example.\n"
+    assert smtp_sink.received == []
+    assert (house / "rsvp.json").read_bytes() == before
+    assert run("summary", "--dry-run").returncode == 2
+
+
+def test_the_summary_is_sent(run: Run, house: Path, smtp_sink: SmtpSink) -> None:
+    assert done(run("summary", "--send")) == "1 letter, to secretariat@roundtable.example.\nSent.\n"
+    (received,) = smtp_sink.received
+    assert b"Auto-Submitted: auto-generated" in received.raw
+
+
+def test_a_summary_that_was_not_taken_stays_in_the_outbox(run: Run, house: Path, smtp_sink: SmtpSink) -> None:
+    smtp_sink.fail("MAIL", "451 4.3.0 later")
+    told = run("summary", "--send")
+    assert told.returncode == 1
+    assert "It stays in the outbox." in told.stderr
+    with open_store("tinydb:rsvp.json", house, read_only=True) as store:
+        assert [letter.state for letter in store.letters()] == [LetterState.QUEUED]
+
+
+def test_a_running_service_sends_it(run: Run, house: Path, smtp_sink: SmtpSink) -> None:
+    with open_store("tinydb:rsvp.json", house) as store:
+        assert store.lock_daemon()
+        assert "The service is running" in done(run("summary", "--send"))
+        store.refresh()
+        assert [letter.state for letter in store.letters()] == [LetterState.QUEUED]
+    assert smtp_sink.received == []
+
+
+def test_the_status_at_a_glance(run: Run) -> None:
+    told = done(run("status"))
+    assert "3" in told
+
+
+def test_looking_needs_no_secret_and_writes_nothing(run: Run, house: Path) -> None:
+    (house / "imap-password").unlink()
+    (house / "rsvp.json").unlink()
+    before = sorted(path for path in house.rglob("*") if path.is_file())
+    for command in ("status", "summary", "guests"):
+        done(run(command))
+    assert sorted(path for path in house.rglob("*") if path.is_file()) == before
+    assert load(house / "config.toml", frozenset()).store_file == house / "rsvp.json"
+
+
+def test_a_store_that_cannot_be_read_is_1(run: Run, house: Path) -> None:
+    (house / "rsvp.json").write_text("this is no store\nand never was\n")
+    told = run("status")
+    assert told.returncode == 1
+    assert "rsvp.json" in told.stderr and "Traceback" not in told.stderr
+
+
+def listed(run: Run, *words: str) -> list[str]:
+    return [json.loads(line)["name"] for line in done(run("guests", "--format", "json", *words)).splitlines()]
+
+
+@pytest.mark.parametrize(
+    ("words", "names"),
+    [
+        ((), ["=Ruth Keller", "Bo Lund", "Cy Lund"]),
+        (("--partstat", "accepted"), ["=Ruth Keller"]),
+        (("--partstat", "accepted", "--partstat", "needs-action"), ["=Ruth Keller", "Bo Lund", "Cy Lund"]),
+        (("--category", "Observer"), ["Bo Lund", "Cy Lund"]),
+        (("--needs",), ["=Ruth Keller"]),
+        (("--pass", "yes"), ["Bo Lund", "Cy Lund"]),
+        (("--pass", "unknown"), ["=Ruth Keller"]),
+        (("--no-pass",), []),
+        (("--waiting",), []),
+        (("--bounced",), []),
+        (("--search", "lund cy"), ["Cy Lund"]),
+    ],
+)
+def test_guests_are_filtered(run: Run, words: tuple[str, ...], names: list[str]) -> None:
+    assert listed(run, *words) == names
+
+
+def test_guests_as_a_table(run: Run) -> None:
+    told = done(run("guests"))
+    assert "=Ruth Keller" in told and "vegetarian" in told
+
+
+def test_guests_as_csv(run: Run, house: Path) -> None:
+    told = done(run("guests", "--format", "csv"))
+    assert '"\'=Ruth Keller"' in told
+    file = house / "guests.csv"
+    assert done(run("guests", "--format", "csv", "--output", str(file))) == f"Wrote {file}: 3 rows.\n"
+    assert file.read_bytes().startswith(b"\xef\xbb\xbf")
+
+
+@pytest.mark.parametrize("words", [("--no-pass", "--pass", "yes"), ("--output", "x.csv"), ("--partstat", "maybe")])
+def test_guests_wrongly_asked_for(run: Run, words: tuple[str, ...]) -> None:
+    assert run("guests", *words).returncode == 2

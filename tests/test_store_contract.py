@@ -507,10 +507,13 @@ def test_readers_in_threads_see_whole_records_while_others_write(store: Store) -
 def test_one_daemon_at_a_time(open_here: Callable[[], Store]) -> None:
     with open_here() as other:
         with open_here() as daemon:
+            assert not other.daemon_runs()
             assert daemon.lock_daemon()
             assert daemon.lock_daemon()
             assert not other.lock_daemon()
+            assert other.daemon_runs()
             other.commit(Commit(done=(done(),)))  # an admin's command beside it
+        assert not other.daemon_runs()
         assert other.lock_daemon()
 
 

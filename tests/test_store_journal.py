@@ -427,6 +427,7 @@ def test_read_only_writes_nothing(tmp_path: Path) -> None:
             with pytest.raises(StoreError, match="read only"):
                 write()
         assert not store.tidy()
+        assert not store.daemon_runs()
         assert not path.parent.exists()
         with TinyStore(path) as writer:
             writer.commit(Commit(done=(done(),)))
@@ -611,6 +612,9 @@ def test_side_files_that_cannot_be_opened_are_explained(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match=r"daemon\.lock"):
         store.lock_daemon()
     store.close()
+    (tmp_path / "loop.json.daemon.lock").symlink_to("loop.json.daemon.lock")
+    with TinyStore(tmp_path / "loop.json", read_only=True) as reader, pytest.raises(StoreError, match=r"daemon\.lock"):
+        reader.daemon_runs()
     (tmp_path / "dir.json.lock").mkdir()
     with pytest.raises(StoreError, match="folder cannot be used"):
         TinyStore(tmp_path / "dir.json")

@@ -502,6 +502,7 @@ smtpd_tls_key_file = {key}
 smtpd_tls_auth_only = yes
 smtpd_sasl_type = dovecot
 smtpd_sasl_path = {auth}
+smtpd_sasl_mechanism_filter = {mechanisms}
 smtpd_error_sleep_time = 0
 smtpd_client_connection_count_limit = 0
 message_size_limit = 30000000
@@ -552,7 +553,13 @@ class Postfix:
     password of a user of that Dovecot. A recipient whom Dovecot does not know is bounced, as in life.
     """
 
-    def __init__(self, authority: Authority, dovecot: Dovecot, outside: SmtpSink | None = None) -> None:
+    def __init__(
+        self,
+        authority: Authority,
+        dovecot: Dovecot,
+        outside: SmtpSink | None = None,
+        mechanisms: str = "plain, login, xoauth2, oauthbearer",
+    ) -> None:
         self._authority = authority
         self._folder = Folder()
         self.root = root = self._folder.path
@@ -569,6 +576,7 @@ class Postfix:
             cert=authority.cert_file,
             key=authority.key_file,
             auth=dovecot.root / "run" / "auth-postfix",
+            mechanisms=mechanisms,
         )
         master = _POSTFIX_MASTER.format(smtp=self.port, submission=self.submission_port)
         # Postfix sleeps for two seconds over a configuration that has just been written.
@@ -721,6 +729,8 @@ class SmtpSink:
     def start(self) -> None:
         self._controller = _SinkController(self, self._context, self._security, authenticates=bool(self._users))
         self._controller.start()
+        # aiosmtpd has connected to itself, to see whether it runs.
+        self.connections -= 1
 
     def stop(self) -> None:
         """Stop listening, and drop every connection."""
@@ -791,6 +801,8 @@ class SmtpSink:
             self._received.append(received)
 
     def opened(self, session: _SinkSession) -> None:
+        if session in self._live:
+            return  # it has only begun TLS
         self._live.add(session)
         with self._lock:
             self.connections += 1
@@ -802,7 +814,7 @@ class SmtpSink:
         if not isinstance(data, LoginPassword):
             return AuthResult(success=False, handled=False)
         name, password = data.login.decode(), data.password.decode()
-        return AuthResult(success=self._users.get(name) == password, auth_data=name)
+        return AuthResult(success=self._users.get(name) == password, handled=False, auth_data=name)
 
     @property
     def smtputf8(self) -> bool:
@@ -878,7 +890,7 @@ class _SinkHandler:
             return answer
         self._sink.keep(
             Received(
-                mail_from=envelope.mail_from,
+                mail_from=envelope.mail_from.removeprefix("<>"),
                 recipients=tuple(envelope.rcpt_tos),
                 raw=envelope.original_content,
                 options=tuple(envelope.mail_options),
@@ -904,7 +916,6 @@ class _SinkController(Controller):
             tls_context=context if security == "starttls" else None,
             enable_SMTPUTF8=sink.smtputf8,
             authenticator=sink.authenticate if authenticates else None,
-            auth_required=authenticates,
             auth_require_tls=security == "starttls",
         )
 

@@ -24,7 +24,7 @@ from rsvpbot.reading.newtext import new_text
 MARKER = "x-rsvpbot"
 """Stands in every message that we send."""
 
-AUTOMATIC_ENOUGH = 4
+AUTOMATIC_ENOUGH = 5
 AUTOMATIC_ENOUGH_WITH_A_HINT = 2
 BULK_ENOUGH = 6
 
@@ -378,9 +378,16 @@ def _daemon(view: Screened) -> str:
 
 
 def _prefixed(phrases: Phrases, subject: str) -> bool:
-    """One of the phrases begins the subject and ends at a colon, a dash, or the end."""
+    """One of the phrases begins the subject and ends at a colon, a dash, a date, or the end."""
     end = phrases.at_start_of(subject)
-    return bool(end) and re.match(r"\s?(?:[:：,;|!.>(\[/*-]|–|—|$)", subject[end:]) is not None
+    return bool(end) and _ENDS.match(subject[end:]) is not None
+
+
+_ENDS = re.compile(
+    r"\s?(?:[:：,;|!.>(\[/*-]|–|—|$|\d)"
+    r"|\s(?:until|till|from|jusqu|du|au|hasta|del|desde|до|с|по|bis|vom|ab|ate|de \d|fino|dal|حتي|من|至)"
+)
+"""What may follow the words of a subject that says something by itself."""
 
 
 def _automatic_subject(view: Screened) -> str:
@@ -401,6 +408,7 @@ def _absence_subject(view: Screened) -> str:
     return "the subject says absence before our own subject" if followed and not view.subject_prefix else ""
 
 
+_SUBJECT_WEIGHTS = {"absence": 4, "receipt": 3, "automatic": 3}
 _SAYS_SO = frozenset({"statement", "challenge", "read"})
 
 
@@ -408,7 +416,7 @@ def _weighed(view: Screened) -> tuple[int, list[str]]:
     """The weight of the kinds of automatic words found, and their names."""
     book = phrasebook()
     found = {name: phrases.weight_in(view.text) for name, phrases in book.automatic.items()}
-    found |= {f"subject: {name}": 3 for name in ("absence", "receipt", "automatic") if _subject_says(name, view)}
+    found |= {f"subject: {name}": weight for name, weight in _SUBJECT_WEIGHTS.items() if _subject_says(name, view)}
     found = {name: weight for name, weight in found.items() if weight}
     return sum(found.values()) + view.speaks_of_event, list(found)
 
@@ -416,7 +424,8 @@ def _weighed(view: Screened) -> tuple[int, list[str]]:
 def _subject_says(name: str, view: Screened) -> bool:
     phrases = phrasebook().subjects[name]
     marks = re.findall(r"\[([^\[\]]{2,60})\]", fold(view.message.subject))
-    return _prefixed(phrases, view.subject) or any(_prefixed(phrases, mark) for mark in marks)
+    begins = _prefixed if name != "receipt" else Phrases.at_start_of
+    return any(begins(phrases, subject) for subject in (view.subject, *marks))
 
 
 def _automatic_words(view: Screened) -> str:
@@ -526,6 +535,8 @@ def _bulk_words(view: Screened) -> str:
         return ""
     whole = f"{view.subject} {view.text}"
     found = {name: phrases.weight_in(whole) for name, phrases in phrasebook().bulk.items()}
+    if _subject_says("press", view):
+        found["subject: press"] = 3
     found = {name: weight for name, weight in found.items() if weight}
     signs = dict(_signs(view))
     total = sum(found.values()) + sum(signs.values())

@@ -179,6 +179,7 @@ def _decoded(data: bytes) -> str:
     return data.decode("cp1252", "replace")
 
 
+_LONGEST_PROPERTY = 50_000
 _PROPERTY = re.compile(r"\s{0,4}([A-Za-z][A-Za-z0-9-]{0,60})\s?([;:])")
 
 
@@ -188,7 +189,8 @@ def _properties(text: str) -> Iterable[_Property]:
     for line in text.split("\n"):
         match = _PROPERTY.match(line)
         if match is None or _incomplete_attendee(current):
-            current += line.strip(" ") if match is None and current.upper().startswith("ATTENDEE") else line
+            if len(current) < _LONGEST_PROPERTY:
+                current += line.strip(" ") if current[:8].upper() == "ATTENDEE" else line
             continue
         if current:
             yield _property(current)
@@ -267,6 +269,7 @@ class _Attendee:
 
 
 _OLD_STATUS = {"CONFIRMED": "ACCEPTED", "SENT": "NEEDS-ACTION", "NEEDS ACTION": "NEEDS-ACTION"}
+_AFTER_VALUE = re.compile(r"\s{0,3}(?:$|[,:]|;\s{0,3}[A-Za-z][A-Za-z0-9-]{0,40}\s?=)")
 _PARAMETER = re.compile(r"(?:^|;)\s{0,3}([A-Za-z][A-Za-z0-9-]{0,40})\s?=\s?")
 
 
@@ -310,8 +313,7 @@ def _closing_quote(text: str, start: int) -> int:
     """The quote that closes a value: one behind which a parameter begins, or the last one."""
     at = text.find('"', start)
     while at >= 0:
-        after = text[at + 1 :].lstrip()
-        if not after or _PARAMETER.match(after) or after[0] in ",:":
+        if _AFTER_VALUE.match(text, at + 1):
             return at
         further = text.find('"', at + 1)
         if further < 0:
@@ -407,6 +409,8 @@ def _unescaped(text: str) -> str:
     return _ESCAPE.sub(lambda match: "\n" if match.group(1) in "nN" else match.group(1), text)
 
 
+_MOST_COMMENTS = 10
+
 # Programs whose DESCRIPTION in a reply is what the person wrote; the others copy the event's.
 _WRITES_DESCRIPTION = ("microsoft", "outlook", "exchange", "zimbra", "lotus", "groupwise", "novell")
 
@@ -418,7 +422,7 @@ def _comment(
     texts: list[str] = []
     language = ""
     for entry in event:
-        if entry.name in {"COMMENT", "X-RESPONSE-COMMENT", "X-COMMENT"}:
+        if entry.name in {"COMMENT", "X-RESPONSE-COMMENT", "X-COMMENT"} and len(texts) < _MOST_COMMENTS:
             texts.append(entry.value)
             language = language or _parameters(entry.parameters).get("LANGUAGE", "")
     for name in ("X-RESPONSE-COMMENT", "X-COMMENT"):
@@ -443,6 +447,8 @@ def _ours(text: str, known: tuple[str, ...]) -> bool:
     return any(squeezed in "".join(own.split()).casefold() for own in known)
 
 
+_MOST_PROGRAM_LINES = 120
+
 _QUOTED_NOTE = re.compile(r"[«“„\"「『]\s{0,2}(.+?)\s{0,2}[»”“\"」』]?\s*$", re.S)
 
 
@@ -455,7 +461,10 @@ def client_words(text: str, name: str = "", partstat: PartStat | None = None) ->
     human: list[str] = []
     client: list[str] = []
     in_particulars = False
-    for line in _joined_notes(text.replace("\r\n", "\n").split("\n")):
+    lines = text.replace("\r\n", "\n").split("\n")
+    # Programs write short letters; what stands far below is a person's, or what they quote.
+    rest = lines[_MOST_PROGRAM_LINES:]
+    for line in _joined_notes(lines[:_MOST_PROGRAM_LINES]):
         plain = line.strip()
         if not plain:
             human.append("")
@@ -480,7 +489,7 @@ def client_words(text: str, name: str = "", partstat: PartStat | None = None) ->
             client.append(plain)
             continue
         human.append(plain)
-    return _trimmed(human), "\n".join(client)
+    return _trimmed([*human, *rest]), "\n".join(client)
 
 
 def _joined_notes(lines: list[str]) -> list[str]:

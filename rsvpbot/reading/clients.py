@@ -70,9 +70,9 @@ def says_wrote(text: str) -> str:
     colon = folded.endswith(":")
     folded = folded.rstrip(": ")
     tail = folded[-40:]
-    if any(tail.endswith(word) and _starts_word(tail, word) for word in _wrote()):
+    if tail.endswith(_wrote()) and any(tail.endswith(word) and _starts_word(tail, word) for word in _wrote()):
         return "last"
-    return "within" if colon and any(_holds(folded, word) for word in _wrote()) else ""
+    return "within" if colon and any(word in folded and _holds(folded, word) for word in _wrote()) else ""
 
 
 def wrote_colon(line: str) -> int:
@@ -123,6 +123,8 @@ def opens_attribution(text: str, figure: bool = True) -> bool:
         return False
     if folded[0].isdecimal():
         return figure
+    if not folded.startswith(_openers()):
+        return False
     for opener in _openers():
         if folded.startswith(opener):
             after = folded[len(opener) :][:1]
@@ -190,9 +192,9 @@ def is_footer(line: str) -> bool:
         return False
     if folded.endswith(_FOOTER_ENDS) and len(folded) < 60:
         return True
-    start = next((start for start in _footers() if folded.startswith(start)), None)
-    if start is None:
+    if not folded.startswith(_footers()):
         return False
+    start = next(start for start in _footers() if folded.startswith(start))
     rest = [word for word in _WORD.findall(folded[len(start) :]) if word not in _possessives()]
     return not first_person(" ".join(rest))
 
@@ -217,11 +219,14 @@ def is_banner(line: str) -> bool:
     return any(phrase in folded for phrase in phrases) and not first_person(line, singular=True)
 
 
+@cache
+def _beside_banners() -> tuple[str, ...]:
+    return tuple(_folded(_table()["banners"]["more"]))
+
+
 def goes_with_banner(line: str) -> bool:
     folded = _fold(line)
-    return any(word in folded for word in _folded(_table()["banners"]["more"])) and not first_person(
-        line, singular=True
-    )
+    return any(word in folded for word in _beside_banners()) and not first_person(line, singular=True)
 
 
 @cache
@@ -249,7 +254,12 @@ def is_disclaimer(line: str) -> bool:
 
 def is_stub(text: str) -> bool:
     folded = _fold(text[:2000])
-    return len(folded) < 400 and any(phrase in folded for phrase in _folded(_table()["stubs"]["phrases"]))
+    return len(folded) < 400 and any(phrase in folded for phrase in _stubs())
+
+
+@cache
+def _stubs() -> tuple[str, ...]:
+    return tuple(_folded(_table()["stubs"]["phrases"]))
 
 
 @cache
@@ -325,26 +335,30 @@ def first_person(line: str, singular: bool = False) -> bool:
 
 @cache
 def _postscripts() -> frozenset[str]:
-    return frozenset(word.strip(".:：") for word in _folded(_table()["postscript"]["marks"]))
+    return frozenset(_letters(word) for word in _table()["postscript"]["marks"])
 
 
-_FIRST_MARK = re.compile(r"[\[(]?([^\s:：,，]{1,8}(?: ?[^\W\d_]\.)?)[:：,，\])\s]")
+def _letters(text: str) -> str:
+    return "".join(sign for sign in text.casefold() if sign.isalnum())
+
+
+_FIRST_MARK = re.compile(r"[\[(]?([^\s:：,，]{1,8}(?: ?[^\W\d_]\.)?)[:：,，\])\s.]{1,3}(?=[^\W_])")
 
 
 def is_postscript(line: str) -> bool:
-    match = _FIRST_MARK.match(f"{line} ")
-    return bool(match and _fold(match.group(1)).strip(".:：()[]") in _postscripts())
+    """ "PS: …", with something behind the mark."""
+    match = _FIRST_MARK.match(line)
+    return bool(match and _letters(match.group(1)) in _postscripts())
+
+
+@cache
+def _pointers(name: str) -> tuple[str, ...]:
+    return tuple(_folded(_table()["pointers"][name]))
 
 
 def _points(text: str, name: str) -> bool:
-    folded = f" {_fold(text)} "
-    for word in _folded(_table()["pointers"][name]):
-        if not (word[0].islower() or word[0].isupper()):
-            if word in folded:
-                return True
-        elif re.search(rf"(?<![^\W_]){re.escape(word)}(?![^\W_])", folded):
-            return True
-    return False
+    folded = _fold(text)
+    return any(word in folded and _within(folded, word) for word in _pointers(name))
 
 
 def points_to_attachment(text: str) -> bool:

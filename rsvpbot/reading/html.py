@@ -18,7 +18,7 @@ SIGNED = "\ue001"
 CUT = "\ue000"
 """A line of its own: from here to the end a client put the mail that is answered."""
 
-_MARKS = {ord(QUOTED): None, ord(SIGNED): None, ord(CUT): None}
+_MARKS = re.compile(f"[{QUOTED}{SIGNED}{CUT}]")
 
 # Class, id or name (without the "x_" that Outlook puts in front), lower case.
 _QUOTES = frozenset({
@@ -48,13 +48,13 @@ _BLOCKS = _PARAGRAPHS | frozenset({
     "div", "tr", "li", "dt", "dd", "section", "article", "header", "footer", "address", "center", "form", "body",
     "html", "hr", "main", "caption", "legend",
 })  # fmt: skip
+_MEANINGFUL = _BLOCKS | _VOID | _UNSEEN | _STRUCK | {"td", "th", "includetail"}
+"""Elements that change what is shown even without an attribute."""
 _CLOSES_ITSELF = frozenset(["p", "li", "td", "th", "tr", "dt", "dd"])
 
 _NAME = re.compile(r"/?[a-zA-Z][a-zA-Z0-9:_-]*")
-_ATTRIBUTE = re.compile(
-    r"(?<![-\w:.])(class|id|style|type|cite|hidden|alt|name)\b(?:\s*+=\s*+(?:\"([^\"]*)\"|'([^']*)'|([^\s>\"']++)))?",
-    re.I,
-)
+_ATTRIBUTE = re.compile(r"([a-zA-Z_:][-\w:.]*+)(?:\s*+=\s*+(?:\"([^\"]*)\"|'([^']*)'|([^\s>\"']++)))?")
+_READ = frozenset(["class", "id", "style", "type", "cite", "hidden", "alt", "name"])
 _HIDDEN = re.compile(
     r"display\s?:\s?none|visibility\s?:\s?hidden|mso-hide\s?:\s?all|font-size\s?:\s?0(?![.\d])|font-size\s?:\s?0\.?0*(?:px|pt|em|%)"
     r"|opacity\s?:\s?0(?![.\d])|max-height\s?:\s?0(?![.\d])",
@@ -65,6 +65,7 @@ _SPACES = re.compile(r"[ \t\r\n\f]+")
 
 _LONGEST_TAG = 4_000
 _LONGEST = 400_000
+_MOST_TAGS = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,16 +73,19 @@ class Rendered:
     text: str
     """LF line ends; lines in containers begin with QUOTED or SIGNED; CUT stands alone on its line."""
     struck: bool
-    """Something was struck out or hidden, so that another version of the text may say what nobody sees here."""
+    """Something was struck out, so that a plain version of the text may say what the writer took back."""
+    cut: bool
+    """There was more than is looked at: 400,000 characters or 20,000 tags."""
 
 
-@dataclass(slots=True)
-class _Open:
-    tag: str
-    hidden: bool
-    quoted: int
-    signed: bool
-    pre: bool
+@dataclass(frozen=True, slots=True)
+class _State:
+    """How what stands inside an element is shown."""
+
+    hidden: bool = False
+    quoted: bool = False
+    signed: bool = False
+    pre: bool = False
 
 
 class _Page:
@@ -90,8 +94,9 @@ class _Page:
     def __init__(self) -> None:
         self.lines: list[str] = []
         self.line: list[str] = []
-        self.quoted = 0
+        self.quoted = False
         self.signed = False
+        self.pre = False
         self.last_spoken = ""
 
     def write(self, text: str) -> None:
@@ -100,6 +105,8 @@ class _Page:
 
     def end_line(self) -> None:
         text = "".join(self.line).replace("\xa0", " ").strip(" \t")
+        if not self.pre:
+            text = _SPACES.sub(" ", text)
         self.line.clear()
         if text:
             self.last_spoken = text
@@ -123,11 +130,16 @@ class _Page:
         self.lines.append(CUT)
 
 
+def without_marks(text: str) -> str:
+    """A text in which nobody has put our marks."""
+    return _MARKS.sub("", text)
+
+
 def render(source: str) -> Rendered:
-    """The visible text of an HTML body. Linear in its length; more than 400,000 characters are not looked at."""
-    walk = _Walk(source[:_LONGEST].translate(_MARKS))
+    """The visible text of an HTML body, in time linear in its length."""
+    walk = _Walk(without_marks(source[:_LONGEST]))
     walk.run()
-    return Rendered("\n".join(walk.page.lines), walk.struck)
+    return Rendered("\n".join(walk.page.lines), walk.struck, walk.cut or len(source) > _LONGEST)
 
 
 class _Walk:
@@ -137,68 +149,85 @@ class _Walk:
         self.source = source
         self.page = _Page()
         self.struck = False
-        self.stack: list[_Open] = [_Open("", hidden=False, quoted=0, signed=False, pre=False)]
+        self.cut = False
+        self.stack: list[tuple[str, _State]] = [("", _State())]
+        self.state = self.stack[0][1]
         self.open_tags: dict[str, int] = {}
         self.no_more: set[str] = set()
         """Signs that were looked for up to the end and not found; looking again would make the pass quadratic."""
 
     def run(self) -> None:
         source, position = self.source, 0
-        while position < len(source):
+        for _ in range(_MOST_TAGS):
+            if position >= len(source):
+                break
             start = source.find("<", position)
             start = len(source) if start < 0 else start
-            if start > position and not self.stack[-1].hidden:
-                _write_text(self.page, source[position:start], self.stack[-1].pre)
+            if start > position and not self.state.hidden:
+                _write_text(self.page, source[position:start], self.state.pre)
             position = self.markup(start) if start < len(source) else start
+        self.cut = position < len(source)
         self.page.break_block()
 
     def markup(self, start: int) -> int:
         """What begins with "<" at `start`; returns the position behind it."""
-        if self.source.startswith("<!--", start):
-            return self.after("-->", start + 4)
-        if self.source.startswith(("<!", "<?"), start):
-            return self.after(">", start + 2)
         found = _NAME.match(self.source, start + 1)
         if found is None:
-            if not self.stack[-1].hidden:
-                self.page.write("<")
-            return start + 1
+            return self.no_tag(start)
         position, inside = self.tag_end(found.end())
         tag = found.group().lower()
         if tag[0] == "/":
             self.close(tag[1:])
+        elif tag == "br":
+            if not self.state.hidden:
+                self.page.end_line()
         elif tag in {"script", "style"}:
             return self.after_element(tag, position)
-        elif tag == "br":
-            if not self.stack[-1].hidden:
-                self.page.end_line()
+        elif not inside and tag not in _MEANINGFUL:
+            self.push(tag, self.state)
         else:
             self.open(tag, _attributes(inside))
         return position
+
+    def no_tag(self, start: int) -> int:
+        if self.source.startswith("<!--", start):
+            return self.after("-->", start + 4)
+        if self.source.startswith(("<!", "<?"), start):
+            return self.after(">", start + 2)
+        if not self.state.hidden:
+            self.page.write("<")
+        return start + 1
+
+    def push(self, tag: str, state: _State) -> None:
+        self.stack.append((tag, state))
+        self.open_tags[tag] = self.open_tags.get(tag, 0) + 1
+        self.state = state
+
+    def pop(self) -> str:
+        tag, _ = self.stack.pop()
+        self.open_tags[tag] -= 1
+        self.state = self.stack[-1][1]
+        return tag
 
     def close(self, tag: str) -> None:
         if self.open_tags.get(tag, 0):
             while self.pop() != tag:
                 pass
-        _break_after(self.page, tag)
+        if tag in _MEANINGFUL:
+            _break_after(self.page, tag)
         self.show()
 
-    def pop(self) -> str:
-        closed = self.stack.pop()
-        self.open_tags[closed.tag] -= 1
-        return closed.tag
-
     def show(self) -> None:
-        self.page.quoted, self.page.signed = self.stack[-1].quoted, self.stack[-1].signed
+        self.page.quoted, self.page.signed, self.page.pre = self.state.quoted, self.state.signed, self.state.pre
 
     def open(self, tag: str, attributes: dict[str, str]) -> None:
-        if tag in _CLOSES_ITSELF and self.stack[-1].tag == tag:
+        if tag in _CLOSES_ITSELF and self.stack[-1][0] == tag:
             self.pop()
-        above = self.stack[-1]
+        above = self.state
         _break_before(self.page, tag, attributes)
         self.show()
         hidden, struck = _hides(tag, attributes)
-        self.struck = self.struck or struck or (hidden and tag not in _UNSEEN)
+        self.struck = self.struck or struck
         names = _names(attributes)
         if names & _CUTS and not above.hidden and not above.quoted:
             self.page.cut()
@@ -206,18 +235,15 @@ class _Walk:
             if not above.hidden:
                 _write_void(self.page, tag, attributes)
             return
-        self.stack.append(
-            _Open(
-                tag,
-                hidden=above.hidden or hidden,
-                quoted=above.quoted + _is_quote(tag, names, attributes, self.page.last_spoken),
-                signed=above.signed or bool(names & _SIGNATURES),
-                pre=above.pre or tag == "pre",
-            )
+        state = _State(
+            hidden=above.hidden or hidden,
+            quoted=above.quoted or _is_quote(tag, names, attributes, self.page.last_spoken),
+            signed=above.signed or bool(names & _SIGNATURES),
+            pre=above.pre or tag == "pre",
         )
-        self.open_tags[tag] = self.open_tags.get(tag, 0) + 1
+        self.push(tag, above if state == above else state)
         self.show()
-        if tag == "li" and not self.stack[-1].hidden:
+        if tag == "li" and not state.hidden:
             self.page.write("- ")
 
     def after(self, sign: str, start: int) -> int:
@@ -266,7 +292,7 @@ def may_hide(source: str) -> bool:
 
 
 def _write_text(page: _Page, raw: str, pre: bool) -> None:
-    text = unescape(raw).translate(_MARKS) if "&" in raw else raw
+    text = without_marks(unescape(raw)) if "&" in raw else raw
     if pre:
         first, *rest = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
         page.write(first)
@@ -310,7 +336,9 @@ def _attributes(inside: str) -> dict[str, str]:
         return {}
     found: dict[str, str] = {}
     for match in _ATTRIBUTE.finditer(inside):
-        found.setdefault(match.group(1).lower(), unescape(match.group(2) or match.group(3) or match.group(4) or ""))
+        name = match.group(1).lower()
+        if name in _READ:
+            found.setdefault(name, unescape(match.group(2) or match.group(3) or match.group(4) or ""))
     return found
 
 
@@ -321,17 +349,17 @@ def _names(attributes: dict[str, str]) -> set[str]:
     return {word.removeprefix("x_") for word in words}
 
 
-def _is_quote(tag: str, names: set[str], attributes: dict[str, str], before: str) -> int:
+def _is_quote(tag: str, names: set[str], attributes: dict[str, str], before: str) -> bool:
     if names & _QUOTES or tag == "includetail":
-        return 1
+        return True
     if tag != "blockquote":
-        return 0
+        return False
     if names & _BLOCKQUOTES or "cite" in attributes or attributes.get("type", "").lower() == "cite":
-        return 1
+        return True
     if "border-left" in attributes.get("style", "").lower():
-        return 1
+        return True
     # A bare blockquote is a quotation below "… wrote:", and only an indented paragraph elsewhere.
-    return int(before.endswith((":", "：")) and any(sign.isdecimal() or sign == "@" for sign in before))
+    return before.endswith((":", "：")) and any(sign.isdecimal() or sign == "@" for sign in before)
 
 
 def _hides(tag: str, attributes: dict[str, str]) -> tuple[bool, bool]:

@@ -21,10 +21,13 @@ from itertools import pairwise
 from rsvpbot.model import Address, Body, Message
 from rsvpbot.reading import clients
 from rsvpbot.reading.calendar import client_words, find_reply
-from rsvpbot.reading.html import CUT, QUOTED, SIGNED, may_hide, render
+from rsvpbot.reading.html import CUT, QUOTED, SIGNED, may_hide, render, without_marks
 
 LONGEST_TEXT = 200_000
 LONGEST_LINE = 2_000
+MOST_LINES = 20_000
+MOST_WRITTEN_LINES = 2_000
+"""Without quote marks; nobody writes more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +69,6 @@ _DIGITS = {code: str(digit) for zero in _ZEROS for digit, code in enumerate(rang
 _SIGNS = dict(zip("：，、،＜＞（）；＠\xa0\u202f\u2009\u3000\t", ":,,,<>();@     ", strict=True))
 _INVISIBLE = (*range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2066, 0x206A), 0xFEFF, 0x00AD)
 _PLAIN = {**_DIGITS, **{ord(sign): plain for sign, plain in _SIGNS.items()}, **dict.fromkeys(_INVISIBLE, " ")}
-_OURS = dict.fromkeys((ord(QUOTED), ord(SIGNED), ord(CUT)), None)
 _LINE_ENDS = re.compile(r"\r\n?|[\u2028\u2029\x0b\x0c]")
 
 _QUOTE = re.compile(r"[ \t]{0,8}>(?!=)")
@@ -88,11 +90,13 @@ def _plain(line: str) -> str:
 
 
 def _lines(text: str) -> tuple[list[str], bool]:
-    """Lines of at most 2,000 characters, and whether the text had to be cut."""
+    """At most 20,000 lines of at most 2,000 characters, and whether the text had to be cut."""
     too_long = len(text) > LONGEST_TEXT
     text = _LINE_ENDS.sub("\n", text[:LONGEST_TEXT].replace("\x00", ""))
+    pieces = text.split("\n", MOST_LINES)
+    too_long = too_long or len(pieces) > MOST_LINES
     lines: list[str] = []
-    for line in text.split("\n"):
+    for line in pieces[:MOST_LINES]:
         rest = line.rstrip()
         while len(rest) > LONGEST_LINE:
             at = rest.rfind(" ", LONGEST_LINE // 2, LONGEST_LINE)
@@ -101,6 +105,9 @@ def _lines(text: str) -> tuple[list[str], bool]:
             rest = rest[at:].lstrip()
         lines.append(rest)
     return lines, too_long
+
+
+_VERY_LONG = "the text is very long; only its beginning was read"
 
 
 @dataclass(slots=True)
@@ -112,6 +119,8 @@ class _Sheet:
     parts: list[_Part] = field(default_factory=list)
     forwarded: bool = False
     doubts: list[str] = field(default_factory=list)
+    roles: dict[int, str] = field(default_factory=dict)
+    """Of header labels, by line; filled once the lines are settled."""
 
     @classmethod
     def of(cls, text: str) -> _Sheet:
@@ -124,7 +133,7 @@ class _Sheet:
             sheet.plain.append(_plain(own))
             sheet.parts.append(part)
         if too_long:
-            sheet.doubts.append("the text is longer than 200,000 characters; only its beginning was read")
+            sheet.doubts.append(_VERY_LONG)
         return sheet
 
     def blank(self, at: int) -> bool:
@@ -181,6 +190,13 @@ def _mark_quote_marks(sheet: _Sheet) -> None:
             last = at
         elif not sheet.blank(at):
             last = -1
+
+
+def _mark_excess(sheet: _Sheet) -> None:
+    written = sheet.written()
+    if len(written) > MOST_WRITTEN_LINES:
+        sheet.mark(written[MOST_WRITTEN_LINES], len(sheet.lines), _Part.QUOTED)
+        sheet.doubts.append("the text has very many lines; only the first were read")
 
 
 def _has_address(plain: str) -> bool:
@@ -345,16 +361,18 @@ def _separates(sheet: _Sheet, at: int) -> bool:
     return following < len(sheet.lines) and _header_block(sheet, following)
 
 
-def _role(line: str) -> str:
+def _role(sheet: _Sheet, at: int) -> str:
     """The role of the header label that this line begins with, or ""."""
-    match = _LABEL.match(line)
-    return clients.role(match.group(1)) if match else ""
+    if at not in sheet.roles:
+        match = _LABEL.match(sheet.plain[at])
+        sheet.roles[at] = clients.role(match.group(1)) if match else ""
+    return sheet.roles[at]
 
 
 def _header_block(sheet: _Sheet, at: int) -> bool:
     """At least three header-like lines, From among them, with a subject or an address, beginning here."""
     line = sheet.plain[at]
-    first = _role(line)
+    first = _role(sheet, at)
     if not first:
         return _unknown_header_block(sheet, at)
     if len(clients.roles_in(line)) >= 3:
@@ -362,19 +380,17 @@ def _header_block(sheet: _Sheet, at: int) -> bool:
     roles = {first}
     addressed = _has_address(line)
     evidence = addressed or _has_date(line)
-    blanks = 0
+    spaced = at + 1 < len(sheet.lines) and sheet.blank(at + 1)
     for below in range(at + 1, min(len(sheet.lines), at + 14)):
         if sheet.blank(below):
-            blanks += 1
-            if blanks > 1:
+            if not spaced or sheet.blank(below - 1):
                 break
             continue
-        role = _role(sheet.plain[below])
+        role = _role(sheet, below)
         if not role:
-            if blanks:
+            if spaced:
                 break
             continue
-        blanks = 0
         roles.add(role)
         has_address = _has_address(sheet.plain[below])
         addressed = addressed or (has_address and role in {"from", "to"})
@@ -726,7 +742,7 @@ def _is_name(word: str, sender: frozenset[str]) -> bool:
 def _signs(sheet: _Sheet, at: int, sender: frozenset[str], sure: bool) -> bool:
     """May this line, which follows a closing, be the name of the one who signs?"""
     line = sheet.lines[at].strip()
-    if _personal(line):
+    if _personal(line) or clients.closing(line):
         return False
     if sender and _is_senders_name(line, sender):
         return True
@@ -740,7 +756,8 @@ def _signs(sheet: _Sheet, at: int, sender: frozenset[str], sure: bool) -> bool:
 
 
 def _name_like(line: str, strict: bool = True) -> bool:
-    """One to five capitalised words; where it need not be strict, a few signs of a script without capitals."""
+    """One to six capitalised words; where it need not be strict, a few signs of a script without capitals."""
+    line = line.rstrip(" ,،，")
     words = line.split()
     if not 1 <= len(words) <= 6 or any(sign.isdecimal() or sign in ",:;?!" for sign in line):
         return False
@@ -763,14 +780,24 @@ def _personal(line: str) -> bool:
 
 
 def _sentence(line: str) -> bool:
-    """Ends as a sentence does and is long enough for one; not an advertisement with an address or in capitals."""
+    """Ends as a sentence does and is long enough for one."""
     plain = line.strip()
-    if not plain.endswith(_ENDS_SENTENCE) or clients.has_contact(plain) or "@" in plain or "://" in plain:
+    if not plain.endswith(_ENDS_SENTENCE):
         return False
     words = plain.split()
-    if "***" in plain or "|" in plain or sum(len(word) > 3 and word.isupper() for word in words) >= 2:
-        return False
     return len(words) >= 5 or (not plain[0].islower() and not plain[0].isupper() and len(plain) >= 10)
+
+
+def _advertises(line: str) -> bool:
+    """An address, or words in capitals, and nobody who says "I"."""
+    if clients.first_person(line, singular=True):
+        return False
+    capitals = sum(len(word) > 3 and word.isupper() for word in line.split())
+    return capitals >= 2 or any(sign in line for sign in ("@", "://", "***", "|")) or clients.has_contact(_plain(line))
+
+
+def _says_more(line: str) -> bool:
+    return (_personal(line) or _sentence(line)) and not _advertises(line)
 
 
 def _give_back(sheet: _Sheet, paragraphs: list[list[int]], delimited: bool) -> None:
@@ -782,7 +809,7 @@ def _give_back(sheet: _Sheet, paragraphs: list[list[int]], delimited: bool) -> N
             return
         if delimited:
             continue
-        if order and any(_personal(sheet.lines[at]) or _sentence(sheet.lines[at]) for at in block):
+        if order and any(_says_more(sheet.lines[at]) for at in block):
             _return(sheet, block)
         elif not order:
             for place, at in enumerate(block[1:], 1):
@@ -806,12 +833,13 @@ _NOTHING_OUTSIDE = "nothing stands outside the quotation"
 
 def split(text: str, known: Collection[str] = (), sender: str = "") -> NewText:
     """Split a plain text. `known`: texts of our own, to be taken for quotation; `sender`: the writer's display name."""
-    return _kept(_split(text.translate(_OURS), known, sender, "plain"))
+    return _kept(_split(without_marks(text), known, sender, "plain"))
 
 
 def _split(text: str, known: Collection[str], sender: str, source: str) -> NewText:
     sheet = _Sheet.of(text)
     _mark_quote_marks(sheet)
+    _mark_excess(sheet)
     _mark_attributions(sheet)
     _mark_rest(sheet)
     _mark_known(sheet, known)
@@ -893,20 +921,22 @@ def _of_bodies(bodies: Sequence[Body], known: tuple[str, ...], message: Message)
     """The bodies that are shown, alternatives once, in the order of the message."""
     pieces: list[str] = []
     source = "plain"
+    cut = False
     for body in _shown(bodies):
         if body.subtype == "html":
             source = "html"
-            pieces.append(render(body.text).text)
+            rendered = render(body.text)
+            cut = cut or rendered.cut
+            pieces.append(rendered.text)
         else:
-            pieces.append(body.text.translate(_OURS))
+            pieces.append(without_marks(body.text))
     if not pieces:
         return _EMPTY
     text = "\n\n".join(pieces)
-    if not message.calendars:
-        return _split(text, known, message.sender.name, source)
-    human, program = _by_program(text, message)
+    human, program = _by_program(text, message) if message.calendars else (text, "")
     found = _split(human, known, message.sender.name, source)
-    return replace(found, boilerplate=_joined(program, found.boilerplate))
+    doubts = (*found.doubts, _VERY_LONG) if cut and _VERY_LONG not in found.doubts else found.doubts
+    return replace(found, boilerplate=_joined(program, found.boilerplate), doubts=doubts)
 
 
 def _by_program(text: str, message: Message) -> tuple[str, str]:
@@ -956,7 +986,7 @@ _SENTENCE_END = re.compile(r"(?<=[.!?。！？؟])\s+|\n")
 
 def _only_points(text: str) -> bool:
     """Every sentence points to an attachment or to a mail below, or is courtesy."""
-    if len(text) > 400:
+    if len(text) > 400 or not (clients.points_to_attachment(text) or clients.points_below(text)):
         return False
     sentences = [piece for piece in _SENTENCE_END.split(text) if piece.strip()]
     pointing = [piece for piece in sentences if clients.points_to_attachment(piece) or clients.points_below(piece)]

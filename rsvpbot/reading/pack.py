@@ -196,7 +196,10 @@ def _rules(data: Mapping[str, Any], lists: Lists) -> Iterable[Rule]:
 
 
 def _phrase(text: str, lists: Lists, where: str) -> Phrase:
-    phrase = compile_phrase(text)
+    try:
+        phrase = compile_phrase(text)
+    except PhraseError as error:
+        raise PhraseError(f'[{where}] {error}') from error
     lists.check(phrase, f"[{where}] {text!r}")
     return phrase
 

@@ -74,9 +74,21 @@ def compile_phrase(text: str) -> Phrase:
     elements, rest = _sequence(text, 0, "")
     if rest != len(text) or not elements:
         raise PhraseError(f"{text!r}: a bracket is open, or nothing is said")
+    if not _says_something(elements):
+        raise PhraseError(f"{text!r}: every word of it may be missing")
     if isinstance(elements[0], Gap) or isinstance(elements[-1], Gap):
         raise PhraseError(f"{text!r}: '...' stands between words, not at an end")
     return elements
+
+
+def _says_something(elements: Phrase) -> bool:
+    """Whether at least one word is certain."""
+    return any(
+        all(_says_something(option) for option in element.options) and not element.optional
+        if isinstance(element, Choice)
+        else not isinstance(element, Gap)
+        for element in elements
+    )
 
 
 def _sequence(text: str, at: int, closing: str) -> tuple[Phrase, int]:

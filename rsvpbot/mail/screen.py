@@ -25,7 +25,7 @@ MARKER = "x-rsvpbot"
 """Stands in every message that we send."""
 
 AUTOMATIC_ENOUGH = 5
-AUTOMATIC_ENOUGH_WITH_A_HINT = 2
+AUTOMATIC_ENOUGH_WITH_A_HINT = 3
 BULK_ENOUGH = 6
 
 

@@ -14,6 +14,7 @@ import pytest
 
 from rsvpbot import cli, logs
 from rsvpbot.config import Problem, load
+from tests.servers import free_port
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -144,6 +145,43 @@ def test_now_must_be_a_moment(run: Run, words: tuple[str, ...]) -> None:
 
 
 # --------------------------------------------------------------------------- what goes wrong
+
+
+@pytest.fixture
+def unserved(house: Path) -> Path:
+    """A house whose servers are on this machine, where nothing listens."""
+    path = house / "config.toml"
+    text = path.read_text()
+    for name in ("imap", "smtp"):
+        server = f'host = "127.0.0.1"\nport = {free_port()}\nsecurity = "none"'
+        text = text.replace(f'host = "{name}.roundtable.example"', server)
+    path.write_text(text)
+    return house
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("poll", "--all"), "nothing listens there"),
+        (("check", "--now", "2016-09-12T09:00"), "nothing listens there"),
+        (("summary", "--send"), "nothing listens there"),
+    ],
+)
+def test_servers_out_of_reach_are_1(run: Run, unserved: Path, words: tuple[str, ...], told: str) -> None:
+    done = run(*words, "--config", str(unserved))
+    assert done.returncode == 1
+    assert told in done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("command", ["check", "poll", "run", "status", "guests", "summary"])
+def test_a_wrong_configuration_is_2(run: Run, unserved: Path, command: str) -> None:
+    path = unserved / "config.toml"
+    path.write_text(path.read_text().replace("ends = 2016-09-20", "ends = 2016-09-19"))
+    done = run(command, "--config", str(path))
+    assert done.returncode == 2
+    assert "event.ends" in done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
 
 
 @pytest.mark.parametrize("name", sorted(cli._STATUS))

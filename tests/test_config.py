@@ -211,6 +211,20 @@ letter = "reminder"
         ("service", 'poll_every = "48h"', "service.poll_every", "too long"),
         ("service", 'metrics_file = "no/such/folder/x"', "service.metrics_file", "there is no folder"),
         ("retention", "days_after_event = -1", "retention.days_after_event", "no possible number of days"),
+        ("event", "title = 5", "event.title", "5 is a number; write a text in quotes"),
+        ("event", "title = [1]", "event.title", "this is a list; write a text"),
+        ("event", "title = { a = 1 }", "event.title", "this is a table; write a text"),
+        ("event", "title = 2016-09-20T12:30:00", "event.title", "is a date with a time; write a text"),
+        ("event", "title = 12:30:00", "event.title", "is a time; write a text"),
+        ("event", "rsvp_by = 2016-09-16T12:00:00", "event.rsvp_by", "write a date without quotes"),
+        ("event", "capacity = {}", "event.capacity", "the table is empty"),
+        ("mailbox", "security = true", "mailbox.security", "write one of"),
+        ("mailbox", "token_command = []", "mailbox.token_command", "names no program"),
+        ("smtp", "oauth2 = true", "smtp.oauth2", "write a table with the keys"),
+        ("smtp", 'oauth2 = { scope = "x" }', "smtp.oauth2", "token_url, client_id, client_secret_file missing"),
+        ("smtp", "capacity_of = 1", "smtp.capacity_of", "its keys are host"),
+        ("organisers", "addresses = 5", "organisers.addresses", "write a list"),
+        ("store", 'url = "tinydb:"', "store.url", "names no file"),
         ("mailbx", "port = 1", "mailbx", "did you mean [mailbox]?"),
         ("document", "port = 1", "document", "did you mean [[documents]]?"),
         ("documents", 'title = "x"', "documents", "write its header as [[documents]]"),
@@ -223,6 +237,35 @@ def test_a_mistake_is_named_with_what_would_be_right(
     found = problems(write(changed(section, line)))
     assert list(found) == [key]
     assert words in found[key]
+
+
+@pytest.mark.parametrize(
+    ("line", "key", "words"),
+    [
+        ('poll_every = "1m"', "poll_every", "move it below [service]"),
+        ("zebra = 1", "zebra", "there is no such key"),
+        ('service = "1m"', "service", "write [service] on a line of its own"),
+    ],
+)
+def test_what_stands_outside_of_a_section(write: Write, line: str, key: str, words: str) -> None:
+    found = problems(write(f"{line}\n{GOOD}"))
+    assert list(found) == [key]
+    assert words in found[key]
+
+
+@pytest.mark.parametrize(
+    ("host", "is_loopback"),
+    [
+        ("localhost", True), ("127.0.0.1", True), ("127.8.8.8", True), ("::1", True), ("[::1]", True),
+        ("localhost.evil.example", False), ("128.0.0.1", False), ("mail", False), ("::", False), ("0.0.0.0", False),
+    ],
+)  # fmt: skip
+def test_only_this_machine_may_be_spoken_to_in_the_clear(write: Write, host: str, is_loopback: bool) -> None:
+    path = write(changed("smtp", f'host = "{host}"\nsecurity = "none"'))
+    if is_loopback:
+        assert load(path).smtp.security == "none"
+    else:
+        assert "in the clear" in problems(path)["smtp.security"]
 
 
 def test_eight_mistakes_are_all_named(write: Write, tmp_path: Path) -> None:

@@ -1,0 +1,310 @@
+"""The road between its ends: what fails, what is too large, what comes twice, what is capped, who is admitted."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+from email import policy
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+import rsvpbot.intake
+from rsvpbot.clock import ShiftedClock
+from rsvpbot.config import Config, load
+from rsvpbot.intake import MOST_FAILURES, Intake, Polled
+from rsvpbot.letters.templates import Templates
+from rsvpbot.mail.imap import Connection
+from rsvpbot.mail.tokens import Tokens
+from rsvpbot.model import Folder, Invitee, LetterKind, LetterState, Mailbox, PartStat
+from rsvpbot.store import open_store
+from rsvpbot.store.base import Commit, Store
+from tests.corpus_mailbox import EXAMPLE
+from tests.servers import Dovecot, User
+
+NOW = datetime(2016, 9, 12, 9, 0, tzinfo=ZoneInfo("America/New_York"))
+ADA = Invitee(
+    id="adaadaad", addresses=("ada@lovelace.example",), calendar_uid="ada@roundtable.example", name="Ada Lovelace"
+)
+STEADY = ShiftedClock(NOW)
+
+
+def mail(text: str, sender: str = "Ada Lovelace <ada@lovelace.example>", **fields: str) -> bytes:
+    message = EmailMessage(policy=policy.SMTP)
+    given = {"From": sender, "To": "rsvp@roundtable.example", "Subject": "Re: Invitation"} | fields
+    for name, value in given.items():
+        message[name.replace("_", "-")] = value
+    message["Date"] = "Mon, 12 Sep 2016 08:30:00 -0400"
+    message["Message-ID"] = f"<{abs(hash((text, sender)))}@sender.example>"
+    message.set_content(text)
+    return message.as_bytes()
+
+
+YES = mail("Yes, I will attend.")
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Config:
+    path = tmp_path / "config.toml"
+    path.write_text(EXAMPLE.read_text(encoding="utf-8"), encoding="utf-8")
+    (tmp_path / "invitees.csv").write_text("email\n", encoding="utf-8")
+    read = load(path, frozenset())
+    return replace(read, replies=replace(read.replies, mode="send"))
+
+
+@pytest.fixture
+def store(config: Config) -> Iterator[Store]:
+    with open_store(config.store_url, config.path.parent) as store:
+        store.commit(Commit(invitees=(ADA,)))
+        yield store
+
+
+def intake(store: Store, config: Config) -> Intake:
+    ids = ("newcome" + letter for letter in itertools.cycle("abcdefgh"))
+    return Intake(store, config, STEADY, Templates(config), Tokens((b"k" * 32,), config.event.uid), lambda: next(ids))
+
+
+def test_one_commit_holds_reply_record_letter_and_done(store: Store, config: Config) -> None:
+    done = intake(store, config).handle(YES, 1, 17)
+    assert done is not None and done.folder is Folder.RECORDED
+    assert store.done(1, 17) == done
+    ada = store.invitee(ADA.id)
+    assert ada is not None and ada.partstat is PartStat.ACCEPTED
+    (letter,) = store.letters(LetterState.QUEUED)
+    assert (letter.kind, letter.recipients, letter.reply) == (LetterKind.ACCEPTED, ADA.addresses, done.digest)
+    (reply,) = store.replies(ADA.id)
+    assert reply.recorded and not reply.open
+
+
+def test_the_same_bytes_again_go_where_the_first_went(store: Store, config: Config) -> None:
+    road = intake(store, config)
+    road.handle(YES, 1, 17)
+    again = road.handle(YES, 2, 1)
+    assert again is not None and again.repeat and again.folder is Folder.RECORDED
+    assert len(store.letters()) == len(store.replies()) == 1
+
+
+def test_mode_off_records_only(store: Store, config: Config) -> None:
+    intake(store, replace(config, replies=replace(config.replies, mode="off"))).handle(YES, 1, 17)
+    ada = store.invitee(ADA.id)
+    assert ada is not None and ada.partstat is PartStat.ACCEPTED
+    assert store.letters() == ()
+
+
+def test_a_message_that_fails_is_tried_three_times(
+    store: Store, config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def poisoned(*_: Any) -> None:
+        raise ValueError("ada@lovelace.example")
+
+    road = intake(store, config)
+    monkeypatch.setattr(rsvpbot.intake, "examine", poisoned)
+    for failures in range(1, MOST_FAILURES):
+        assert road.handle(YES, 1, 17) is None
+        trial = store.trial(1, 17)
+        assert trial is not None and (trial.failures, trial.error) == (failures, "ValueError")
+    done = road.handle(YES, 1, 17)
+    assert done is not None and done.folder is Folder.FAILED
+    assert store.trials() == ()
+    assert store.tally()[Folder.FAILED] == 1
+
+
+def test_a_message_that_recovers_loses_its_failures(
+    store: Store, config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    road = intake(store, config)
+    with monkeypatch.context() as patch:
+        patch.setattr(rsvpbot.intake, "examine", lambda *_: 1 / 0)
+        assert road.handle(YES, 1, 17) is None
+    assert road.handle(YES, 1, 17) is not None
+    assert store.trials() == ()
+
+
+def test_over_the_cap_a_letter_is_held(store: Store, config: Config) -> None:
+    road = intake(store, replace(config, replies=replace(config.replies, max_per_person_day=2)))
+    for number in range(4):
+        road.handle(mail(f"Yes, I will attend. {'Thank you. ' * number}"), 1, number)
+    assert [letter.state for letter in store.letters()].count(LetterState.HELD) == 2
+    assert len(store.replies(ADA.id)) == 4
+
+
+def test_the_hours_cap_holds_for_everybody(store: Store, config: Config) -> None:
+    grace = replace(ADA, id="gracegra", addresses=("grace@hopper.example",), calendar_uid="g@roundtable.example")
+    store.commit(Commit(invitees=(grace,)))
+    road = intake(store, replace(config, replies=replace(config.replies, max_per_hour=1)))
+    road.handle(YES, 1, 1)
+    road.handle(mail("Yes, I will attend.", "grace@hopper.example"), 1, 2)
+    assert [letter.state for letter in store.letters()] == [LetterState.QUEUED, LetterState.HELD]
+
+
+@pytest.mark.parametrize("open_to_all", [True, False])
+def test_a_newcomer_is_admitted_only_to_a_public_event(store: Store, config: Config, open_to_all: bool) -> None:
+    public = replace(config, invitees=replace(config.invitees, open=open_to_all))
+    intake(store, public).handle(mail("Yes, I will attend.", "Joan Clarke <joan@clarke.example>"), 1, 1)
+    joan = store.invitee_by_address("joan@clarke.example")
+    if open_to_all:
+        assert joan is not None and (joan.name, joan.partstat) == ("Joan Clarke", PartStat.ACCEPTED)
+        assert joan.calendar_uid == f"roundtable-2016-09-20.{joan.id}@roundtable.example"
+        assert len(store.letters()) == 1
+    else:
+        assert joan is None
+        assert store.letters() == ()
+        assert len(store.open_replies()) == 1
+
+
+def test_a_bounce_is_noted_on_its_invitee(store: Store, config: Config) -> None:
+    lines = (
+        "From: MAILER-DAEMON@mx.example",
+        "To: rsvp@roundtable.example",
+        "Subject: Undelivered Mail",
+        "Return-Path: <>",
+        "MIME-Version: 1.0",
+        'Content-Type: multipart/report; report-type=delivery-status; boundary="x"',
+        "",
+        "--x",
+        "Content-Type: text/plain",
+        "",
+        "no such user",
+        "--x",
+        "Content-Type: message/delivery-status",
+        "",
+        "Reporting-MTA: dns; mx.example",
+        "",
+        "Final-Recipient: rfc822; ada@lovelace.example",
+        "Action: failed",
+        "Status: 5.1.1",
+        "",
+        "--x--",
+        "",
+    )
+    raw = "\r\n".join(lines).encode()
+    done = intake(store, config).handle(raw, 1, 1)
+    ada = store.invitee(ADA.id)
+    assert done is not None and done.folder is Folder.IGNORED
+    assert ada is not None and ada.bounced
+    assert store.letters() == ()
+    intake(store, config).handle(YES, 1, 2)
+    ada = store.invitee(ADA.id)
+    assert ada is not None and not ada.bounced
+
+
+def test_late_answers_count_the_room_that_is_left(store: Store, config: Config) -> None:
+    late = ShiftedClock(datetime(2016, 9, 18, 9, 0, tzinfo=NOW.tzinfo))
+    small = replace(config, event=replace(config.event, capacity=1))
+    grace = replace(ADA, id="gracegra", addresses=("grace@hopper.example",), calendar_uid="g@roundtable.example")
+    store.commit(Commit(invitees=(grace,)))
+    road = Intake(store, small, late, Templates(small), Tokens((b"k" * 32,), small.event.uid), lambda: "newnewne")
+    road.handle(YES, 1, 1)
+    road.handle(mail("Yes, I will attend.", "grace@hopper.example"), 1, 2)
+    road.handle(mail("I cannot attend after all."), 1, 3)
+    kinds = [letter.kind for letter in store.letters()]
+    assert kinds[:2] == [LetterKind.ACCEPTED, LetterKind.TOO_LATE]
+
+
+# ------------------------------------------------------------------ a poll, on Dovecot
+
+
+@pytest.fixture
+def user(dovecot: Dovecot) -> User:
+    return dovecot.new_user("intake")
+
+
+def polled(road: Intake, dovecot: Dovecot, user: User, config: Config) -> Polled:
+    with Connection(replace(dovecot.config(user), address=config.mailbox.address)) as connection:
+        return road.poll(connection, threading.Event())
+
+
+def append(dovecot: Dovecot, user: User, *raws: bytes, at: datetime | None = None) -> None:
+    with dovecot.client(user) as client:
+        for raw in raws:
+            client.append("INBOX", raw, msg_time=at)
+
+
+def test_a_poll_empties_inbox(store: Store, config: Config, dovecot: Dovecot, user: User) -> None:
+    strange = mail("Yes, I will attend.", "stranger@unknown.example")
+    append(dovecot, user, YES, strange, YES)
+    result = polled(intake(store, config), dovecot, user, config)
+    assert (result.seen, result.letters, result.repeats) == (3, 1, 1)
+    assert dovecot.messages(user) == []
+    assert [len(dovecot.messages(user, f"RSVP/{name}")) for name in ("Recorded", "Review")] == [2, 1]
+    assert store.unfiled(store.mailbox().uidvalidity) == ()
+    assert store.mailbox().last_good is not None
+    assert polled(intake(store, config), dovecot, user, config).seen == 0
+
+
+def test_what_was_committed_but_not_filed_is_filed_next_time(
+    store: Store, config: Config, dovecot: Dovecot, user: User
+) -> None:
+    append(dovecot, user, YES)
+    with Connection(dovecot.config(user)) as connection:
+        validity, (listed,) = connection.uidvalidity, connection.listing()
+    intake(store, config).handle(YES, validity, listed.uid)
+    assert polled(intake(store, config), dovecot, user, config).seen == 0
+    assert dovecot.messages(user) == []
+    assert len(dovecot.messages(user, "RSVP/Recorded")) == 1
+    assert len(store.letters()) == 1
+
+
+def test_what_is_too_large_is_not_fetched_but_reviewed(
+    store: Store, config: Config, dovecot: Dovecot, user: User
+) -> None:
+    small = replace(config, mailbox=replace(config.mailbox, max_size=3000))
+    append(dovecot, user, mail("Yes, I will attend. " + "See below. " * 1000), YES)
+    assert polled(intake(store, small), dovecot, user, small).seen == 2
+    assert len(dovecot.messages(user, "RSVP/Review")) == 1
+    (waiting,) = store.open_replies()
+    assert (waiting.invitee_id, "too large" in waiting.reasons[0]) == (ADA.id, True)
+    ada = store.invitee(ADA.id)
+    assert ada is not None and ada.partstat is PartStat.ACCEPTED
+
+
+def test_older_mail_is_left_alone(store: Store, config: Config, dovecot: Dovecot, user: User) -> None:
+    append(dovecot, user, mail("old"), at=NOW - timedelta(days=100))
+    append(dovecot, user, YES, at=NOW)
+    store.commit(Commit(mailbox=Mailbox(since=NOW - timedelta(days=30), started=True)))
+    result = polled(intake(store, config), dovecot, user, config)
+    assert (result.seen, result.left_alone) == (1, 1)
+    assert len(dovecot.messages(user)) == 1
+    assert store.mailbox().left_alone == 1
+
+
+def test_a_death_counts_against_the_message_in_hand(store: Store, config: Config, dovecot: Dovecot, user: User) -> None:
+    append(dovecot, user, YES)
+    with Connection(dovecot.config(user)) as connection:
+        validity, (listed,) = connection.uidvalidity, connection.listing()
+    for _ in range(MOST_FAILURES):
+        # A process that notes the message as in hand, and dies: the note is all that it leaves.
+        store.begin(validity, listed.uid)
+        store.close()
+        store = open_store(config.store_url, config.path.parent)
+        intake(store, config)._count_death()
+    assert polled(intake(store, config), dovecot, user, config).seen == 0
+    assert len(dovecot.messages(user, "RSVP/Failed")) == 1
+    assert store.tally()[Folder.FAILED] == 1
+    store.close()
+
+
+def test_a_stop_ends_the_poll_after_the_message_in_hand(
+    store: Store, config: Config, dovecot: Dovecot, user: User
+) -> None:
+    append(dovecot, user, YES)
+    stop = threading.Event()
+    stop.set()
+    with Connection(dovecot.config(user)) as connection:
+        assert intake(store, config).poll(connection, stop).seen == 0
+    assert len(dovecot.messages(user)) == 1
+
+
+def test_a_failure_to_read_the_mailbox_is_noted_once(store: Store, config: Config) -> None:
+    road = intake(store, config)
+    road.note_failure("MailboxOutOfReach")
+    first = store.mailbox()
+    assert first.failing_since is not None and first.error == "MailboxOutOfReach"
+    road.note_failure("MailboxOutOfReach")
+    assert store.mailbox() == first

@@ -18,10 +18,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import sample_day
+
 from rsvpbot.config import Config, load
 from rsvpbot.letters.sample import sample_values
 from rsvpbot.letters.templates import Templates
 from rsvpbot.model import LetterKind
+from rsvpbot.organisers import summary
+from rsvpbot.organisers.figures import Figures
 
 HERE = Path(__file__).resolve().parent
 EXAMPLE = HERE.parent / "config.example.toml"
@@ -38,11 +42,19 @@ def letter(kind: LetterKind) -> Page:
     return page
 
 
+def day(figures: Callable[[Config], Figures]) -> Page:
+    """The HTML part of a sample summary."""
+    return lambda config: summary.render(figures(config), config).html
+
+
 PAGES: dict[str, Page] = {
     "accepted": letter(LetterKind.ACCEPTED),
     "unclear": letter(LetterKind.UNCLEAR),
+    "summary": day(sample_day.busy),
+    "summary-quiet": day(sample_day.quiet),
+    "summary-alarm": day(sample_day.alarm),
 }
-IN_README = ("accepted",)
+IN_README = ("accepted", "summary")
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +133,7 @@ def main() -> None:
     parser.add_argument("names", nargs="*", choices=[*PAGES, []], metavar="NAME")
     parser.add_argument("--all", type=Path, metavar="FOLDER")
     arguments = parser.parse_args()
-    config = load(EXAMPLE, frozenset({"event"}))
+    config = load(EXAMPLE, frozenset({"event", "organisers"}))
     for name in arguments.names or (PAGES if arguments.all else IN_README):
         page = PAGES[name](config)
         if arguments.all:

@@ -441,7 +441,7 @@ class _Writer:
         names = self._names(need.names)
         lead, aside = self._who(need.who)
         if names and names != lead:
-            lead, aside = names, lead
+            lead, aside = names, aside or lead
         if need.partstat is PartStat.TENTATIVE:
             aside = self.say("separator").join(part for part in (aside, self.say("tentative")) if part)
         return Item(lead, aside, notes=(one_line(need.need, 120),))

@@ -1,0 +1,118 @@
+"""Three mornings of the example event, for the pictures: a busy one, a quiet one, and one with an alarm."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from rsvpbot.config import Config
+from rsvpbot.model import Address, LetterKind, PartStat
+from rsvpbot.organisers.figures import (
+    Bounced,
+    Change,
+    Door,
+    Figures,
+    Health,
+    LetterNote,
+    Letters,
+    MailboxState,
+    Messages,
+    Need,
+    Pending,
+    Said,
+    Waiting,
+    Who,
+)
+
+KELLER = Who("Ambassador Ruth Keller", "Permanent Mission of Aldavia", "amb.keller@mission-aa.example")
+BENALI = Who("Samira Benali", "Rights of the Child Network", "s.benali@ngo-two.example")
+BELMORA = Who("", "Permanent Mission of Belmora", "protocol@mission-bb.example")
+LINDQVIST = Who("Sven Lindqvist", "University of Norwick", "lindqvist@norwick.example")
+ORLOVA = Who("Olga Orlova", "Permanent Mission of Carvenia", "orlova@mission-cc.example")
+CHEN = Who("Chen Wei", "Institute for Migration Law", "chen.wei@iml.example")
+DIALLO = Who("Amara Diallo", "Children First International", "diallo@cfi.example")
+
+ACCEPTED, DECLINED, TENTATIVE = PartStat.ACCEPTED, PartStat.DECLINED, PartStat.TENTATIVE
+DELEGATED, SILENT = PartStat.DELEGATED, PartStat.NEEDS_ACTION
+
+
+def busy(config: Config) -> Figures:
+    zone = config.event.zone
+    now = datetime(2016, 9, 12, 8, 0, tzinfo=zone)
+    at = now - timedelta(hours=14)
+    return Figures(
+        at=now,
+        since=now - timedelta(days=1),
+        counts={ACCEPTED: 58, DELEGATED: 7, TENTATIVE: 6, DECLINED: 15, SILENT: 44},
+        people={ACCEPTED: 71, DELEGATED: 8, TENTATIVE: 0, DECLINED: 0, SILENT: 0},
+        perhaps=9,
+        listed=130,
+        gone=(),
+        expected=79,
+        capacity=config.event.capacity,
+        by_category=(),
+        changes=(
+            Change(KELLER, None, Said(ACCEPTED, 2, ("Ruth Keller", "Jonas Ritter")), at, dietary="vegetarian"),
+            Change(CHEN, Said(TENTATIVE, 1), Said(ACCEPTED, 1, ("Chen Wei",)), at, access="wheelchair"),
+            Change(BELMORA, None, Said(DELEGATED, 1, ("Tomás Ferreira",), "Tomás Ferreira"), at),
+            Change(LINDQVIST, Said(ACCEPTED, 1), Said(DECLINED, 0), at),
+        ),
+        waiting=(
+            Waiting(
+                who=ORLOVA,
+                sender=Address("Office of Olga Orlova", "office@mission-cc.example"),
+                handled_at=now - timedelta(hours=2),
+                subject="RE: High-Level Roundtable",
+                text="The Deputy Permanent Representative will be pleased to attend.\n\nCould she be given the floor"
+                " before 13:30? She is expected at the General Assembly at 14:00.",
+                reasons=("a question that the logistics do not answer", "a special request"),
+                reading=Said(ACCEPTED, 1),
+                recorded=Said(ACCEPTED, 1),
+            ),
+            Waiting(
+                who=None,
+                sender=Address("Newsroom", "desk@daily.example"),
+                handled_at=now - timedelta(hours=4),
+                subject="Accreditation",
+                text="We would like to send a reporter and a photographer. Whom do we contact?",
+                reasons=("the writer is not on the list",),
+                reading=None,
+                recorded=None,
+            ),
+        ),
+        pending=(Pending(BENALI, Said(ACCEPTED, 1), Said(DECLINED, 0), now - timedelta(hours=3)),),
+        dietary=(
+            Need(DIALLO, "halal", ACCEPTED, ("Amara Diallo",)),
+            Need(KELLER, "vegetarian", ACCEPTED, ("Ruth Keller", "Jonas Ritter")),
+        ),
+        access=(Need(CHEN, "wheelchair", ACCEPTED, ("Chen Wei",)),),
+        door=Door(with_pass=31, without=27, unknown=21),
+        letters=Letters(sent=84, waiting=0, retried=0, drafted=0, drafted_new=0, failed=(), doubtful=(), held=()),
+        bounced=(
+            Bounced(
+                Who("Jean-Baptiste Lefèvre", "Permanent Mission of Dorland", "lefevre@mission-dd.example"),
+                "550 5.1.1 the address does not exist",
+                SILENT,
+            ),
+        ),
+        messages=Messages(recorded=88, review=11, ignored=24, failed=0, retried=0, missing=0, left_alone=0, new=17),
+        mailbox=MailboxState(Health.GOOD, now - timedelta(minutes=1), None, ""),
+        worse={"failed": 0, "letters_failed": 0, "letters_doubtful": 0},
+        days_left=8,
+    )
+
+
+def quiet(config: Config) -> Figures:
+    return replace(busy(config), changes=(), waiting=(), pending=())
+
+
+def alarm(config: Config) -> Figures:
+    usual = busy(config)
+    failing = usual.at - timedelta(hours=9, minutes=40)
+    lost = LetterNote(LetterKind.ACCEPTED, DIALLO, "550 5.7.1 relaying denied", usual.at - timedelta(hours=11))
+    return replace(
+        usual,
+        letters=replace(usual.letters, failed=(lost,)),
+        mailbox=MailboxState(Health.FAILING, failing, failing, "the server refused the password"),
+        worse={**usual.worse, "letters_failed": 1},
+    )

@@ -210,11 +210,14 @@ class _Walk:
         return tag
 
     def close(self, tag: str) -> None:
+        before = self.state
         if self.open_tags.get(tag, 0):
             while self.pop() != tag:
                 pass
         if tag in _MEANINGFUL:
             _break_after(self.page, tag)
+        if (before.quoted, before.signed) != (self.state.quoted, self.state.signed):
+            self.page.break_block()
         self.show()
 
     def show(self) -> None:
@@ -241,6 +244,8 @@ class _Walk:
             signed=above.signed or bool(names & _SIGNATURES),
             pre=above.pre or tag == "pre",
         )
+        if (above.quoted, above.signed) != (state.quoted, state.signed):
+            self.page.break_block()
         self.push(tag, above if state == above else state)
         self.show()
         if tag == "li" and not state.hidden:

@@ -17,6 +17,8 @@ from importlib import resources
 UNKNOWN = "und"
 
 _LONGEST = 6_000
+_ENOUGH = 0.2
+"""A word that five languages share says nothing."""
 _NOT_PROSE = re.compile(r"https?://\S{1,500}|[^\s<>@]{1,64}@[^\s<>@]{1,128}")
 _CITED = re.compile(r"«[^»\n]{12,300}»|\"[^\"\n]{12,300}\"|“[^”\n]{12,300}”|„[^“\n]{12,300}“")
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
@@ -79,14 +81,20 @@ def language_of(text: str) -> str:
     script = max(scripts, key=lambda name: (scripts[name], name))
     if script in {"ja", "ko", "zh", *_OTHERS}:
         return script
-    uncited = _CITED.sub(" ", text)
-    if len(_WORD.findall(uncited)) >= 4:
-        text = uncited
-    return _vote(text, script)
+    best, score = _vote(_CITED.sub(" ", text), script)
+    if score <= _ENOUGH:
+        best, score = _vote(text, script)
+    if score > _ENOUGH:
+        return best
+    return {"cyrillic": "ru", "arabic": "ar"}.get(script, UNKNOWN)
 
 
 def _scripts(text: str) -> Mapping[str, float]:
-    """How much of the text is in which script; a Han character says as much as two letters."""
+    """How much of the text is in which script.
+
+    A Han character says as much as two letters. Beside another script, Latin words with a capital are likely names or
+    the event's title, and do not count.
+    """
     counts: Counter[str] = Counter()
     kana = 0
     for sign, times in Counter(text).items():
@@ -112,6 +120,9 @@ def _scripts(text: str) -> Mapping[str, float]:
                     break
     if kana:
         counts["ja"] = 2 * kana + (counts.pop("zh", 0) if kana * 10 >= counts.get("zh", 0) / 2 else 0)
+    if 0 < counts["latin"] < counts.total():
+        lower = sum(len(word) for word in _WORD.findall(text) if word[0].islower() and word[0] < "\u0250")
+        counts["latin"] = lower // 3
     return counts
 
 
@@ -119,7 +130,8 @@ def _within(code: int, ranges: tuple[tuple[int, int], ...]) -> bool:
     return any(first <= code <= last for first, last in ranges)
 
 
-def _vote(text: str, script: str) -> str:
+def _vote(text: str, script: str) -> tuple[str, float]:
+    """The best tag of a script, and its score."""
     weights, tongues = _tongues(script)
     scores = dict.fromkeys((tongue.tag for tongue in tongues), 0.0)
     for word, weight in _counted_words(text):
@@ -137,9 +149,7 @@ def _vote(text: str, script: str) -> str:
             0.6 if script == "latin" else 1.0
         )
     best = max(scores, key=lambda tag: scores[tag])
-    if scores[best] > 0.3:
-        return best
-    return {"cyrillic": "ru", "arabic": "ar"}.get(script, UNKNOWN)
+    return best, scores[best]
 
 
 def _counted_words(text: str) -> list[tuple[str, float]]:

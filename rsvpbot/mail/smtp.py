@@ -12,7 +12,6 @@ import base64
 import ipaddress
 import logging
 import re
-import select
 import smtplib
 import socket
 import ssl
@@ -262,9 +261,6 @@ class Sender:
     # -------------------------------------------------------------- the way in
 
     def _connected(self) -> smtplib.SMTP:
-        if self._client is not None and _has_something_to_say(self._client):
-            # Between letters a server speaks only to say goodbye.
-            self._drop()
         if self._client is None:
             self._client = self._connect()
         return self._client
@@ -405,14 +401,6 @@ def _dotted(body: bytes) -> bytes:
     if not body.endswith(b"\r\n"):
         body += b"\r\n"
     return _LEADING_DOT.sub(b"..", body) + b".\r\n"
-
-
-def _has_something_to_say(client: smtplib.SMTP) -> bool:
-    if client.sock is None:
-        return True
-    poller = select.poll()
-    poller.register(client.sock, select.POLLIN)
-    return bool(poller.poll(0))
 
 
 def _address_literal(ip: str) -> str:

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import re
+from dataclasses import fields, replace
 from pathlib import Path
 
 import pytest
 
-from rsvpbot.config import Problem, RepliesConfig
+from rsvpbot.config import Problem, RepliesConfig, builtin_templates
 from rsvpbot.letters.cases import cases
 from rsvpbot.letters.sample import sample_letter, sample_values
 from rsvpbot.letters.templates import TemplateError, Templates
+from rsvpbot.letters.values import (
+    AnswerValues,
+    EventValues,
+    OrganiserValues,
+    PaperValues,
+    Values,
+    VenueValues,
+)
 from rsvpbot.model import LetterKind
 from tests.test_letters import LETTERS, example, templates
 
@@ -179,3 +188,11 @@ def test_the_cases_cover_every_pass_party_and_answer() -> None:
 def test_there_is_a_sample_of_each_letter(kind: LetterKind) -> None:
     letter = sample_letter(kind, example(), templates())
     assert letter.raw and letter.kind is kind and b"X-RSVPBot:" in letter.raw
+
+
+def test_the_readme_names_every_letter_and_every_value() -> None:
+    told = (builtin_templates() / "README.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`(\w+)[`(]", told))
+    parts = (Values, EventValues, VenueValues, OrganiserValues, PaperValues, AnswerValues)
+    assert {field.name for part in parts for field in fields(part)} <= named
+    assert {f"{kind}.md" for kind in LETTERS} <= set(re.findall(r"`([\w-]+\.md)`", told))

@@ -40,7 +40,7 @@ GRACE = 20.0
 LONGEST_PAUSE = 300.0
 """Seconds; the doorbell's back-off ends there."""
 
-COMPACT_EVERY = timedelta(hours=1)
+TIDY_EVERY = timedelta(hours=1)
 
 
 def new_id() -> str:
@@ -112,8 +112,8 @@ class Round:
         self._list_seen = changed
         merged = roster.merge(rows, self._store, self._config, new_id)
         log.info("invitees added=%d changed=%d gone=%d", merged.added, merged.changed, merged.gone)
-        for problem in problems:
-            log.warning("%s", problem.key)
+        for problem in (*problems, *merged.problems):
+            log.warning("invitees: %s is skipped; `rsvpbot check` says why", problem.key)
 
     def poll(self, connection: Connection, stop: threading.Event) -> Polled:
         """One poll over an open connection. Raises MailboxError, StoreError, UsedMailbox."""
@@ -269,7 +269,7 @@ class Daemon:
         add(self._poll, "interval", seconds=every, id="poll", next_run_time=now)
         add(self._send, "interval", seconds=60, id="send", next_run_time=now)
         add(self._summary, "cron", hour=hour, minute=minute, timezone=zone, id="summary")
-        add(self._compact, "interval", seconds=COMPACT_EVERY.total_seconds(), id="compact")
+        add(self._tidy, "interval", seconds=TIDY_EVERY.total_seconds(), id="tidy")
         self._scheduler.start()
         notify("READY=1\nSTATUS=Started")
         log.info("started mode=%s poll_every=%ds", self._config.replies.mode, every)
@@ -380,11 +380,8 @@ class Daemon:
         if summary.queue_if_due(self._store, self._config, self._clock.now(), new_id):
             log.info("summary queued")
 
-    def _compact(self) -> None:
-        try:
-            self._store.compact()
-        except StoreError as error:
-            log.error("the store could not be compacted, and goes on as it is: %s", error)
+    def _tidy(self) -> None:
+        self._store.tidy()
 
     # -------------------------------------------------------------- the doorbell
 

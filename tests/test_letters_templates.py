@@ -119,10 +119,14 @@ def test_a_letter_that_is_none_is_a_warning(tmp_path: Path) -> None:
     ],
 )
 def test_a_broken_letter_is_found_with_its_line(tmp_path: Path, text: str, line: int, wrong: str) -> None:
-    problems = problems_of(tmp_path, {"en/tentative.md": text})
+    problems = problems_of(tmp_path, {"en/information.md": text})
     [problem] = [problem for problem in problems if wrong in problem.wrong]
     assert problem.key == f"line {line}" and problem.fatal and problem.right
     assert str(tmp_path) in problem.file
+
+
+def test_the_letter_of_an_answer_may_speak_of_it_freely(tmp_path: Path) -> None:
+    assert with_copy(tmp_path, {"en/tentative.md": "Subject: x\n\n{{ answer.party }}\n"}).check() == ()
 
 
 def test_a_broken_piece_is_named_and_not_the_letter_that_includes_it(tmp_path: Path) -> None:

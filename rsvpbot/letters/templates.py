@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, fields
 from functools import lru_cache
@@ -55,6 +55,18 @@ SUBJECT = "Subject:"
 PIECE_FOR_CALENDAR = "_calendar"
 FROM_ELSEWHERE = frozenset({LetterKind.SUMMARY})
 """Kinds that have no template here."""
+
+OF_AN_ANSWER = frozenset(
+    {
+        LetterKind.ACCEPTED.value,
+        LetterKind.DECLINED.value,
+        LetterKind.TENTATIVE.value,
+        LetterKind.DELEGATED.value,
+        LetterKind.WELCOME.value,
+        LetterKind.CONFIRM_CHANGE.value,
+    }
+)
+"""Letters that are about an answer, so that they may speak of it without asking whether there is one."""
 
 NAMES = MappingProxyType({field.name: field for field in fields(Values)})
 """What a letter may name, and what these have in turn."""
@@ -287,14 +299,15 @@ class Templates:
         for language in self._languages():
             tried = tuple(cases(language, self._config))
             for name in (*self._letter_names(), PIECE_FOR_CALENDAR):
-                yield from self._try(name, language, tried)
+                possible = [values for values in tried if values.answer or name not in OF_AN_ANSWER]
+                yield from self._try(name, language, possible)
         for language in self._config.replies.languages:
             if language not in self._languages():
                 wrong = f"there are no letters in {language!r}"
                 right = "they are sent in English; write a folder of letters for it"
                 yield Problem(str(self._config.path), "replies.languages", wrong, right, fatal=False)
 
-    def _try(self, name: str, language: str, tried: tuple[Values, ...]) -> Iterator[Problem]:
+    def _try(self, name: str, language: str, tried: Sequence[Values]) -> Iterator[Problem]:
         try:
             template, found = self._find(name, language)
             if name == PIECE_FOR_CALENDAR:

@@ -63,7 +63,8 @@ class Left:
     start: int
     sentence: int
     signs: frozenset[str]
-    """What makes it weighty: "not", "if", "but", "come", "you", "doubt", "foreign", "question", "name"."""
+    """What makes it weighty: "not", "if", "but", "unsure", "come", "ask", "weighty", "against_yes", "foreign",
+    "question", "name"."""
     length: int
 
 
@@ -114,6 +115,8 @@ class _Reader:
     clauses: list[Clause] = field(default_factory=list)
     left: list[Left] = field(default_factory=list)
     listed: list[Person] = field(default_factory=list)
+    mentioned: list[Person] = field(default_factory=list)
+    """Everybody spoken of so far, for pronouns."""
 
 
 def parse(text: str, pack: Pack, event: Event, writer: Writer = Writer()) -> Parsed:
@@ -249,13 +252,19 @@ def _read_sentence(reader: _Reader, sentence: Sentence, index: int, body: Sequen
         return
     mentions = Mentions(tokens, reader.text, pack, reader.known, reader.not_names, reader.lower_case)
     numbers = {i: number_at(tokens, i, pack) for i in range(len(tokens))}
-    finder = Finder(tokens, pack.lists, mentions.ends_at, lambda i: numbers[i][0] if i in numbers else i)
+    finder = Finder(
+        tokens, pack.lists, mentions.ends_at, lambda i: numbers[i][0] if i in numbers else i, pack.words["barrier"]
+    )
     covered = [i < begin for i in range(len(tokens))]
+    for mention in mentions.all():
+        reader.mentioned.extend(mention.people)
     question = sentence.question or _opens_question(tokens[begin:], pack)
     found = _search(tokens, begin, pack, finder)
     answers = _choose([f for f in found if f.rule.meaning not in FACTS and f.rule.meaning not in PEOPLE], tokens, pack)
     beside = _choose([f for f in found if f.rule.meaning in PEOPLE], tokens, pack)
     facts = _choose([f for f in found if f.rule.meaning in FACTS], tokens, pack)
+    needs = {i for f in facts for i in range(f.start, f.end)}
+    answers = [f for f in answers if f.rule.meaning != "away" or not needs.intersection(range(f.start, f.end))]
     if question:
         answers = [f for f in answers if f.rule.asked or f.rule.meaning not in ANSWERS]
     subject_end: dict[int, tuple[int, tuple[Person, ...], bool, str]] = {}
@@ -266,6 +275,10 @@ def _read_sentence(reader: _Reader, sentence: Sentence, index: int, body: Sequen
     for f in sorted((*answers, *beside, *facts), key=lambda f: (f.start, f.end)):
         people: tuple[Person, ...] = ()
         elided, doubt, start = False, "", f.start
+        if f.rule.meaning in {"courtesy", "receipt"}:
+            spoken = _mention_before(f.start, mentions, pack)
+            for i in range(spoken.start if spoken else f.start, f.start):
+                covered[i] = True  # "Ambassador Marsh thanks you"
         if f.rule.subject:
             start, people, elided, doubt = _subject(f.start, tokens, covered, mentions, pack, built, index, reader)
             for i in range(start, f.start):
@@ -277,6 +290,11 @@ def _read_sentence(reader: _Reader, sentence: Sentence, index: int, body: Sequen
             others = said
         elif said and not people:
             people = said
+        elif f.rule.meaning in ANSWERS and not f.rule.subject:
+            within = [m for m in mentions.all() if f.start <= m.start and m.end <= f.end]
+            people = tuple(p for m in within for p in m.people if p.who is Who.NAMED)
+        if f.rule.meaning == "away" and doubt:
+            people, doubt = (SOMEBODY,), ""  # "the baby has other plans": a reason, whoever has them
         number = next((numbers[a][1] for name, a, _ in f.captures if name == "n"), None)
         if f.rule.meaning in ANSWERS and not doubt:
             doubt = _stands_against(f, tokens, covered, pack, reader.event)
@@ -297,7 +315,7 @@ def _read_sentence(reader: _Reader, sentence: Sentence, index: int, body: Sequen
             )
         )
     reader.clauses.extend(built)
-    if not built or all(clause.meaning in FACTS | {"count", "head", "courtesy"} for clause in built):
+    if not built or all(clause.meaning in FACTS | {"count", "head", "courtesy", "together"} for clause in built):
         reader.listed.extend(_listed(sentence, mentions, covered, pack, begin, bool(built)))
     _leave(reader, sentence, index, covered, built, question, mentions)
 
@@ -318,10 +336,18 @@ def _search(tokens: Sequence[Token], begin: int, pack: Pack, finder: Finder) -> 
 
 
 def _choose(found: list[_Found], tokens: Sequence[Token], pack: Pack) -> list[_Found]:
-    """The longest matches, none overlapping; where two are equally long, the more telling meaning."""
+    """The longest matches, none overlapping; where two are equally long, the more telling meaning.
+
+    Words that "..." stood for do not count: "cannot get away" says more than "away from Helsinki that week".
+    """
     taken = [False] * len(tokens)
     chosen: list[_Found] = []
-    for f in sorted(found, key=lambda f: (f.start - f.end, _ORDER.get(f.rule.meaning, 99), not f.rule.subject, f.start)):
+
+    def rank(f: _Found) -> tuple[int, int, bool, int]:
+        passed = sum(b - a for slot, a, b in f.captures if slot == "...")
+        return (f.start - f.end + passed, _ORDER.get(f.rule.meaning, 99), not f.rule.subject, f.start)
+
+    for f in sorted(found, key=rank):
         if any(taken[f.start : f.end]) or (f.rule.alone and not _stands_alone(f, tokens, pack)):
             continue
         for i in range(f.start, f.end):
@@ -413,12 +439,7 @@ def _resolved(people: tuple[Person, ...], built: Sequence[Clause], reader: _Read
     resolved: list[Person] = []
     for person in people:
         if person.who is Who.THEY:
-            before = [
-                p
-                for clause in (*reader.clauses, *built)
-                for p in clause.people
-                if p.who in {Who.NAMED, Who.ROLE}
-            ]
+            before = [p for p in reader.mentioned if p.who in {Who.NAMED, Who.ROLE} and p.role != "who"]
             resolved.append(before[-1] if before else person)
         else:
             resolved.append(person)
@@ -427,7 +448,14 @@ def _resolved(people: tuple[Person, ...], built: Sequence[Clause], reader: _Read
 
 def _stands_against(f: _Found, tokens: Sequence[Token], covered: Sequence[bool], pack: Pack, event: Event) -> str:
     """Why this clause may not mean what it says: words beside it that nothing accounts for."""
-    if f.end < len(tokens) and tokens[f.end].norm in pack.words["another"] and not covered[f.end]:
+    if f.rule.meaning not in {"yes", "wish", "maybe", "substitute"}:
+        return ""
+    if (
+        f.end < len(tokens)
+        and not covered[f.end]
+        and tokens[f.end].norm in pack.words["another"]
+        and tokens[f.end - 1].norm in pack.words["takes_object"]
+    ):
         return f"it may be about something else: “{' '.join(t.norm for t in tokens[f.start : f.end + 2])}”"
     i = f.start - 1
     while i >= 0 and tokens[i].word:
@@ -444,10 +472,12 @@ def _listed(
     tokens = sentence.tokens
     start = begin
     if beside:
-        colon = next((i for i, token in enumerate(tokens) if token.norm in ":-" and i >= begin), None)
-        if colon is None:
+        mark = next((i for i, token in enumerate(tokens) if token.norm in ":-(" and i >= begin), None)
+        if mark is None:
+            mark = next((i for i, token in enumerate(tokens) if token.norm == "," and i and covered[i - 1]), None)
+        if mark is None:
             return []
-        start = colon + 1
+        start = mark + 1
     while start < len(tokens) and (not tokens[start].word or tokens[start].number is not None):
         start += 1
     people: list[Person] = []
@@ -488,10 +518,14 @@ def _leave(
     signs: set[str] = set()
     for i in loose:
         norm = tokens[i].norm
-        for sign in ("not", "if", "but", "doubt", "come", "ask", "weighty", "against_yes"):
+        for sign in ("not", "if", "unsure", "come", "weighty", "against_yes"):
             if pack.has(sign, norm) or pack.has(sign, " ".join(t.norm for t in tokens[i : i + 2])):
                 signs.add(sign)
-    answered = any(clause.meaning in ANSWERS for clause in built)
+        if pack.has("but", norm) and not any(clause.start > tokens[i].start for clause in built):
+            signs.add("but")
+        if i + 1 < len(tokens) and tokens[i + 1].word and not covered[i + 1]:
+            if pack.has("ask", norm) or pack.has("ask", f"{norm} {tokens[i + 1].norm}"):
+                signs.add("ask")
     if question and not any(c.meaning in {"logistics", "request", "courtesy"} or c.meaning in ANSWERS for c in built):
         signs.add("question")
     if question and any(c.meaning == "logistics" for c in built):
@@ -505,12 +539,27 @@ def _leave(
         signs.add("foreign")
     named = [m for m in mentions.all() if not all(covered[i] for i in range(m.start, m.end))]
     for mention in named:
-        if any(p.who is Who.NAMED and not _is_known(p, reader) for p in mention.people):
+        if mention.start > 0 and mention.end - mention.start == 1 and (
+            pack.has("of", tokens[mention.start - 1].norm) or pack.has("determiners", tokens[mention.start - 1].norm)
+        ):
+            continue  # "of Zubrova", "to Geneva"
+        named_here = [p for p in mention.people if p.who is Who.NAMED and (p.role or len(name_words(p.name)) > 1)]
+        if any(not _is_known(p, reader) for p in named_here):
             signs.add("name")
     if loose and (signs or not built):
-        words_left = reader.text[tokens[loose[0]].start : tokens[loose[-1]].end]
+        words_left = _runs(reader.text, tokens, loose)
         reader.left.append(Left(words_left, tokens[loose[0]].start, index, frozenset(signs), len(loose)))
-    del answered
+
+
+def _runs(text: str, tokens: Sequence[Token], loose: Sequence[int]) -> str:
+    """The words at these places, with an ellipsis where others stand between."""
+    runs: list[list[int]] = []
+    for i in loose:
+        if runs and all(not tokens[k].word for k in range(runs[-1][-1] + 1, i)):
+            runs[-1].append(i)
+        else:
+            runs.append([i])
+    return " … ".join(text[tokens[run[0]].start : tokens[run[-1]].end] for run in runs)
 
 
 def _content(token: Token, reader: _Reader) -> bool:
@@ -526,9 +575,8 @@ def _content(token: Token, reader: _Reader) -> bool:
 
 def _is_known(person: Person, reader: _Reader) -> bool:
     words = name_words(person.name)
-    return words <= reader.known or any(
-        words <= name_words(p.name) for clause in reader.clauses for p in clause.people if p.name
-    )
+    met = [p for clause in reader.clauses for p in (*clause.people, *clause.others)] + reader.listed
+    return words <= reader.known or any(words <= name_words(p.name) for p in met if p.name)
 
 
 __all__ = ["Clause", "Left", "Parsed", "Writer", "date", "fold", "fold_words", "parse", "Mapping"]

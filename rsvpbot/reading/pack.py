@@ -7,13 +7,13 @@ mistakes of the file, reported with the place.
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
 from typing import Any
 
-from rsvpbot.reading.phrases import Listed, Lists, Opening, Phrase, PhraseError, compile_phrase, may_open, normal, words_of
+from rsvpbot.reading.phrases import Lists, Opening, Phrase, PhraseError, compile_phrase, may_open, normal, words_of
 from rsvpbot.reading.tokens import Spelling
 
 MEANINGS = (
@@ -22,6 +22,7 @@ MEANINGS = (
     "no",
     "missed",
     "maybe",
+    "promise",
     "yes",
     "wish",
     "away",
@@ -34,7 +35,7 @@ MEANINGS = (
 )
 """What a clause can be taken for, the more telling first: where two are equally long, the first one is meant."""
 
-ANSWERS = frozenset({"yes", "no", "maybe", "wish", "missed", "away", "substitute", "withdraw"})
+ANSWERS = frozenset({"yes", "no", "maybe", "promise", "wish", "missed", "away", "substitute", "withdraw"})
 
 PEOPLE = ("alone", "guests", "count", "head")
 """What is said of who comes along, beside the answer."""
@@ -219,8 +220,4 @@ def _slips(targets: Iterable[str], vocabulary: frozenset[str]) -> dict[str, str]
     return slips
 
 
-def languages_named(tags: Sequence[str]) -> str:
-    return ", ".join(tags)
-
-
-__all__ = ["ANSWERS", "Listed", "Pack", "PackError", "Rule", "available", "build", "load"]
+__all__ = ["ANSWERS", "Pack", "PackError", "Rule", "available", "build", "load"]

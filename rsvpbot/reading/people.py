@@ -287,6 +287,8 @@ class Mentions:
         word = tokens[at].norm
         if pack.has("self", word):
             return at + 1, Person(Who.SELF, role=word)
+        if at + 1 < len(tokens) and pack.has("self", f"{word} {tokens[at + 1].norm}"):
+            return at + 2, Person(Who.SELF, role=word)
         if pack.has("they", word):
             return at + 1, Person(Who.THEY, role=word)
         counted = self._counted(at)

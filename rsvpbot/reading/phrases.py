@@ -7,7 +7,7 @@ A phrase is written as one would say it, with a few signs:
     {come}              any phrase of the list "come"
     (kindly)            may be missing
     [take|sit in]       one of these
-    ...                 at most six other words, no stop between them
+    ...                 at most six other words, no stop and no "not" between them
     <who>               a person or several: "I", "my colleague Jane Roe", "the Ambassador and his wife"
     <n>                 a number, in figures or words
 
@@ -264,7 +264,7 @@ def words_of(phrase: Phrase) -> Iterable[str]:
 
 
 Captures = tuple[tuple[str, int, int], ...]
-"""(slot, first token, token after the last)"""
+"""(slot, first token, token after the last); "..." for the words that a gap stood for"""
 
 
 class Finder:
@@ -276,9 +276,11 @@ class Finder:
         lists: Lists,
         people_at: Callable[[int], Sequence[int]],
         number_at: Callable[[int], int],
+        barrier: frozenset[str] = frozenset(),
     ) -> None:
         """`people_at(i)`: the ends of the mentions of people that begin at token i; `number_at(i)`: the end of the
-        number there, or i."""
+        number there, or i. `barrier`: words that "..." never stands for."""
+        self._barrier = barrier
         self._tokens = tokens
         self._lists = lists
         self._people_at = people_at
@@ -380,11 +382,14 @@ class Finder:
                 results.extend(self._match(phrase, k + 1, end, (*captures, (element.name, at, end)), begin))
         else:
             for end in range(at, min(at + element.most, len(tokens)) + 1):
-                results.extend(self._match(phrase, k + 1, end, captures, begin))
-                if end < len(tokens) and not tokens[end].word and tokens[end].norm not in "-'\"/":
+                passed = (*captures, ("...", at, end)) if end > at else captures
+                results.extend(self._match(phrase, k + 1, end, passed, begin))
+                if end < len(tokens) and (
+                    tokens[end].norm in self._barrier or (not tokens[end].word and tokens[end].norm not in "-'/")
+                ):
                     break
 
 
 def normal(text: str) -> str:
     """A short text as its folded words, for looking up."""
-    return " ".join(fold(token.norm) for token in tokenize(text) if token.norm != "\n")
+    return " ".join(fold(token.norm) for token in tokenize(text) if token.word)

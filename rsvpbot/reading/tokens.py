@@ -25,6 +25,7 @@ _WORD = re.compile(
 )
 _SENTENCE_END = frozenset(".!?")
 _PUNCTUATION = str.maketrans("。．…！？؟،、，；؛：（）“”„«»–—•·‚’‘", "...!??,,,;;:()\"\"\"\"\"--**,''")
+_QUOTES = frozenset("\"“”„«»*_")
 _DROPPED = frozenset("\ufe0f\ufe0e\u200d\u200b\u200c\u200e\u200f\u2060\ufeff\xad")
 _BULLET = re.compile(r"[ \t]*(?:[-*•·–—]|\(?\d{1,2}[.)]|\(?[a-z]\))[ \t]+")
 _LABEL = re.compile(r"[ \t]*[^\W\d_][^:：\n]{0,40}[:：](?:[ \t]|$)")
@@ -110,6 +111,8 @@ def tokenize(text: str, spelling: Spelling = Spelling()) -> list[Token]:
         first = raw[0]
         space = start > last_end
         last_end = found.end()
+        if first in _QUOTES:
+            continue  # quoted and emphasised words are words
         if first.isalnum():
             tokens.extend(_word_tokens(raw, start, space, spelling))
         elif first in _DROPPED or unicodedata.category(first) in {"Sk", "Cf", "Cc", "Mn"} and first != "\n":

@@ -17,10 +17,13 @@ from rsvpbot.reading.people import Person, Who, merge_names, name_words, same_pe
 LARGE_PARTY = 6
 """From this many on, a person looks (see tests/corpus/README.md)."""
 
+FEW_LEFT = 8
+"""So many words without weight may be left over beside a question that our letters answer."""
+
 WORDS_SHOWN = 120
 """Characters of the mail's words that a reason quotes at most."""
 
-_AGAINST_YES = frozenset({"not", "if", "but", "doubt", "come", "against_yes"})
+_AGAINST_YES = frozenset({"not", "if", "but", "unsure", "come", "against_yes"})
 _AGAINST_NO = frozenset({"if", "but", "come"})
 _BESIDE = frozenset({"ask", "weighty", "question"})
 
@@ -74,9 +77,16 @@ def weigh(parsed: Parsed, writer: Writer, pack: Pack, assumed: PartStat | None =
     substitution = [clause for clause in answers if clause.meaning == "substitute"]
     stance, extra = _overall(self_stand, others, substitution, parsed, writer, withdrawn, pack)
     doubts += extra
-    requests, more_doubts = _left_over(parsed.left, stance or assumed)
+    asks_only = stance is None and assumed is None and not answers and any(
+        c.meaning == "logistics" and c.asked for c in parsed.clauses
+    )
+    left = parsed.left
+    if asks_only:  # "what time does it end? couldn't find it" wants no person
+        left = tuple(item for item in left if item.signs - {"not"} or item.length > FEW_LEFT)
+    requests, more_doubts = _left_over(left, stance or assumed)
     doubts += more_doubts
-    asked = [clause for clause in parsed.clauses if clause.meaning == "request"]
+    answering = {clause.sentence for clause in answers if clause.asked}  # "could you put me down?"
+    asked = [c for c in parsed.clauses if c.meaning == "request" and c.sentence not in answering]
     requests += [f"asks something that a person must answer: “{_short(clause.words)}”" for clause in asked]
     logistics = any(clause.meaning == "logistics" and clause.asked for clause in parsed.clauses)
     asks = Asks.OTHER if requests and (asked or any("asks" in r for r in requests)) else None
@@ -176,7 +186,9 @@ def _stands(
     contradictions: list[str] = []
     for clause in answers:
         stance = {"missed": "no"}.get(clause.meaning, clause.meaning)
-        if stance not in {"yes", "wish", "no", "away", "maybe"}:
+        if stance not in {"yes", "wish", "no", "away", "maybe", "promise"}:
+            continue
+        if stance == "away" and any(person.who is Who.UNKNOWN for person in clause.people):
             continue
         for person in clause.people or (Person(Who.SELF),):
             key = _key(person, writer, stands, pack)
@@ -216,6 +228,16 @@ def _next_stance(stand: _Stand, new: str, clause: Clause, withdrawn: bool) -> tu
         ("maybe", "away"): "maybe",
         ("maybe", "wish"): "maybe",
         ("away", "wish"): "no",
+        ("yes", "promise"): "yes",
+        ("no", "promise"): "no",
+        ("maybe", "promise"): "maybe",
+        ("wish", "promise"): "maybe",
+        ("away", "promise"): "maybe",
+        ("promise", "maybe"): "maybe",
+        ("promise", "yes"): "yes",
+        ("promise", "no"): "no",
+        ("promise", "wish"): "maybe",
+        ("promise", "away"): "maybe",
     }
     settled = table.get((old, new))
     if settled:
@@ -239,6 +261,8 @@ def _overall(
     pack: Pack,
 ) -> tuple[PartStat | None, list[str]]:
     stance = own.stance if own else ""
+    if stance == "promise":  # "whether the Ambassador is free is open; I will let you know"
+        stance = "" if others or substitution else "maybe"
     coming = [stand for stand in others if stand.stance in {"yes", "wish"}]
     perhaps = [stand for stand in others if stand.stance == "maybe"]
     staying = [stand for stand in others if stand.stance in {"no", "away"}]
@@ -385,7 +409,7 @@ def _people(
     else:
         for clause in substitution:
             people.extend(clause.others or clause.people)
-        if own and own.stance in {"yes", "wish", "maybe"}:
+        if own and (own.stance in {"yes", "wish", "maybe"} or (own.stance == "promise" and not others)):
             speaks_self = True
         people.extend(s.person for s in others if s.stance in ({"maybe", "yes", "wish"}))
     answered = {c.sentence for c in parsed.clauses if c.meaning in ANSWERS or c.meaning in {"count", "head", "together"}}

@@ -333,6 +333,8 @@ def _address_of(value: str) -> str:
     at = value.lower().rfind("mailto:")
     if at >= 0:
         value = value[at + 7 :]
+    elif value.endswith(">") and "<" in value:
+        value = value[value.rfind("<") :]
     words = value.strip().strip("<>\"' ;").split("?")[0].split()
     address = words[0].rstrip(">,;") if words else ""
     local, _, domain = address.rpartition("@")
@@ -448,6 +450,8 @@ def _ours(text: str, known: tuple[str, ...]) -> bool:
 
 
 _MOST_PROGRAM_LINES = 120
+_OPENING = '"«“„「『'
+_CLOSING = '"»”“」』'
 
 _QUOTED_NOTE = re.compile(r"[«“„\"「『]\s{0,2}(.+?)\s{0,2}[»”“\"」』]?\s*$", re.S)
 
@@ -472,6 +476,7 @@ def client_words(text: str, name: str = "", partstat: PartStat | None = None) ->
         standing = clients.standing_sentence(plain)
         if standing and (partstat is None or standing == partstat.value):
             client.append(plain)
+            in_particulars = True
             continue
         sentence, note = _program_sentence(plain, name)
         if sentence:
@@ -495,17 +500,21 @@ def client_words(text: str, name: str = "", partstat: PartStat | None = None) ->
 def _joined_notes(lines: list[str]) -> list[str]:
     """A note in quotation marks on the lines below the program's sentence is made one with it."""
     joined: list[str] = []
-    open_note = False
+    expected = open_note = False
     for line in lines:
-        if open_note and joined:
-            joined[-1] = f"{joined[-1].rstrip()}\n{line.strip()}"
-            open_note = not line.rstrip().endswith(('"', "”", "»", "“", "」")) and len(joined[-1]) < 4000
+        stripped = line.strip()
+        if expected and stripped:
+            open_note, expected = stripped[0] in _OPENING, False
+        if open_note and stripped and joined:
+            joined[-1] = f"{joined[-1].rstrip()}\n{stripped}"
+            open_note = stripped[-1] not in _CLOSING and len(joined[-1]) < 4000
+            continue
+        if expected:
             continue
         joined.append(line)
-        stripped = line.rstrip()
         head = re.split('[«“"]', stripped, maxsplit=1)[0]
         if stripped.endswith((":", "：")):
-            open_note = clients.is_response_sentence(stripped)
+            expected = clients.is_response_sentence(stripped)
         else:
             open_note = _opens_note(stripped) and clients.is_response_sentence(head)
     return joined
@@ -540,7 +549,7 @@ def _program_sentence(line: str, name: str) -> tuple[str, str]:
 
 def _first_colon(line: str) -> int:
     for at, sign in enumerate(line[:400]):
-        if sign in ":：" and line[at + 1 :].lstrip()[:1] in {'"', "«", "“", "„", "「", "『"}:
+        if sign in ":：" and line[at + 1 :].lstrip()[:1] in set(_OPENING):
             return at
     return -1
 

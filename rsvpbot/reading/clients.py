@@ -446,9 +446,7 @@ def _within(folded: str, phrase: str) -> bool:
 
 def is_calendar_footer(line: str) -> bool:
     folded = _fold(line).lstrip("*-_ ")
-    return any(folded.startswith(start) for start in _calendar("footers")) or any(
-        start in folded for start in _calendar("footers") if "google" in start
-    )
+    return folded.startswith(_calendar("footers")) or any(phrase in folded for phrase in _calendar("within"))
 
 
 _EVENT_LABEL = re.compile(r"[ \t*_\-•]{0,6}([^\W\d_][^:：<>@]{0,24}?)[ \t*_]{0,4}[:：]")

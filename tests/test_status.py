@@ -102,3 +102,19 @@ def test_it_looks_at_a_store_that_another_process_writes(store: TinyStore, tmp_p
     store.close()
     with TinyStore(tmp_path / "rsvp.json", read_only=True) as beside:
         assert lines(beside, tmp_path)["Service"].startswith("NOT RUNNING")
+
+
+def test_an_event_without_capacity_that_is_over(store: TinyStore, tmp_path: Path) -> None:
+    config = replace(CONFIG, event=replace(CONFIG.event, capacity=None), store_file=tmp_path / "nothing.json")
+    told = report(store, config, NOW + timedelta(days=9))
+    assert "1 day ago" in told
+    assert "People    0 expected\n" in told
+    assert "(nothing written yet)" in told
+
+
+@pytest.mark.parametrize(("size", "said"), [(10, "1 kB"), (999_400, "999 kB"), (12_340_000, "12.3 MB")])
+def test_sizes(store: TinyStore, tmp_path: Path, size: int, said: str) -> None:
+    file = tmp_path / "other.json"
+    with file.open("wb") as grown:
+        grown.truncate(size)
+    assert report(store, replace(CONFIG, store_file=file), NOW).endswith(f"({said})")

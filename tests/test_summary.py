@@ -375,6 +375,65 @@ def test_letters_and_bounces_that_need_a_person_are_named(store: TinyStore) -> N
     assert "2 drafts in all so far" in text
 
 
+def test_room_by_category(store: TinyStore) -> None:
+    event = replace(CONFIG.event, capacity=5, capacity_by_category={"Delegation": 3, "observer": 2})
+    config = replace(CONFIG, event=event)
+    store.commit(
+        Commit(
+            invitees=(
+                invitee(1, answer(PartStat.ACCEPTED, 4), category="delegation"),
+                invitee(2, answer(PartStat.ACCEPTED, 1), category="Observer"),
+                invitee(3, answer(PartStat.ACCEPTED, 1), category="press"),
+            ),
+            mailbox=GOOD,
+        )
+    )
+    found = figures(store, config, NOW)
+    assert found.by_category == (("Delegation", 4, 3), ("observer", 1, 2))
+    text = render(found, config).text
+    assert "Delegation  4 of 3" in text and "observer    1 of 2" in text
+    assert "1 more than there is room for" in text
+
+
+LEFT = [
+    (datetime(2016, 9, 19, 23, 0, tzinfo=NEW_YORK), "tomorrow"),
+    (datetime(2016, 9, 20, 8, 0, tzinfo=NEW_YORK), "today"),
+    (datetime(2016, 9, 21, 8, 0, tzinfo=NEW_YORK), "it was yesterday"),
+    (datetime(2016, 9, 23, 8, 0, tzinfo=NEW_YORK), "it was 3 days ago"),
+]
+
+
+@pytest.mark.parametrize(("now", "left"), LEFT)
+def test_days_are_those_of_the_calendar_at_the_place(store: TinyStore, now: datetime, left: str) -> None:
+    utc = figures(store, CONFIG, now.astimezone(UTC))
+    assert f"The event: Tuesday, 20 September 2016, {left}\n" in render(utc, CONFIG).text
+
+
+def test_the_very_first_summary(store: TinyStore) -> None:
+    store.commit(Commit(mailbox=GOOD))
+    assert "No answers yet, and nothing waits for you." in render(figures(store, CONFIG, NOW), CONFIG).text
+
+
+def test_a_delegation_names_the_delegate_and_who_speaks_as_one_is_known(store: TinyStore) -> None:
+    """The delegate's own "yes" is recorded as the delegation that it confirms, and is told as no change."""
+    delegate = Address("Tomás Ferreira", "tomas@ferreira.example")
+    sent = invitee(1, answer(PartStat.DELEGATED, 1, ("Tomás Ferreira",), delegate=delegate))
+    before = YESTERDAY - timedelta(hours=2)
+    yes = Reading(Kind.HUMAN, PartStat.ACCEPTED, 1, ("Tomás Ferreira",), delegate=delegate)
+    standing = Standing(sent.id, Trust.ADDRESS, Dmarc.NONE, listed=True, from_delegate=True)
+    store.commit(
+        Commit(
+            invitees=(sent, invitee(2, answer(PartStat.DELEGATED, 1, delegate=delegate))),
+            replies=(reply(1, sent, yes, standing=standing, recorded=True, at=before, open=False),),
+            summaries=(recorded_on(date(2016, 9, 11)),),
+            mailbox=GOOD,
+        )
+    )
+    found = figures(store, CONFIG, NOW)
+    assert [change.who.label for change in found.changes] == ["Person 2"]
+    assert "Delegated: Tomás Ferreira" in render(found, CONFIG).text
+
+
 # ------------------------------------------------------------------ the mailbox, and alarms
 
 

@@ -198,14 +198,14 @@ def _time_of(value: str) -> datetime | None:
     return aware if 1970 <= aware.year <= 2200 else None
 
 
-_ID = re.compile(r"<([^<>\s]{1,998})>")
+_ID = re.compile(r"<([^<>\s\x00-\x1f\x7f]{1,998})>")
 
 
 def _ids(value: str, *, loose: bool = False) -> tuple[str, ...]:
     """Message-IDs with their angle brackets. `loose`: a bare one counts too, as some programs write their own."""
     found = tuple(dict.fromkeys(f"<{match}>" for match in _ID.findall(value)))[:MAX_IDS]
     bare = value.strip().strip("<>")
-    if not found and loose and bare and not re.search(r"\s", bare):
+    if not found and loose and bare and not re.search(r"[\s\x00-\x1f\x7f]", bare):
         return (f"<{bare[:998]}>",)
     return found
 

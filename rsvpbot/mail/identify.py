@@ -118,7 +118,7 @@ def _without_comments(value: str) -> str:
 
 
 def identify(message: Message, reading: Reading, directory: Directory, tokens: Tokens, config: Config) -> Standing:
-    """Name the invitee whose answer this is, after the rules of docs/standing.md. Pure over its arguments."""
+    """Name the invitee whose answer this is, and say what is in doubt about it. Pure over its arguments."""
     sender = message.sender.email
     result = dmarc(message, config.mailbox.authserv_id)
     organisers = {address.email.lower() for address in config.organisers.addresses}

@@ -244,6 +244,29 @@ def test_an_inbox_that_may_only_be_read(dovecot: Dovecot, user: User) -> None:
         Connection(dovecot.config(user, "none", port=proxy.port)).__enter__()
 
 
+def test_an_inbox_from_which_nothing_may_be_removed_is_not_copied_over_and_over(dovecot: Dovecot, user: User) -> None:
+    def tied(data: bytes) -> bytes:
+        lines = data.replace(b" MOVE", b"").splitlines(keepends=True)
+        return b"".join(line.replace(b" \\Deleted", b"") if b"PERMANENTFLAGS" in line else line for line in lines)
+
+    with Proxy(dovecot.imap_port, tied) as proxy, pytest.raises(MailboxFault, match="may not remove messages"):
+        Connection(dovecot.config(user, "none", port=proxy.port)).__enter__()
+
+
+def test_a_removal_that_is_refused_copies_once(dovecot: Dovecot, user: User) -> None:
+    def refuse(data: bytes) -> bytes:
+        return data.replace(b" STORE ", b" STARE ")
+
+    with (
+        Proxy(dovecot.imap_port, lambda data: data.replace(b" MOVE", b""), refuse) as proxy,
+        Connection(dovecot.config(user, "none", port=proxy.port)) as connection,
+        pytest.raises(MailboxFault, match="refused filing"),
+    ):
+        connection.file([1, 2, 3], Folder.RECORDED)
+    assert len(dovecot.messages(user)) == 3
+    assert len(dovecot.messages(user, "RSVP/Recorded")) == 3
+
+
 def _no_validity(data: bytes) -> bytes:
     return b"".join(line for line in data.splitlines(keepends=True) if b"UIDVALIDITY" not in line)
 

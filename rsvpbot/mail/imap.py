@@ -172,22 +172,25 @@ class Connection:
 
     def _file_batch(self, uids: Sequence[int], folder: Folder) -> None:
         try:
-            self._move(uids, self._folders[folder])
+            self._transfer(uids, folder)
         except MailboxFault:
             # Somebody may have removed the folder since, and some servers refuse where nothing is left to move.
             with self._guarded("filing"):
-                left = self._client.search(["UID", ",".join(map(str, uids))])
-            if not left:
+                uids = self._client.search(["UID", ",".join(map(str, uids))])
+            if not uids:
                 return
             self.prepare_folders()
-            self._move(left, self._folders[folder])
+            self._transfer(uids, folder)
+        if "MOVE" not in self.capabilities:
+            self._remove(uids)
 
-    def _move(self, uids: Sequence[int], target: str) -> None:
+    def _transfer(self, uids: Sequence[int], folder: Folder) -> None:
         with self._guarded("filing"):
-            if "MOVE" in self.capabilities:
-                self._client.move(uids, target)
-                return
-            self._client.copy(uids, target)
+            transfer = self._client.move if "MOVE" in self.capabilities else self._client.copy
+            transfer(uids, self._folders[folder])
+
+    def _remove(self, uids: Sequence[int]) -> None:
+        with self._guarded("filing"):
             self._client.add_flags(uids, [b"\\Deleted"], silent=True)
             if "UIDPLUS" in self.capabilities:
                 # Never a plain EXPUNGE: it would remove whatever else is flagged, by whomever.
@@ -205,6 +208,9 @@ class Connection:
         validity = int(answer.get(b"UIDVALIDITY", 0))
         if not validity:
             raise MailboxFault(f"{self._at}: its INBOX has no UIDVALIDITY, so that messages cannot be told apart")
+        if "MOVE" not in self.capabilities and b"\\Deleted" not in answer.get(b"PERMANENTFLAGS", (b"\\Deleted",)):
+            # Otherwise every poll would copy the same messages anew.
+            raise MailboxFault(f"{self._at}: this user may not remove messages from INBOX; give it that right")
         if self.uidvalidity not in (0, validity):
             self._lost = True
             raise MailboxOutOfReach(f"{self._at}: INBOX was rebuilt while we read it; the next connection starts anew")

@@ -563,6 +563,16 @@ def test_right_to_left_is_known_and_foreign_words_are_kept_apart() -> None:
     assert "\u2068UNICEF House\u2069" in text and "\u2068محمد" not in text and "\u2068mailto" not in text
 
 
+def test_names_of_another_script_are_kept_apart_one_by_one() -> None:
+    answer = accepted(party=2, names=("Ana Silva", "محمد علي"))
+    values = make_values(LetterKind.ACCEPTED, "ar", example(), example().event.starts, answer=answer)
+    assert values.answer is not None
+    assert values.answer.names == "\u2068Ana Silva\u2069 و\u2068محمد علي\u2069"
+    assert "%E2%81" not in values.mailto(values.answer.names)
+    marks = Marks()
+    assert to_text(marks.hide(values.answer.names), marks, isolate=True) == values.answer.names + "\n"
+
+
 def test_a_past_day_to_answer_by_is_judged_at_the_place() -> None:
     event = replace(example().event, rsvp_by=date(2016, 9, 16))
     config = replace(example(), event=event)

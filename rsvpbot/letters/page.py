@@ -18,7 +18,7 @@ from itertools import pairwise
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from rsvpbot.letters.values import Link
+from rsvpbot.letters.values import END_ISOLATE, ISOLATE, Link
 
 WIDTH = 74
 """Columns of the text part; RFC 5322, section 2.1.1 asks for at most 78."""
@@ -74,8 +74,10 @@ class Marks:
 
     def _isolated(self, match: re.Match[str], isolate: bool) -> str:
         value = self._values[int(match[1])]
-        foreign = isolate and not isinstance(value, Link) and any(unicodedata.bidirectional(c) == "L" for c in value)
-        return f"\u2068{value}\u2069" if foreign else value
+        if not isolate or isinstance(value, Link) or ISOLATE in value:
+            return value
+        foreign = any(unicodedata.bidirectional(char) == "L" for char in value)
+        return f"{ISOLATE}{value}{END_ISOLATE}" if foreign else value
 
 
 def tidy(text: str) -> str:

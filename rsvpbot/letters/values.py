@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 REGIONS = {"en": "en_GB", "zh": "zh_Hans"}
 """UN English writes "20 September 2016", as in British English."""
 
+ISOLATE, END_ISOLATE = "\u2068", "\u2069"
+"""Keep words of another script from turning the direction of what is around them (Unicode Annex 9)."""
+
 LONGEST_NAME = 80
 MOST_WORDS = 8
 
@@ -196,7 +199,8 @@ def make_values(
     def mailto(body: str) -> Link:
         # RFC 6068: everything but unreserved characters is percent-encoded, space as %20.
         to = quote(config.mailbox.address, safe="@")
-        return Link(f"mailto:{to}?subject={quote(subject, safe='')}&body={quote(str(body), safe='')}")
+        plain = body.replace(ISOLATE, "").replace(END_ISOLATE, "")
+        return Link(f"mailto:{to}?subject={quote(subject, safe='')}&body={quote(plain, safe='')}")
 
     return Values(
         event=_event(config, locale, now),
@@ -304,12 +308,14 @@ def _answer(answer: Answer, locale: Locale) -> AnswerValues:
     from babel.lists import format_list
 
     names = [name for name in map(checked_name, answer.names) if name]
+    # Each name for itself: "and" between them belongs to the letter's language.
+    shown = [f"{ISOLATE}{name}{END_ISOLATE}" for name in names] if locale.text_direction == "rtl" else names
     coming = answer.partstat is not PartStat.DECLINED
     party = (answer.party or max(1, len(names))) if coming else 0
     return AnswerValues(
         partstat=answer.partstat.value,
         party=party,
-        names=format_list(names, locale=locale) if names and coming else "",
+        names=format_list(shown, locale=locale) if names and coming else "",
         unnamed=max(0, party - len(names)),
         delegate=_delegate(answer),
         dietary=bool(answer.dietary),

@@ -261,7 +261,9 @@ def _read_sentence(reader: _Reader, sentence: Sentence, index: int, body: Sequen
     question = sentence.question or _opens_question(tokens[begin:], pack)
     found = _search(tokens, begin, pack, finder)
     answers = _choose([f for f in found if f.rule.meaning not in FACTS and f.rule.meaning not in PEOPLE], tokens, pack)
-    beside = _choose([f for f in found if f.rule.meaning in PEOPLE], tokens, pack)
+    polite = {i for f in answers if f.rule.meaning in {"courtesy", "receipt"} for i in range(f.start, f.end)}
+    beside = [f for f in found if f.rule.meaning in PEOPLE and not polite.intersection(range(f.start, f.end))]
+    beside = _choose(beside, tokens, pack)
     facts = _choose([f for f in found if f.rule.meaning in FACTS], tokens, pack)
     needs = {i for f in facts for i in range(f.start, f.end)}
     answers = [f for f in answers if f.rule.meaning != "away" or not needs.intersection(range(f.start, f.end))]
@@ -293,6 +295,9 @@ def _read_sentence(reader: _Reader, sentence: Sentence, index: int, body: Sequen
         elif f.rule.meaning in ANSWERS and not f.rule.subject:
             within = [m for m in mentions.all() if f.start <= m.start and m.end <= f.end]
             people = tuple(p for m in within for p in m.people if p.who is Who.NAMED)
+        if f.rule.meaning == "substitute" and doubt and others and pack.has("it", tokens[max(start - 1, 0)].norm):
+            people, doubt = (Person(Who.GROUP),), ""  # "… has the honour to inform that it will be represented by"
+            covered[max(start - 1, 0)] = True
         if f.rule.meaning == "away" and doubt:
             people, doubt = (SOMEBODY,), ""  # "the baby has other plans": a reason, whoever has them
         number = next((numbers[a][1] for name, a, _ in f.captures if name == "n"), None)
@@ -314,10 +319,20 @@ def _read_sentence(reader: _Reader, sentence: Sentence, index: int, body: Sequen
                 asked=question,
             )
         )
+    hedge = next((c for c in built if c.meaning in {"maybe", "promise"}), None)
+    if hedge is not None:  # "I hope to come and take part": what is hoped is not promised
+        built = [c for c in built if c.meaning not in {"yes", "wish"} or c.start < hedge.start or _somebody_else(c, hedge)]
     reader.clauses.extend(built)
-    if not built or all(clause.meaning in FACTS | {"count", "head", "courtesy", "together"} for clause in built):
+    beside_answer = any(token.norm in ":" for token in tokens) or all(
+        clause.meaning in FACTS | {"count", "head", "courtesy", "together"} for clause in built
+    )
+    if not built or beside_answer:
         reader.listed.extend(_listed(sentence, mentions, covered, pack, begin, bool(built)))
     _leave(reader, sentence, index, covered, built, question, mentions)
+
+
+def _somebody_else(clause: Clause, other: Clause) -> bool:
+    return clause.people != other.people and any(p.who in {Who.NAMED, Who.ROLE} for p in clause.people)
 
 
 def _opens_question(tokens: Sequence[Token], pack: Pack) -> bool:
@@ -348,7 +363,9 @@ def _choose(found: list[_Found], tokens: Sequence[Token], pack: Pack) -> list[_F
         return (f.start - f.end + passed, _ORDER.get(f.rule.meaning, 99), not f.rule.subject, f.start)
 
     for f in sorted(found, key=rank):
-        if any(taken[f.start : f.end]) or (f.rule.alone and not _stands_alone(f, tokens, pack)):
+        if any(taken[f.start : f.end]) or (f.rule.alone and not _stands_alone(f, tokens, pack)) or (
+            f.rule.closing and not _ends_clause(f.end, tokens, pack)
+        ):
             continue
         for i in range(f.start, f.end):
             taken[i] = True
@@ -357,11 +374,16 @@ def _choose(found: list[_Found], tokens: Sequence[Token], pack: Pack) -> list[_F
 
 
 def _stands_alone(f: _Found, tokens: Sequence[Token], pack: Pack) -> bool:
-    before = f.start == 0 or not tokens[f.start - 1].word or tokens[f.start - 1].norm in pack.words["bound"]
-    after = f.end >= len(tokens) or not tokens[f.end].word or tokens[f.end].norm in pack.words["bound"]
-    emoji_before = f.start > 0 and not tokens[f.start - 1].norm.isalnum()
-    emoji_after = f.end < len(tokens) and not tokens[f.end].norm.isalnum()
-    return (before or emoji_before) and (after or emoji_after)
+    if f.start == 0:
+        return _ends_clause(f.end, tokens, pack)
+    before = tokens[f.start - 1]
+    opens = not before.norm.isalnum() or before.norm in pack.words["bound"] - pack.words["and"]
+    return opens and _ends_clause(f.end, tokens, pack)
+
+
+def _ends_clause(at: int, tokens: Sequence[Token], pack: Pack) -> bool:
+    """Whether a clause ends before this token: at a stop, an emoji or a joining word."""
+    return at >= len(tokens) or not tokens[at].norm.isalnum() or tokens[at].norm in pack.words["bound"]
 
 
 def _subject(
@@ -382,6 +404,9 @@ def _subject(
     if mention:
         return mention.start, _resolved(mention.people, built, reader), False, ""
     if j > 0 and tokens[j - 1].norm == ",":
+        mention = _mention_before(j - 1, mentions, pack)
+        if mention and any(tokens[i].norm == "," for i in range(mention.start, mention.end)):
+            return mention.start, _resolved(mention.people, built, reader), False, ""  # "my deputy, John Doe, will"
         mention = _before_insertion(j - 1, tokens, mentions, pack)
         if mention:
             return mention.start, _resolved(mention.people, built, reader), False, ""
@@ -448,7 +473,7 @@ def _resolved(people: tuple[Person, ...], built: Sequence[Clause], reader: _Read
 
 def _stands_against(f: _Found, tokens: Sequence[Token], covered: Sequence[bool], pack: Pack, event: Event) -> str:
     """Why this clause may not mean what it says: words beside it that nothing accounts for."""
-    if f.rule.meaning not in {"yes", "wish", "maybe", "substitute"}:
+    if f.rule.meaning not in {"yes", "wish", "substitute"}:
         return ""
     if (
         f.end < len(tokens)
@@ -526,11 +551,15 @@ def _leave(
         if i + 1 < len(tokens) and tokens[i + 1].word and not covered[i + 1]:
             if pack.has("ask", norm) or pack.has("ask", f"{norm} {tokens[i + 1].norm}"):
                 signs.add("ask")
+    if any(clause.meaning in {"no", "missed", "away"} for clause in built):
+        signs -= {"not", "against_yes"}  # they say the same as the answer beside them
+    if not built and any(pack.has("regret", tokens[i].norm) for i in loose):
+        signs.add("not")
     if question and not any(c.meaning in {"logistics", "request", "courtesy"} or c.meaning in ANSWERS for c in built):
         signs.add("question")
     if question and any(c.meaning == "logistics" for c in built):
         content = [i for i in loose if _content(tokens[i], reader)]
-        if len(content) > 2:
+        if len(content) > 1:
             signs.add("question")
     unknown = [i for i in loose if tokens[i].norm.isalpha() and tokens[i].norm not in pack.vocabulary
                and not tokens[i].capital]

@@ -51,6 +51,8 @@ class Rule:
     """Needs a subject before it: somebody comes, or does not."""
     alone: bool = False
     """Means this only where it stands alone between two stops."""
+    closing: bool = False
+    """Means this only where its clause ends with it."""
     asked: bool = False
     """Means this in a question too ("could you put me down?")."""
     value: str = ""
@@ -182,14 +184,15 @@ def normal_ending(text: str) -> str:
 def _rules(data: Mapping[str, Any], lists: Lists) -> Iterable[Rule]:
     for meaning in (*MEANINGS, *PEOPLE):
         section = data.get(meaning, {})
-        for key, subject, alone, asked in (
-            ("phrases", False, False, False),
-            ("after_subject", True, False, False),
-            ("standing_alone", False, True, False),
-            ("also_in_questions", False, False, True),
+        for key, subject, alone, closing, asked in (
+            ("phrases", False, False, False, False),
+            ("after_subject", True, False, False, False),
+            ("after_subject_ending_a_clause", True, False, True, False),
+            ("standing_alone", False, True, False, False),
+            ("also_in_questions", False, False, False, True),
         ):
             for text in section.get(key, ()):
-                yield Rule(meaning, _phrase(text, lists, meaning), subject, alone, asked)
+                yield Rule(meaning, _phrase(text, lists, meaning), subject, alone, closing, asked)
     for fact in ("diet", "access", "pass"):
         for value, texts in data.get(fact, {}).items():
             for text in texts:

@@ -79,7 +79,7 @@ def clean_name(text: str, pack: Pack) -> str:
     while changed and end > start:
         changed = False
         for words in pack.titles:
-            if len(words) < end - start and tuple(t.norm for t in tokens[end - len(words) : end]) == words:
+            if len(words) + 1 < end - start and tuple(t.norm for t in tokens[end - len(words) : end]) == words:
                 end -= len(words)
                 changed = True
                 break
@@ -271,7 +271,9 @@ class Mentions:
         if position < len(tokens) and tokens[position].norm == ",":
             position += 1
         for length in (3, 2, 1):
-            if " ".join(token.norm for token in tokens[position : position + length]) in words:
+            if position + length <= len(tokens) and (
+                " ".join(token.norm for token in tokens[position : position + length]) in words
+            ):
                 return position + length
         return position
 
@@ -407,6 +409,10 @@ class Mentions:
             if not part:
                 break
             position += 1
+        while position > at + 1 and (
+            pack.has("determiners", tokens[position - 1].norm) or pack.has("of", tokens[position - 1].norm)
+        ):
+            position -= 1
         return position if position > at + 1 else at
 
     def _tail(self, at: int) -> int:
@@ -530,7 +536,7 @@ def number_at(tokens: Sequence[Token], at: int, pack: Pack) -> tuple[int, int]:
         return end, value
     for length in (4, 3, 2, 1):
         words = " ".join(token.norm for token in tokens[at : at + length])
-        if words in pack.numbers:
+        if at + length <= len(tokens) and words in pack.numbers:
             end = at + length
             if end + 2 < len(tokens) and tokens[end].norm == "(" and tokens[end + 2].norm == ")" and tokens[end + 1].number == pack.numbers[words]:
                 end += 3

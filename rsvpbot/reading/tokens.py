@@ -28,7 +28,7 @@ _PUNCTUATION = str.maketrans("。．…！？؟،、，；؛：（）“”„«
 _QUOTES = frozenset("\"“”„«»*_")
 _DROPPED = frozenset("\ufe0f\ufe0e\u200d\u200b\u200c\u200e\u200f\u2060\ufeff\xad")
 _BULLET = re.compile(r"[ \t]*(?:[-*•·–—]|\(?\d{1,2}[.)]|\(?[a-z]\))[ \t]+")
-_LABEL = re.compile(r"[ \t]*[^\W\d_][^:：\n]{0,40}[:：](?:[ \t]|$)")
+_LABEL = re.compile(r"[ \t]*[^\W\d_][^:：\n.!?,;]{0,40}[:：](?:[ \t]|$)")
 
 
 @dataclass(frozen=True, slots=True)

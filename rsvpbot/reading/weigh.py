@@ -23,6 +23,7 @@ FEW_LEFT = 8
 WORDS_SHOWN = 120
 """Characters of the mail's words that a reason quotes at most."""
 
+_ONLY_ELSEWHERE = "is elsewhere, but does not say that they will not come"
 _AGAINST_YES = frozenset({"not", "if", "but", "unsure", "come", "against_yes"})
 _AGAINST_NO = frozenset({"if", "but", "come"})
 _BESIDE = frozenset({"ask", "weighty", "question"})
@@ -76,7 +77,7 @@ def weigh(parsed: Parsed, writer: Writer, pack: Pack, assumed: PartStat | None =
     others = [stand for key, stand in stands.items() if key != "self"]
     substitution = [clause for clause in answers if clause.meaning == "substitute"]
     stance, extra = _overall(self_stand, others, substitution, parsed, writer, withdrawn, pack)
-    doubts += extra
+    doubts += [doubt for doubt in extra if assumed is not PartStat.DECLINED or doubt != _ONLY_ELSEWHERE]
     asks_only = stance is None and assumed is None and not answers and any(
         c.meaning == "logistics" and c.asked for c in parsed.clauses
     )
@@ -86,6 +87,7 @@ def weigh(parsed: Parsed, writer: Writer, pack: Pack, assumed: PartStat | None =
     requests, more_doubts = _left_over(left, stance or assumed)
     doubts += more_doubts
     answering = {clause.sentence for clause in answers if clause.asked}  # "could you put me down?"
+    answering |= {c.sentence for c in parsed.clauses if c.meaning == "logistics" and c.asked}
     asked = [c for c in parsed.clauses if c.meaning == "request" and c.sentence not in answering]
     requests += [f"asks something that a person must answer: “{_short(clause.words)}”" for clause in asked]
     logistics = any(clause.meaning == "logistics" and clause.asked for clause in parsed.clauses)
@@ -294,7 +296,7 @@ def _overall(
         return PartStat.DECLINED, doubts
     if stance == "away":
         if not _away_is_no(own, parsed, pack):
-            doubts.append("is elsewhere, but does not say that they will not come")
+            doubts.append(_ONLY_ELSEWHERE)
         return PartStat.DECLINED, doubts
     if coming:
         inferior = [s for s in coming if s.person.who is Who.ROLE and not s.person.name]
@@ -308,7 +310,7 @@ def _overall(
     if staying:
         if any(stand.stance == "no" for stand in staying) or _away_is_no(staying[0], parsed, pack):
             return PartStat.DECLINED, doubts
-        return PartStat.DECLINED, ["is elsewhere, but does not say that they will not come"]
+        return PartStat.DECLINED, [_ONLY_ELSEWHERE]
     named = any(p.who in {Who.NAMED, Who.SELF} for p in parsed.listed)
     counted = any(c.meaning in {"count", "alone", "head"} and not c.asked for c in parsed.clauses)
     late = any(c.meaning == "late" and not c.asked for c in parsed.clauses)
@@ -358,7 +360,7 @@ def _left_over(left: Sequence[Left], stance: PartStat | None) -> tuple[list[str]
         }.get(stance, _AGAINST_YES)
         if item.signs & against:
             doubts.append(f"may change the answer: “{words}”")
-        elif item.signs & _BESIDE:
+        elif item.signs & (_BESIDE if stance is not PartStat.TENTATIVE else _BESIDE - {"weighty"}):
             requests.append(f"asks or says something that a person should see: “{words}”")
         elif "name" in item.signs and stance is not PartStat.DECLINED:
             doubts.append(f"somebody is named, and it is not clear why: “{words}”")

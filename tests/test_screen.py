@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ import pytest
 from rsvpbot.mail.parse import parse
 from rsvpbot.mail.phrasebook import fold, phrasebook
 from rsvpbot.mail.screen import RULES, auto_submitted, screen
-from rsvpbot.model import MACHINE_KINDS, Kind, Message
+from rsvpbot.model import MACHINE_KINDS, Address, Kind, Message
 
 OWN = frozenset({"rsvp@roundtable.example"})
 UID = "roundtable-2016-09-20@roundtable.example"
@@ -66,6 +67,27 @@ def test_no_person_is_lost_with_the_fields_that_exchange_adds() -> None:
         if screen(dataclasses.replace(message, fields=message.fields + added), OWN, UID).kind is not Kind.HUMAN
     ]
     assert lost == []
+
+
+def fresh(message: Message) -> Message:
+    """As if written anew: the programs that drop In-Reply-To are many."""
+    fields = tuple(f for f in message.fields if f[0] not in {"in-reply-to", "references"})
+    return dataclasses.replace(message, in_reply_to=(), references=(), fields=fields)
+
+
+def to_somebody_else(message: Message) -> Message:
+    return dataclasses.replace(fresh(message), recipients=(Address("", "tom@mission.example"),))
+
+
+def answered_elsewhere(message: Message) -> Message:
+    fields = (*message.fields, ("reply-to", "x@other.example"), ("x-priority", "1 (highest)"))
+    return dataclasses.replace(fresh(message), fields=fields)
+
+
+@pytest.mark.parametrize("change", [fresh, to_somebody_else, answered_elsewhere])
+def test_no_person_is_lost_without_the_thread(change: Callable[[Message], Message]) -> None:
+    people = [(file, change(message)) for file, kind, message in ROWS if kind is Kind.HUMAN]
+    assert [file for file, message in people if screen(message, OWN, UID).kind is not Kind.HUMAN] == []
 
 
 def test_every_rule_has_a_name_of_its_own_and_says_what_it_does() -> None:

@@ -61,7 +61,11 @@ AUTOMATIC = {
     "en Kerio": (RE, "Thanks.", "Delivered-To: Autoresponder"),
     "en SES WorkMail": (RE, "Thanks.", "X-Amazon-Auto-Reply: true"),
     "en OTRS": (RE, "Your ticket", "X-OTRS-Loop: support@desk.example"),
-    "en suppress and words": (RE, "I am out of the office until Monday.", "X-Auto-Response-Suppress: DR, OOF, AutoReply"),
+    "en suppress and words": (
+        RE,
+        "I am out of the office until Monday.",
+        "X-Auto-Response-Suppress: DR, OOF, AutoReply",
+    ),
     "en Outlook, subject alone": (f"Automatic reply: {TITLE}", "In Geneva."),
     "en Lotus": (f"AUTO: Ana Ruiz is out of the office (returning 26.09.2016): {TITLE}", "I will be back."),
     "en plain subject": (
@@ -367,6 +371,11 @@ def test_reply_that_came_through_a_group() -> None:
     assert screened("Hello", "I will attend.", *fields, reply=False).kind is Kind.BULK
 
 
+def test_mailing_in_answer_to_us_is_one() -> None:
+    fields = ("List-Id: <x.mailings.example>", "List-Unsubscribe: <https://mailings.example/u>", "Precedence: bulk")
+    assert screened(RE, "Welcome! You will hear from us.", *fields).kind in MACHINE_KINDS
+
+
 def test_our_mailbox_may_be_a_group() -> None:
     fields = (
         "List-Id: <rsvp.roundtable.example>",
@@ -604,6 +613,30 @@ def test_bounce_without_structure(case: tuple[str, str, bool], sender: str, path
     subject, text, permanent = case
     verdict = screened(subject, text, sender=sender, path=path, reply=False)
     assert (verdict.kind, verdict.failed_address, verdict.permanent) == (Kind.BOUNCE, "ana@mission.example", permanent)
+
+
+def test_bounce_known_by_its_words_alone() -> None:
+    text = "I'm afraid I wasn't able to deliver your message to ana@mission.example."
+    assert screened("Sorry", text, sender="MAILER-DAEMON@mx.example").rule == "bounce-by-shape"
+    assert screened("Undeliverable: Invitation", text, sender="relay@mx.example", reply=False).rule == "bounce-by-shape"
+    assert screened("Sorry", text, sender="ana@mission.example").kind is Kind.HUMAN
+
+
+def test_person_who_encloses_a_report_is_not_lost() -> None:
+    raw = (
+        "From: ana@mission.example\r\nTo: rsvp@roundtable.example\r\nSubject: my answer\r\n"
+        "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nMy answer came back: yes, I will attend.\r\n"
+        "--b\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; mx.example\r\n\r\n"
+        "Action: failed\r\nFinal-Recipient: rfc822; rsvp@roundtable.example\r\n--b--\r\n"
+    )
+    assert screen(parse(raw.encode()), OWN, UID).kind is Kind.HUMAN
+
+
+def test_bounce_without_status_or_action() -> None:
+    verdict = report("", "Final-Recipient: rfc822; ana@mission.example", "Status: 4.2.2")
+    assert (verdict.kind, verdict.permanent) == (Kind.BOUNCE, False)
+    verdict = screened("x", "x", "X-Failed-Recipients: ana@mission.example", reply=False)
+    assert (verdict.kind, verdict.failed_address, verdict.permanent) == (Kind.BOUNCE, "ana@mission.example", True)
 
 
 def test_mail_system_that_does_not_bounce_is_not_answered() -> None:

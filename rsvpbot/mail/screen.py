@@ -460,11 +460,13 @@ def _list_is_ours(view: Screened) -> bool:
 
 
 def _reply_through_list(view: Screened) -> bool:
-    """A reply to our own letter, to us, from a person: it only passed through a group on its way."""
-    unlisted = without_plus(view.message.sender.email).replace("@", ".") not in view.field("list-id")
-    return view.replies_to_us and view.to_us and unlisted and f"mailto:{view.message.sender.email}" not in view.field(
-        "list-post"
-    )  # fmt: skip
+    """A reply to our own letter, to us, from a person: it only passed through a group on its way.
+
+    A group of people takes posts (List-Post); a mailing does not.
+    """
+    post = view.field("list-post")
+    grouped = "mailto:" in post and f"mailto:{view.message.sender.email}" not in post
+    return grouped and view.replies_to_us and view.to_us
 
 
 def _bulk_precedence(view: Screened) -> str:

@@ -241,6 +241,16 @@ From: rivers@secretariat.example
 To: nadia@brook.example
 
 """,
+    "groupwise": ">>> Clean Rivers <rivers@secretariat.example> 04/04/17 09:12 AM >>>\n",
+    "groupwise de": '>>> "Clean Rivers" <rivers@secretariat.example> schrieb am Dienstag, 4. April 2017 um 09:12 in Nachricht <58E3>:\n'
+    ">>> Clean Rivers 04.04.17 09:12 >>>\n",
+    "notes, dashed": """-----Clean Rivers/SECRETARIAT wrote: -----
+To: nadia@brook.example
+From: Clean Rivers/SECRETARIAT
+Date: 04/04/2017 09:12AM
+Subject: Invitation: Round Table on Clean Rivers
+
+""",
     "mac outlook": """From: Clean Rivers <rivers@secretariat.example>
 Date: Tuesday, 4 April 2017 at 09:12
 To: Nadia <nadia@brook.example>

@@ -464,7 +464,7 @@ def client_words(text: str, name: str = "", partstat: PartStat | None = None) ->
     """
     human: list[str] = []
     client: list[str] = []
-    in_particulars = False
+    in_particulars = in_footer = False
     lines = text.replace("\r\n", "\n").split("\n")
     # Programs write short letters; what stands far below is a person's, or what they quote.
     rest = lines[_MOST_PROGRAM_LINES:]
@@ -472,6 +472,7 @@ def client_words(text: str, name: str = "", partstat: PartStat | None = None) ->
         plain = line.strip()
         if not plain:
             human.append("")
+            in_footer = False
             continue
         standing = clients.standing_sentence(plain)
         if standing and (partstat is None or standing == partstat.value):
@@ -487,6 +488,10 @@ def client_words(text: str, name: str = "", partstat: PartStat | None = None) ->
             continue
         if clients.is_calendar_footer(plain) or clients.is_footer(plain) or clients.is_disclaimer(plain):
             client.append(plain)
+            in_footer = True
+            continue
+        if in_footer and not clients.first_person(plain):
+            client.append(plain)
             continue
         if (in_particulars or _is_separator(plain)) and (
             clients.is_event_label(plain) or _is_separator(plain) or plain.startswith("*")
@@ -494,7 +499,9 @@ def client_words(text: str, name: str = "", partstat: PartStat | None = None) ->
             client.append(plain)
             continue
         human.append(plain)
-    return _trimmed([*human, *rest]), "\n".join(client)
+    titles = {clients.event_value(line) for line in client} - {""}
+    client += [line for line in human if line in titles]
+    return _trimmed([line for line in human if line not in titles] + rest), "\n".join(client)
 
 
 def _joined_notes(lines: list[str]) -> list[str]:

@@ -453,5 +453,11 @@ _EVENT_LABEL = re.compile(r"[ \t*_\-•]{0,6}([^\W\d_][^:：<>@]{0,24}?)[ \t*_]{
 
 
 def is_event_label(line: str) -> bool:
+    """ "When: …", as programs name an event's particulars."""
     match = _EVENT_LABEL.match(line)
     return bool(match and _fold(match.group(1)) in _calendar("labels"))
+
+
+def event_value(line: str) -> str:
+    """What stands behind such a label; "" where there is none."""
+    return line[line.replace("：", ":").find(":") + 1 :].strip() if is_event_label(line) else ""

@@ -1,0 +1,301 @@
+"""What of a mail body its writer did not newly write: banners, legal notices, the telephone's footer, the signature."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
+
+from rsvpbot.reading import clients
+from rsvpbot.reading.sheet import RULE, Part, Sheet, plain_line, segments
+
+
+def mark_boilerplate(sheet: Sheet) -> None:
+    for at, part in enumerate(sheet.parts):
+        if part is Part.SIGNATURE and clients.is_footer(sheet.plain[at].strip()):
+            sheet.parts[at] = Part.BOILERPLATE
+    written = sheet.written()
+    notices = clients.notices_in("\n".join(sheet.plain[at] for at in written))
+    for order, at in enumerate(written):
+        if sheet.parts[at] is not Part.TEXT:
+            continue
+        line = sheet.plain[at].strip()
+        if order < 6 and clients.is_banner(line):
+            sheet.parts[at] = Part.BOILERPLATE
+            for below in range(at + 1, min(len(sheet.lines), at + 5)):
+                if sheet.blank(below) or not clients.goes_with_banner(sheet.plain[below]):
+                    break
+                sheet.mark(below, below + 1, Part.BOILERPLATE)
+        elif clients.is_footer(line):
+            sheet.parts[at] = Part.BOILERPLATE
+        elif notices and clients.begins_notice(line, "".join(sheet.plain[at + 1 : at + 2]), notices):
+            _mark_notice(sheet, at, first=order == 0)
+    _mark_lone_delimiters(sheet)
+
+
+def _mark_notice(sheet: Sheet, at: int, first: bool) -> None:
+    """A legal notice runs to the end of its paragraph; glued on top of a letter, only to the first personal line."""
+    sheet.parts[at] = Part.BOILERPLATE
+    for below in range(at + 1, len(sheet.lines)):
+        if sheet.blank(below) or (first and clients.first_person(sheet.plain[below], singular=True)):
+            return
+        sheet.mark(below, below + 1, Part.BOILERPLATE)
+
+
+def _mark_lone_delimiters(sheet: Sheet) -> None:
+    """A rule or "-- " with nothing of the person's below it (in its segment) says nothing."""
+    for segment in segments(sheet):
+        for at in reversed(segment):
+            if sheet.blank(at):
+                continue
+            if not RULE.match(sheet.lines[at]) and not _is_delimiter(sheet.lines[at]):
+                break
+            sheet.parts[at] = Part.BOILERPLATE
+
+
+# --------------------------------------------------------------------------- signature
+
+
+_LONGEST_SIGNATURE = 16
+_NAME_WORD = re.compile(r"[^\W\d_](?:[^\W\d_]|['’.\-](?=[^\W\d_]))*\.?")
+_PARTICLES = frozenset({
+    "van", "der", "den", "de", "la", "le", "les", "da", "do", "dos", "das", "di", "del", "della", "von", "zu", "zur",
+    "bin", "ibn", "al", "el", "bint", "y", "e", "i", "ter", "ten", "af", "av", "ben", "the", "of", "for", "and",
+    "du", "des", "et", "pour", "para", "por", "und", "für", "и", "по", "o", "os", "a", "l'", "d'", "los", "las",
+})  # fmt: skip
+_ANSWERS = frozenset(["no", "ok", "si", "ja", "da", "oui", "non", "yes", "sim", "нет", "да", "ne", "na", "yep", "nah"])
+_SIGNED_OFF = ("敬上", "謹上", "谨上", "敬启", "謹啟", "拜上", "上")
+_ENDS_SENTENCE = (".", "!", "?", "。", "！", "？", "؟", "…")
+
+
+def mark_signature(sheet: Sheet, sender: str) -> None:
+    found = segments(sheet)
+    for segment in found if len(found) <= 20 else found[-2:]:
+        paragraphs = _paragraphs(sheet, segment)
+        start = _signature_start(sheet, segment, paragraphs, name_words(sender))
+        if start < 0:
+            continue
+        below = [at for at in segment if at >= start]
+        for at in below:
+            sheet.parts[at] = Part.SIGNATURE
+        _give_back(sheet, _paragraphs(sheet, below), delimited=_is_delimiter(sheet.lines[start]))
+
+
+def _paragraphs(sheet: Sheet, lines: Sequence[int]) -> list[list[int]]:
+    blocks: list[list[int]] = []
+    before = -2
+    for at in lines:
+        if sheet.blank(at):
+            before = -2
+            continue
+        if at == before + 1:
+            blocks[-1].append(at)
+        else:
+            blocks.append([at])
+        before = at
+    return blocks
+
+
+def _is_delimiter(line: str) -> bool:
+    """RFC 3676, section 4.3, and what clients that strip its trailing blank leave."""
+    return line.strip() in {"--", "—", "––", "- --"}
+
+
+def name_words(sender: str) -> frozenset[str]:
+    return frozenset(word.strip(".").casefold() for word in _NAME_WORD.findall(sender))
+
+
+def _signature_start(sheet: Sheet, segment: Sequence[int], paragraphs: list[list[int]], sender: frozenset[str]) -> int:
+    """The line where the signature begins; -1 where there is none."""
+    written = [at for block in paragraphs for at in block]
+    for at in segment:
+        if _is_delimiter(sheet.lines[at]) and at != written[0]:
+            rest = [line for line in written if line > at]
+            personal = any(_personal(sheet.lines[line]) for line in rest)
+            if rest and (not personal or _signs(sheet, rest[0], sender, sure=True)):
+                return at
+    tail = written[-_LONGEST_SIGNATURE - 1 :]
+    for at, following in pairwise(tail):
+        closing = clients.closing(sheet.plain[at].strip())
+        if closing and _signs(sheet, following, sender, sure=closing == "sure"):
+            return following
+    return _from_below(sheet, paragraphs, sender)
+
+
+def _from_below(sheet: Sheet, paragraphs: list[list[int]], sender: frozenset[str]) -> int:
+    """No closing: from below, lines with the sender's name, blocks with titles and telephone numbers."""
+    start = -1
+    for order in range(len(paragraphs) - 1, -1, -1):
+        block = paragraphs[order]
+        introduced = order > 0 and sheet.plain[paragraphs[order - 1][-1]].rstrip().endswith(":")
+        at = _block_start(sheet, block, sender, introduced)
+        if at < 0 or (order == 0 and at == block[0]):
+            break
+        start = at
+        if at != block[0]:
+            break
+    return start
+
+
+def _block_start(sheet: Sheet, block: list[int], sender: frozenset[str], introduced: bool) -> int:
+    """Where in this last paragraph the signature begins, or -1. After "… the following:" names are a list."""
+    if introduced:
+        return -1
+    tail = block[-_LONGEST_SIGNATURE:]
+    for order, at in enumerate(tail):
+        listed = order > 0 and sheet.plain[tail[order - 1]].rstrip().endswith(":")
+        if listed or not sender or not _is_senders_name(sheet.lines[at].strip(), sender):
+            continue
+        below = tail[order + 1 :]
+        if not any(_personal(sheet.lines[line]) for line in below) or _evidence(sheet.lines[below[0]]):
+            return at
+    if len(block) > 10 or any(_personal(sheet.lines[at]) or sheet.plain[at].lstrip()[0] in "-*•·–" for at in block[:2]):
+        return -1
+    first = sheet.lines[block[0]].strip()
+    if clients.is_event_label(first):
+        return -1
+    evidence = [at for at in block if _evidence(sheet.lines[at])]
+    contact = any(clients.has_contact(sheet.plain[at]) for at in block)
+    short = all(len(sheet.lines[at]) <= 160 for at in block)
+    if contact and evidence and short and not first.endswith((*_ENDS_SENTENCE, ":", ",")):
+        return block[0]
+    named = len(block) >= 2 and _name_like(first) and len(first.split()) >= 2 and block[0] not in evidence
+    return block[0] if named and len(evidence) == len(block) - 1 else -1
+
+
+def _evidence(line: str) -> bool:
+    """A job title, an organisation, a telephone number: what stands under a name."""
+    return (
+        len(line) <= 160 and (clients.has_title(line) or clients.has_contact(plain_line(line))) and not _personal(line)
+    )
+
+
+def _is_senders_name(line: str, sender: frozenset[str]) -> bool:
+    """Only words (or initials) of the sender's name; a title may follow behind a comma, a bar or a dash."""
+    for suffix in _SIGNED_OFF:
+        line = line.removesuffix(suffix) if len(line) > len(suffix) + 1 else line
+    head, _, tail = line.strip().partition(" - ")
+    for sign in ",|/;–—(":
+        head, found, more = head.partition(sign)
+        tail = f"{more} {tail}" if found else tail
+    tail = tail.strip(" ,|/;–—-()")
+    if tail and not clients.has_title(tail) and not only_names(tail, sender):
+        return False
+    return only_names(head, sender)
+
+
+def only_names(text: str, sender: frozenset[str]) -> bool:
+    words = [word.strip(".").casefold() for word in _NAME_WORD.findall(text)]
+    words = [word for word in words if word not in _PARTICLES or word in sender] or words
+    if (
+        not words
+        or len(words) > 6
+        or any(sign.isdecimal() for sign in text)
+        or text.rstrip().endswith(("?", "!", "。"))
+    ):
+        return False
+    initials = {name[0] for name in sender}
+    if any(_is_name(word, sender) for word in words):
+        return all(_is_name(word, sender) or (len(word) == 1 and word in initials) for word in words)
+    compact = "".join(words)
+    return (
+        len(compact) <= 3
+        and all(letter in initials for letter in compact)
+        and (len(compact) == 1 or "." in text or text.strip().isupper())
+        and compact not in _ANSWERS
+    )
+
+
+def _is_name(word: str, sender: frozenset[str]) -> bool:
+    if word in sender:
+        return True
+    caseless = not (word[0].islower() or word[0].isupper())
+    return caseless and len(word) >= 2 and any(word in name for name in sender)
+
+
+def _signs(sheet: Sheet, at: int, sender: frozenset[str], sure: bool) -> bool:
+    """May this line, which follows a closing, be the name of the one who signs?"""
+    line = sheet.lines[at].strip()
+    if _personal(line) or clients.closing(line):
+        return False
+    if sender and _is_senders_name(line, sender):
+        return True
+    if line.endswith(("?", "!", ":", "。", "？", "！", "؟", ";")) or len(line) > 90 or clients.is_event_label(line):
+        return False
+    if not sure:
+        return _name_like(line) and len(line.split()) >= 2 and any(sign.islower() for sign in line)
+    if _evidence(line) and len(line.split()) <= 10:
+        return True
+    return _name_like(line.rstrip("."), strict=bool(sender))
+
+
+def _name_like(line: str, strict: bool = True) -> bool:
+    """One to six capitalised words; where it need not be strict, a few signs of a script without capitals."""
+    line = line.rstrip(" ,،，")
+    words = line.split()
+    if not 1 <= len(words) <= 6 or any(sign.isdecimal() or sign in ",:;?!" for sign in line):
+        return False
+    letters = [sign for sign in line if sign.isalpha()]
+    if not letters or line[0] in "-*•·–":
+        return False
+    if not any(sign.islower() or sign.isupper() for sign in letters):
+        return not strict and len(letters) <= (5 if ord(letters[0]) > 0x2E80 else 24)
+    if words[0].casefold().strip(".") in _ANSWERS:
+        return False
+    return all(word[0].isupper() or word.lower() in _PARTICLES for word in words if word[0].isalpha())
+
+
+def _personal(line: str) -> bool:
+    """A sentence in the first person, or a question: a person wrote this, not a letterhead."""
+    if "***" in line or line.count("|") > 1:
+        return False
+    question = line.rstrip().endswith(("?", "？", "؟")) and len(line) >= 12
+    return question or (clients.first_person(line) and (len(line.split()) >= 3 or not line.isascii()))
+
+
+def _sentence(line: str) -> bool:
+    """Ends as a sentence does and is long enough for one."""
+    plain = line.strip()
+    if not plain.endswith(_ENDS_SENTENCE):
+        return False
+    words = plain.split()
+    return len(words) >= 5 or (not plain[0].islower() and not plain[0].isupper() and len(plain) >= 10)
+
+
+def _advertises(line: str) -> bool:
+    """An address, or words in capitals, and nobody who says "I"."""
+    if clients.first_person(line, singular=True):
+        return False
+    capitals = sum(len(word) > 3 and word.isupper() for word in line.split())
+    return (
+        capitals >= 2 or any(sign in line for sign in ("@", "://", "***", "|")) or clients.has_contact(plain_line(line))
+    )
+
+
+def _says_more(line: str) -> bool:
+    return (_personal(line) or _sentence(line)) and not _advertises(line)
+
+
+def _give_back(sheet: Sheet, paragraphs: list[list[int]], delimited: bool) -> None:
+    """A postscript, or a paragraph of sentences below the name, is no part of the signature."""
+    for order, block in enumerate(paragraphs):
+        if clients.is_postscript(sheet.plain[block[0]].strip()):
+            for later in paragraphs[order:]:
+                _return(sheet, later)
+            return
+        if delimited:
+            continue
+        if order and any(_says_more(sheet.lines[at]) for at in block):
+            _return(sheet, block)
+        elif not order:
+            for place, at in enumerate(block[1:], 1):
+                if clients.is_postscript(sheet.plain[at].strip()) or (
+                    _personal(sheet.lines[at]) and not any(_evidence(sheet.lines[above]) for above in block[:place])
+                ):
+                    _return(sheet, block[place:])
+                    break
+
+
+def _return(sheet: Sheet, block: Iterable[int]) -> None:
+    for at in block:
+        sheet.parts[at] = Part.TEXT

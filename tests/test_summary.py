@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -240,14 +241,19 @@ def test_what_is_new_is_told_by_name_with_what_it_was_before(store: TinyStore) -
 
 def test_a_message_in_hand_while_the_last_summary_was_written_is_not_passed_over(store: TinyStore) -> None:
     """Its time was taken before the summary's, its commit came after it."""
+    at = YESTERDAY - timedelta(seconds=3)
+    asks = Reading(Kind.HUMAN, text="May I bring a film crew?", reasons=("a special request",))
     store.commit(
         Commit(
-            invitees=(invitee(1, answer(PartStat.ACCEPTED, at=YESTERDAY - timedelta(seconds=3))),),
+            invitees=(invitee(1, answer(PartStat.ACCEPTED, at=at)),),
+            replies=(reply(1, None, asks, at=at),),
             summaries=(recorded_on(date(2016, 9, 11)),),
             mailbox=GOOD,
         )
     )
-    assert len(figures(store, CONFIG, NOW).changes) == 1
+    found = figures(store, CONFIG, NOW)
+    assert len(found.changes) == 1
+    assert "film crew" in render(found, CONFIG).text
 
 
 def test_what_waits_is_told_with_sender_time_text_and_reasons(store: TinyStore) -> None:
@@ -924,23 +930,37 @@ def test_it_comes_in_every_mode_and_record_and_letter_are_one_commit(tmp_path: P
 
 
 def test_two_that_ask_at_once_make_one(tmp_path: Path) -> None:
-    """Four threads here and two processes, as a daemon beside `rsvpbot poll`."""
+    """Four threads here and two processes, as a daemon beside `rsvpbot poll`; all of them find it due before the first
+    has the lock."""
     path = tmp_path / "rsvp.json"
+    script = (
+        "from tests.test_summary import *\n"
+        "with TinyStore(Path(sys.argv[1])) as store:\n"
+        "    print('open', flush=True)\n"
+        "    sys.stdin.readline()\n"
+        "    print(queue_if_due(store, CONFIG, NOW, ids()))"
+    )
     with TinyStore(path) as store:
         store.commit(Commit(mailbox=GOOD))
-        script = (
-            "import sys; sys.path.insert(0, sys.argv[2]); from test_summary import *\n"
-            "with TinyStore(Path(sys.argv[1])) as store: print(queue_if_due(store, CONFIG, NOW, ids()))"
-        )
-        command = [sys.executable, "-c", script, str(path), str(Path(__file__).parent)]
-        others = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(2)]
-        new_id, came = ids(), []
-        threads = [
-            threading.Thread(target=lambda: came.append(queue_if_due(store, CONFIG, NOW, new_id))) for _ in range(4)
+        came: list[bool] = []
+        new_id = ids()
+        ask = [threading.Thread(target=lambda: came.append(queue_if_due(store, CONFIG, NOW, new_id))) for _ in range(4)]
+        command = [sys.executable, "-c", script, str(path)]
+        root = Path(__file__).parent.parent
+        others = [
+            subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=root)
+            for _ in range(2)
         ]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
+        assert [other.stdout.readline() for other in others if other.stdout] == ["open\n"] * 2
+        with store.transaction():
+            for other in others:
+                assert other.stdin
+                other.stdin.write("go\n")
+                other.stdin.flush()
+            for thread in ask:
+                thread.start()
+            time.sleep(0.3)
+        for thread in ask:
             thread.join()
         said = [other.communicate(timeout=60)[0].strip() == "True" for other in others]
         assert [other.returncode for other in others] == [0, 0]

@@ -276,7 +276,9 @@ class _Case:
             reason = "changes the recorded answer, and nothing proves that it comes from the invitee; we asked"
             asked: tuple[LetterRequest, ...] = (request,) if self.to else ()
             return Decision("change to confirm", Folder.REVIEW, asked, (reason, *reading.reasons), pending=answer)
-        letters = self._letter(LetterKind(answer.partstat.value), answer) + self._welcome(answer)
+        welcome = self._welcome(answer)
+        told = self._letter(LetterKind(answer.partstat.value), answer)
+        letters = tuple(replace(letter, delegate_written=bool(welcome)) for letter in told) + welcome
         return Decision("answer", self._folder(), letters, reading.reasons, answer=answer)
 
     def _too_many(self, answer: Answer) -> Decision | None:

@@ -32,6 +32,7 @@ from rsvpbot.model import (
     Invitee,
     Kind,
     Letter,
+    LetterKind,
     LetterState,
     Message,
     Reading,
@@ -327,9 +328,11 @@ class Intake:
     ) -> tuple[Letter, ...]:
         if self._config.replies.mode == "off":
             return ()
+        written = invitee is not None and bool(self._store.letters_to(invitee.id))
         letters = tuple(
             compose(
-                request,
+                # A delegate's welcome is the first that this person hears of us.
+                replace(request, first=request.kind is LetterKind.WELCOME or not written),
                 invitee=invitee,
                 message=message,
                 config=self._config,

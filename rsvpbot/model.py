@@ -468,6 +468,8 @@ class LetterRequest:
     """The answer that the letter speaks of (recorded, or pending where it asks for confirmation)."""
     delegate_written: bool = False
     """Of a delegation: the delegate gets a letter of their own; else the invitee's asks them to pass it on."""
+    first: bool = True
+    """The first letter to these people: it says what becomes of their data."""
     note: str = ""
     """Of an alarm: what happened and what to do, in the organisers' language; never words from a mail."""
 

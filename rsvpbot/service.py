@@ -173,6 +173,9 @@ def poll_once(config: Config, clock: Clock, *, everything: bool, since: datetime
             work.intake.note_failure(type(error).__name__)
             raise
         print(_told(polled, sent))
+    if sent.trouble:
+        print(f"Letters could not go out: {sent.trouble}", file=sys.stderr)
+        return 1
     return 0
 
 
@@ -369,6 +372,8 @@ class Daemon:
 
     @staticmethod
     def _log_sent(flushed: Flushed) -> None:
+        if flushed.trouble:
+            log.error("letters could not go out: %s", flushed.trouble)
         if flushed.sent or flushed.drafted or flushed.failed:
             log.info("letters sent=%d drafted=%d failed=%d", flushed.sent, flushed.drafted, flushed.failed)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 import json
 import os
@@ -44,8 +45,8 @@ class Labelled:
         return parseaddr(str(message_from_bytes(self.raw).get("From", "")))[1].lower()
 
     @property
-    def message_id(self) -> str:
-        return str(message_from_bytes(self.raw).get("Message-ID", "")).strip()
+    def digest(self) -> str:
+        return hashlib.sha256(self.raw).hexdigest()
 
 
 def corpus() -> list[Labelled]:
@@ -123,13 +124,13 @@ class Outcome:
     inbox: int
     folders: dict[Folder, int]
     answers: Counter[str]
-    """Letters that reached the sink, by the Message-ID they answer; a delegate's welcome is not counted."""
+    """Letters that reached the sink, by the digest of what they answer; a delegate's welcome is not counted."""
     sent_twice: list[str]
     """Message-IDs of our own that the sink got more than once."""
     unsent: dict[str, str]
     """Letters of the store that are not sent: their id, and their state."""
     recorded: dict[str, str]
-    """Recorded replies: Message-ID and PARTSTAT."""
+    """Recorded replies: digest and PARTSTAT."""
 
 
 def outcome(dovecot: Dovecot, user: User, sink: SmtpSink, config_path: Path) -> Outcome:
@@ -140,12 +141,12 @@ def outcome(dovecot: Dovecot, user: User, sink: SmtpSink, config_path: Path) -> 
     with opened(config) as store:
         letters = {letter.message_id: letter for letter in store.letters()}
         unsent = {letter.id: letter.state.value for letter in letters.values() if letter.state.value != "sent"}
-        recorded = {reply.message_id: str(reply.reading.partstat) for reply in store.replies() if reply.recorded}
+        recorded = {reply.digest: str(reply.reading.partstat) for reply in store.replies() if reply.recorded}
     for received in sink.received:
         mail = message_from_bytes(received.raw, policy=policy.default)
         own[str(mail["Message-ID"])] += 1
-        letter = letters.get(str(mail["Message-ID"]))
-        if letter is None or letter.kind is not LetterKind.WELCOME:
-            answers[str(mail["In-Reply-To"] or "").strip()] += 1
+        letter = letters[str(mail["Message-ID"])]
+        if letter.kind is not LetterKind.WELCOME:
+            answers[letter.reply] += 1
     twice = [message_id for message_id, times in own.items() if times > 1]
     return Outcome(len(dovecot.messages(user)), folders, answers, twice, unsent, recorded)

@@ -204,6 +204,7 @@ def test_an_older_mail_never_overwrites_a_newer_answer() -> None:
 def test_a_delegate_is_written_to_only_with_proof(standing: Standing, welcomed: bool) -> None:
     decision = decided(INSTEAD, standing=standing)
     assert kinds(decision) == [LetterKind.DELEGATED] + ([LetterKind.WELCOME] if welcomed else [])
+    assert decision.letters[0].delegate_written is welcomed
     if welcomed:
         assert decision.letters[1].recipients == (DEPUTY.email,)
 

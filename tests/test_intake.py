@@ -90,6 +90,14 @@ def test_the_same_bytes_again_go_where_the_first_went(store: Store, config: Conf
     assert len(store.letters()) == len(store.replies()) == 1
 
 
+def test_only_the_first_letter_says_what_becomes_of_the_data(store: Store, config: Config) -> None:
+    road = intake(store, config)
+    road.handle(YES, 1, 1)
+    road.handle(mail("Which floor is it?"), 1, 2)
+    said = [b"to organise this event only" in (letter.raw or b"") for letter in store.letters()]
+    assert said == [True, False]
+
+
 def test_mode_off_records_only(store: Store, config: Config) -> None:
     intake(store, replace(config, replies=replace(config.replies, mode="off"))).handle(YES, 1, 17)
     ada = store.invitee(ADA.id)

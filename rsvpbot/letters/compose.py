@@ -96,6 +96,7 @@ def compose(
         tag=tokens.subject_tag(invitee.id) if invitee else "",
         passed_on=request.passed_on,
         delegate_written=request.delegate_written,
+        first=request.first,
         note=request.note,
         calendar=with_calendar,
     )

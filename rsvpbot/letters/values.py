@@ -184,13 +184,14 @@ def make_values(
     tag: str = "",
     passed_on: bool = False,
     delegate_written: bool = False,
+    first: bool = True,
     note: str = "",
     calendar: bool = False,
 ) -> Values:
     """Put together what a letter may speak of.
 
     `answer` is the one that the letter is about, `invitee.answer` the one on record; `tag` stands at the end of the
-    Subject of a mailto: link and names the invitee.
+    Subject of a mailto: link and names the invitee. Only the `first` letter to somebody says what becomes of the data.
     """
     locale = locale_of(language)
     recorded = invitee.answer if invitee else None
@@ -205,7 +206,7 @@ def make_values(
     return Values(
         event=_event(config, locale, now),
         venue=_venue(config, locale),
-        organisers=_organisers(config),
+        organisers=_organisers(config, config.organisers.privacy if first else ""),
         papers=tuple(_paper(document, config, locale, now) for document in config.event.documents),
         addressee=_addressee(kind, invitee, answer),
         invitee=(invitee.name or invitee.organisation) if invitee else "",
@@ -271,15 +272,15 @@ def _venue(config: Config, locale: Locale) -> VenueValues:
     return VenueValues(venue.name, venue.address, venue.floor, venue.pass_name, venue.reception, arrive_by)
 
 
-def _organisers(config: Config) -> OrganiserValues:
+def _organisers(config: Config, privacy: str) -> OrganiserValues:
     organisers = config.organisers
-    page = organisers.privacy.startswith(("https://", "http://")) and len(organisers.privacy.split()) == 1
+    page = privacy.startswith(("https://", "http://")) and len(privacy.split()) == 1
     return OrganiserValues(
         name=organisers.name or config.mailbox.name,
         contact=organisers.contact,
         phone=organisers.phone,
-        privacy="" if page else organisers.privacy,
-        privacy_page=Link(organisers.privacy) if page else "",
+        privacy="" if page else privacy,
+        privacy_page=Link(privacy) if page else "",
     )
 
 

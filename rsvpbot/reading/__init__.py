@@ -23,14 +23,13 @@ def read(message: Message, event: Event, kind: Kind | None = None) -> Reading:
     `kind`: what screening found; None: a calendar answer if there is one, else a person's message. Of machines' mail
     only kind and language are told. Never raises on any message.
     """
-    known = (event.title,)
-    text = new_text(message, known)
+    text = new_text(message)
     if kind in MACHINE_KINDS:
         assert kind is not None
         return Reading(kind, language=language_of(text.text or text.boilerplate), text=text.text)
     if kind is Kind.HUMAN:
         return read_letter(message, event, text)
-    reply = find_reply(message, known)
+    reply = find_reply(message, (event.title,))
     if reply is None and kind is None:
         return read_letter(message, event, text)
     return read_calendar(message, event, text, reply)

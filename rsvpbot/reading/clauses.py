@@ -141,7 +141,9 @@ def parse(text: str, pack: Pack, event: Event, writer: Writer = Writer()) -> Par
 
 def event_words(event: Event) -> frozenset[str]:
     """The words of the event's own title and place: never a person's name."""
-    source = " ".join((event.title, event.venue.name, event.venue.address, event.venue.pass_name, event.venue.reception))
+    source = " ".join(
+        (event.title, event.venue.name, event.venue.address, event.venue.pass_name, event.venue.reception)
+    )
     return frozenset(token.norm for token in tokenize(source) if token.word and len(token.norm) > 1)
 
 
@@ -167,7 +169,11 @@ def _without_sign_off(
     while last > 0 and len(lines) < 6:
         sentence = found[last - 1]
         words = text[sentence.start : sentence.end]
-        kind = _sign_off_kind(sentence, words, pack, writer, at_end=last == len(found), first=last == 1)
+        kind = _sign_off_kind(sentence, words, pack, writer, first=last == 1)
+        if not kind and last == len(found):
+            signed = _closing_and_name(sentence, text, pack, writer)
+            if signed:
+                return found[: last - 1], clean_name(signed, pack), (words,)
         if not kind:
             break
         if kind == "name":
@@ -194,7 +200,7 @@ def _own_name(name: str, writer: Writer) -> bool:
     return bool(words) and (words <= own or (bool(initials) and all(len(w) <= 3 and set(w) <= initials for w in words)))
 
 
-def _sign_off_kind(sentence: Sentence, words: str, pack: Pack, writer: Writer, at_end: bool, first: bool) -> str:
+def _sign_off_kind(sentence: Sentence, words: str, pack: Pack, writer: Writer, first: bool) -> str:
     tokens = [token for token in sentence.tokens if token.word]
     if sentence.bullet or not tokens or len(tokens) > 14 or sentence.question:
         return ""
@@ -211,9 +217,28 @@ def _sign_off_kind(sentence: Sentence, words: str, pack: Pack, writer: Writer, a
     if len(tokens) <= 5 and all(token.capital or pack.has("particles", token.norm) for token in tokens):
         if mentions._name(0) == len(sentence.tokens):
             return "name"
-    if any(title_at(sentence.tokens, i, pack) or token.norm in pack.words["roles"] or token.norm in pack.words["group"]
-           for i, token in enumerate(sentence.tokens)) and tokens[0].capital:
+    if (
+        any(
+            title_at(sentence.tokens, i, pack) or token.norm in pack.words["roles"] or token.norm in pack.words["group"]
+            for i, token in enumerate(sentence.tokens)
+        )
+        and tokens[0].capital
+    ):
         return "title"
+    return ""
+
+
+def _closing_and_name(sentence: Sentence, text: str, pack: Pack, writer: Writer) -> str:
+    """The name of "Best, Jane", all in one line."""
+    tokens = sentence.tokens
+    for i, token in enumerate(tokens[:6]):
+        if token.norm == "," and i + 1 < len(tokens):
+            words = " ".join(t.norm for t in tokens[:i] if t.word)
+            name = text[tokens[i + 1].start : sentence.end]
+            if words in pack.words["closings"] and len(tokens) - i <= 6 and (
+                _own_name(name, writer) or Mentions(tokens, text, pack)._name(i + 1) == len(tokens)
+            ):
+                return name
     return ""
 
 
@@ -230,8 +255,11 @@ def _greeting_end(sentence: Sentence, pack: Pack, reader: _Reader) -> int:
     if first not in pack.words["greetings"] and two not in pack.words["greetings"]:
         return 0
     for i, token in enumerate(tokens[:14]):
-        if not token.word and token.norm in ",-:" and not (i + 2 < len(tokens) and title_at(tokens, i + 1, pack)
-                                                         and len(tokens) <= 14):
+        if (
+            not token.word
+            and token.norm in ",-:"
+            and not (i + 2 < len(tokens) and title_at(tokens, i + 1, pack) and len(tokens) <= 14)
+        ):
             return i + 1
     if len(tokens) <= 14 and sentence.own_line:
         return len(tokens)
@@ -302,7 +330,10 @@ def _read_sentence(reader: _Reader, sentence: Sentence, index: int, body: Sequen
             people, doubt = (SOMEBODY,), ""  # "the baby has other plans": a reason, whoever has them
         number = next((numbers[a][1] for name, a, _ in f.captures if name == "n"), None)
         if f.rule.meaning in ANSWERS and not doubt:
-            doubt = _stands_against(f, tokens, covered, pack, reader.event)
+            doubt = _stands_against(f, start, elided, tokens, covered, pack, reader.event)
+        value = f.rule.value
+        if f.rule.meaning == "away" and any(token.norm in pack.words["same_time"] for token in tokens):
+            value = "then"
         built.append(
             Clause(
                 meaning=f.rule.meaning,
@@ -313,7 +344,7 @@ def _read_sentence(reader: _Reader, sentence: Sentence, index: int, body: Sequen
                 people=people,
                 others=others,
                 number=number,
-                value=f.rule.value,
+                value=value,
                 doubt=doubt,
                 elided=elided,
                 asked=question,
@@ -321,13 +352,17 @@ def _read_sentence(reader: _Reader, sentence: Sentence, index: int, body: Sequen
         )
     hedge = next((c for c in built if c.meaning in {"maybe", "promise"}), None)
     if hedge is not None:  # "I hope to come and take part": what is hoped is not promised
-        built = [c for c in built if c.meaning not in {"yes", "wish"} or c.start < hedge.start or _somebody_else(c, hedge)]
+        built = [
+            c for c in built if c.meaning not in {"yes", "wish"} or c.start < hedge.start or _somebody_else(c, hedge)
+        ]
     reader.clauses.extend(built)
-    beside_answer = any(token.norm in ":" for token in tokens) or all(
-        clause.meaning in FACTS | {"count", "head", "courtesy", "together"} for clause in built
-    )
-    if not built or beside_answer:
-        reader.listed.extend(_listed(sentence, mentions, covered, pack, begin, bool(built)))
+    names_may_follow = [f.end for f in (*answers, *beside) if f.rule.meaning in {"yes", "wish", "maybe", "substitute", *PEOPLE, "together"}]
+    if not built:
+        reader.listed.extend(_listed(tokens, mentions, covered, pack, begin, whole=True))
+    elif names_may_follow or all(clause.meaning in FACTS | {"courtesy"} for clause in built):
+        after = _after_answer(tokens, covered, max(names_may_follow, default=begin))
+        if after:
+            reader.listed.extend(_listed(tokens, mentions, covered, pack, after, whole=False))
     _leave(reader, sentence, index, covered, built, question, mentions)
 
 
@@ -363,8 +398,10 @@ def _choose(found: list[_Found], tokens: Sequence[Token], pack: Pack) -> list[_F
         return (f.start - f.end + passed, _ORDER.get(f.rule.meaning, 99), not f.rule.subject, f.start)
 
     for f in sorted(found, key=rank):
-        if any(taken[f.start : f.end]) or (f.rule.alone and not _stands_alone(f, tokens, pack)) or (
-            f.rule.closing and not _ends_clause(f.end, tokens, pack)
+        if (
+            any(taken[f.start : f.end])
+            or (f.rule.alone and not _stands_alone(f, tokens, pack))
+            or (f.rule.closing and not _ends_clause(f.end, tokens, pack))
         ):
             continue
         for i in range(f.start, f.end):
@@ -377,6 +414,8 @@ def _stands_alone(f: _Found, tokens: Sequence[Token], pack: Pack) -> bool:
     if f.start == 0:
         return _ends_clause(f.end, tokens, pack)
     before = tokens[f.start - 1]
+    if before.norm == ":":
+        return False  # the value of some label
     opens = not before.norm.isalnum() or before.norm in pack.words["bound"] - pack.words["and"]
     return opens and _ends_clause(f.end, tokens, pack)
 
@@ -471,60 +510,102 @@ def _resolved(people: tuple[Person, ...], built: Sequence[Clause], reader: _Read
     return tuple(resolved)
 
 
-def _stands_against(f: _Found, tokens: Sequence[Token], covered: Sequence[bool], pack: Pack, event: Event) -> str:
-    """Why this clause may not mean what it says: words beside it that nothing accounts for."""
-    if f.rule.meaning not in {"yes", "wish", "substitute"}:
-        return ""
-    if (
-        f.end < len(tokens)
-        and not covered[f.end]
-        and tokens[f.end].norm in pack.words["another"]
-        and tokens[f.end - 1].norm in pack.words["takes_object"]
-    ):
-        return f"it may be about something else: “{' '.join(t.norm for t in tokens[f.start : f.end + 2])}”"
-    i = f.start - 1
-    while i >= 0 and tokens[i].word:
-        if not covered[i] and tokens[i].norm in pack.words["doubt"]:
-            return f"“{tokens[i].norm}” before the answer"
+def _stands_against(
+    f: _Found, start: int, elided: bool, tokens: Sequence[Token], covered: Sequence[bool], pack: Pack, event: Event
+) -> str:
+    """Why this clause may not mean what it says: words beside it that nothing accounts for.
+
+    `start`: the first token of its subject.
+    """
+    meaning = f.rule.meaning
+    if meaning in {"yes", "wish", "substitute"}:
+        if (
+            f.end < len(tokens)
+            and not covered[f.end]
+            and tokens[f.end].norm in pack.words["another"]
+            and tokens[f.end - 1].norm in pack.words["takes_object"]
+        ):
+            return f"it may be about something else: “{' '.join(t.norm for t in tokens[f.start : f.end + 2])}”"
+        other_day = _other_day(tokens, start, pack, event)
+        if other_day:
+            return f"it names another day: “{other_day}”"
+    i = start - 1
+    stops = pack.words["bound"] - pack.words["doubt"] - pack.words["leading"]
+    first = True
+    while i >= 0 and tokens[i].word and tokens[i].norm not in stops:
+        norm = tokens[i].norm
+        if not covered[i]:
+            if norm in pack.words["not"] and not (meaning in {"no", "missed"} and norm in pack.words["no_particle"]):
+                return f"“{norm}” before the answer"
+            if meaning in {"yes", "wish", "substitute"}:
+                if norm in pack.words["doubt"]:
+                    return f"“{norm}” before the answer"
+                if first and not elided and norm.isalpha() and norm not in pack.words["leading"] | pack.words["fill"]:
+                    return f"“{norm}” before the answer"
+        first = False
         i -= 1
     return ""
 
 
+def _other_day(tokens: Sequence[Token], start: int, pack: Pack, event: Event) -> str:
+    """A day of the month that is not the event's, where the event's own is not named too."""
+    days = range(event.starts.day, event.ends.day + 1) if event.ends.day >= event.starts.day else [event.starts.day]
+    other = ""
+    for i in range(start, len(tokens)):
+        day = _day_of_month(tokens, i, pack)
+        if day in days:
+            return ""
+        if day and not other:
+            other = tokens[i].norm
+    return other
+
+
+def _day_of_month(tokens: Sequence[Token], at: int, pack: Pack) -> int:
+    """21 for "21st", "21 September", "September 21"; 0 for anything else."""
+    norm = tokens[at].norm
+    ending = norm.lstrip("0123456789")
+    digits = norm[: len(norm) - len(ending)]
+    if not digits or len(digits) > 2 or not 1 <= int(digits) <= 31:
+        return 0
+    if ending:
+        return int(digits) if ending in pack.words["day_endings"] else 0
+    beside = {tokens[i].norm for i in (at - 1, at + 1) if 0 <= i < len(tokens)}
+    return int(digits) if beside & pack.words["months"] else 0
+
+
+def _after_answer(tokens: Sequence[Token], covered: Sequence[bool], end: int) -> int:
+    """Where a list of names may begin: behind a colon, or right behind the answer; 0 for nowhere."""
+    colon = next((i for i, token in enumerate(tokens) if token.norm == ":"), None)
+    if colon is not None and colon + 1 < len(tokens):
+        return colon + 1
+    if end < len(tokens) and (tokens[end].norm in ",-(" or covered[end - 1]):
+        return end + (not tokens[end].word)
+    return 0
+
+
 def _listed(
-    sentence: Sentence, mentions: Mentions, covered: list[bool], pack: Pack, begin: int, beside: bool
+    tokens: Sequence[Token], mentions: Mentions, covered: list[bool], pack: Pack, start: int, whole: bool
 ) -> list[Person]:
-    """The people of a line that holds nothing but names, or of what stands after a colon."""
-    tokens = sentence.tokens
-    start = begin
-    if beside:
-        mark = next((i for i, token in enumerate(tokens) if token.norm in ":-(" and i >= begin), None)
-        if mark is None:
-            mark = next((i for i, token in enumerate(tokens) if token.norm == "," and i and covered[i - 1]), None)
-        if mark is None:
-            return []
-        start = mark + 1
+    """The people of a list of names that begins at a token. `whole`: nothing else may stand in the sentence."""
     while start < len(tokens) and (not tokens[start].word or tokens[start].number is not None):
         start += 1
     people: list[Person] = []
-    i = start
+    i, end = start, start
     while i < len(tokens):
         here = mentions.at(i)
-        if here and any(p.who in {Who.NAMED, Who.SELF} for p in here[0].people):
-            people.extend(here[0].people)
-            for k in range(i, here[0].end):
-                covered[k] = True
-            i = here[0].end
-        elif covered[i] or not tokens[i].word or tokens[i].number is not None or tokens[i].norm in pack.words["and"]:
+        if here and not covered[i] and any(p.who in {Who.NAMED, Who.SELF} for p in here[0].people):
+            people.extend(p for p in here[0].people if p.who in {Who.NAMED, Who.SELF})
+            i = end = here[0].end
+        elif not tokens[i].word or tokens[i].number is not None or tokens[i].norm in pack.words["and"] or (
+            whole and covered[i]
+        ):
             i += 1
         else:
             break
-    if i < len(tokens) and not beside and any(
-        tokens[k].norm in pack.words["verbs"] for k in range(i, len(tokens))
-    ):
+    if not people or (whole and any(token.norm in pack.words["verbs"] for token in tokens[i:])):
         return []
-    if people:
-        for k in range(start, len(tokens) if not beside else i):
-            covered[k] = True
+    for k in range(start, len(tokens) if whole else end):
+        covered[k] = True
     return people
 
 
@@ -543,7 +624,7 @@ def _leave(
     signs: set[str] = set()
     for i in loose:
         norm = tokens[i].norm
-        for sign in ("not", "if", "unsure", "come", "weighty", "against_yes"):
+        for sign in ("not", "if", "unsure", "come", "weighty", "against_yes", "you"):
             if pack.has(sign, norm) or pack.has(sign, " ".join(t.norm for t in tokens[i : i + 2])):
                 signs.add(sign)
         if pack.has("but", norm) and not any(clause.start > tokens[i].start for clause in built):
@@ -551,6 +632,8 @@ def _leave(
         if i + 1 < len(tokens) and tokens[i + 1].word and not covered[i + 1]:
             if pack.has("ask", norm) or pack.has("ask", f"{norm} {tokens[i + 1].norm}"):
                 signs.add("ask")
+    if any(clause.meaning in ANSWERS for clause in built):
+        signs.discard("come")
     if any(clause.meaning in {"no", "missed", "away"} for clause in built):
         signs -= {"not", "against_yes"}  # they say the same as the answer beside them
     if not built and any(pack.has("regret", tokens[i].norm) for i in loose):
@@ -561,15 +644,21 @@ def _leave(
         content = [i for i in loose if _content(tokens[i], reader)]
         if len(content) > 1:
             signs.add("question")
-    unknown = [i for i in loose if tokens[i].norm.isalpha() and tokens[i].norm not in pack.vocabulary
-               and not tokens[i].capital]
+    unknown = [
+        i for i in loose if tokens[i].norm.isalpha() and tokens[i].norm not in pack.vocabulary and not tokens[i].capital
+    ]
     words = [t for t in tokens if t.word and t.norm.isalpha()]
     if len(words) >= 4 and len(unknown) * 2 > len(words):
         signs.add("foreign")
     named = [m for m in mentions.all() if not all(covered[i] for i in range(m.start, m.end))]
     for mention in named:
-        if mention.start > 0 and mention.end - mention.start == 1 and (
-            pack.has("of", tokens[mention.start - 1].norm) or pack.has("determiners", tokens[mention.start - 1].norm)
+        if (
+            mention.start > 0
+            and mention.end - mention.start == 1
+            and (
+                pack.has("of", tokens[mention.start - 1].norm)
+                or pack.has("determiners", tokens[mention.start - 1].norm)
+            )
         ):
             continue  # "of Zubrova", "to Geneva"
         named_here = [p for p in mention.people if p.who is Who.NAMED and (p.role or len(name_words(p.name)) > 1)]

@@ -167,7 +167,9 @@ def signature_names(signature: str, pack: Pack) -> tuple[str, ...]:
             if is_organisation(part, pack) or any(c.isdigit() for c in part):
                 continue
             name = clean_name(part.partition(",")[0], pack)
-            if 2 <= len(name.split()) <= 5 and all(w[:1].isupper() or w.casefold() in pack.words["particles"] or not w[:1].isascii() for w in name.split()):
+            if 2 <= len(name.split()) <= 5 and all(
+                w[:1].isupper() or w.casefold() in pack.words["particles"] or not w[:1].isascii() for w in name.split()
+            ):
                 found.append(name)
     return tuple(found)
 

@@ -23,8 +23,8 @@ MEANINGS = (
     "missed",
     "maybe",
     "promise",
-    "yes",
     "wish",
+    "yes",
     "away",
     "together",
     "late",
@@ -145,10 +145,7 @@ def _build(data: Mapping[str, Any], common: Mapping[str, Any]) -> Pack:
         ),
         stops=frozenset(normal(word) for word in spelling_data.get("stops", ())),
     )
-    words = {
-        name: frozenset(normal(text) for text in texts)
-        for name, texts in data["words"].items()
-    }
+    words = {name: frozenset(normal(text) for text in texts) for name, texts in data["words"].items()}
     titles = tuple(sorted({tuple(normal(t).split()) for t in data["titles"]["words"]}, key=len, reverse=True))
     numbers = {normal(word): int(value) for word, value in data.get("numbers", {}).items()}
     vocabulary = frozenset(
@@ -159,7 +156,7 @@ def _build(data: Mapping[str, Any], common: Mapping[str, Any]) -> Pack:
         | set(numbers)
         | {part for parts in spelling.variants.values() for part in parts}
     )
-    targets = {normal(word) for word in spelling_data.get("slips", ())} 
+    targets = {normal(word) for word in spelling_data.get("slips", ())}
     openings = tuple((rule, lists.opening(rule.phrase)) for rule in rules)
     return Pack(
         tag=data["tag"],
@@ -203,7 +200,7 @@ def _phrase(text: str, lists: Lists, where: str) -> Phrase:
     try:
         phrase = compile_phrase(text)
     except PhraseError as error:
-        raise PhraseError(f'[{where}] {error}') from error
+        raise PhraseError(f"[{where}] {error}") from error
     lists.check(phrase, f"[{where}] {text!r}")
     return phrase
 

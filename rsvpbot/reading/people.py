@@ -94,7 +94,7 @@ def clean_name(text: str, pack: Pack) -> str:
 
 
 def _given_first(name: str) -> str:
-    """"Okello, Beatrice" and "OKELLO Beatrice" turned round."""
+    """ "Okello, Beatrice" and "OKELLO Beatrice" turned round."""
     left, comma, right = name.partition(",")
     if comma:
         left, right = left.strip(), right.strip()
@@ -124,7 +124,12 @@ def display_name(raw: str, pack: Pack) -> str:
         if is_organisation(parts[0], pack):
             return ""
         rest = parts[1]
-        if len(parts) > 2 or is_organisation(rest, pack) or _all_titles(rest, pack) or _looks_organisational(parts[0], rest):
+        if (
+            len(parts) > 2
+            or is_organisation(rest, pack)
+            or _all_titles(rest, pack)
+            or _looks_organisational(parts[0], rest)
+        ):
             raw = parts[0]
         else:
             raw = f"{parts[0]}, {rest}"
@@ -138,7 +143,7 @@ def display_name(raw: str, pack: Pack) -> str:
 
 
 def _looks_organisational(left: str, right: str) -> bool:
-    """"Jane Doe, UNHCR" against "Doe, Jane"."""
+    """ "Jane Doe, UNHCR" against "Doe, Jane"."""
     return len(left.split()) >= 2 and right.isupper() and len(right.split()) == 1
 
 
@@ -326,7 +331,7 @@ class Mentions:
         return False if not role else fold_words(role).split()[-1] in self._pack.words["plural"]
 
     def _comma_name(self, at: int) -> int:
-        """"my deputy, Jane Roe,": the end of the name, or 0."""
+        """ "my deputy, Jane Roe,": the end of the name, or 0."""
         tokens = self._tokens
         if at >= len(tokens) or tokens[at].norm not in ",:(":
             return 0
@@ -338,7 +343,7 @@ class Mentions:
         return 0
 
     def _counted(self, at: int) -> tuple[int, Person] | None:
-        """"two colleagues", "a couple of my staff": several without names."""
+        """ "two colleagues", "a couple of my staff": several without names."""
         number_end, number = number_at(self._tokens, at, self._pack)
         if number_end == at:
             return None
@@ -448,7 +453,11 @@ class Mentions:
             token = tokens[position]
             if not token.word or not token.norm[:1].isalpha():
                 break
-            if pack.has("particles", token.norm) and position + 1 < len(tokens) and (words or token.capital or after_title):
+            if (
+                pack.has("particles", token.norm)
+                and position + 1 < len(tokens)
+                and (words or token.capital or after_title)
+            ):
                 if self._may_be_name(position + 1) or pack.has("particles", tokens[position + 1].norm):
                     position += 1
                     continue
@@ -495,8 +504,10 @@ class Mentions:
             return False
         if token.norm in self._known:
             return True
-        return (token.capital or not _has_case(token.norm)) and not pack_knows(self._pack, token.norm) and (
-            not self._pack.has("places", token.norm)
+        return (
+            (token.capital or not _has_case(token.norm))
+            and not pack_knows(self._pack, token.norm)
+            and (not self._pack.has("places", token.norm))
         )
 
     def _unknown_word(self, at: int) -> bool:
@@ -538,7 +549,12 @@ def number_at(tokens: Sequence[Token], at: int, pack: Pack) -> tuple[int, int]:
         words = " ".join(token.norm for token in tokens[at : at + length])
         if at + length <= len(tokens) and words in pack.numbers:
             end = at + length
-            if end + 2 < len(tokens) and tokens[end].norm == "(" and tokens[end + 2].norm == ")" and tokens[end + 1].number == pack.numbers[words]:
+            if (
+                end + 2 < len(tokens)
+                and tokens[end].norm == "("
+                and tokens[end + 2].norm == ")"
+                and tokens[end + 1].number == pack.numbers[words]
+            ):
                 end += 3
             return end, pack.numbers[words]
     return at, 0

@@ -330,9 +330,7 @@ class Finder:
         self._skips[at] = tuple(places)
         return self._skips[at]
 
-    def _match(
-        self, phrase: Phrase, k: int, at: int, captures: Captures, begin: int
-    ) -> list[tuple[int, Captures]]:
+    def _match(self, phrase: Phrase, k: int, at: int, captures: Captures, begin: int) -> list[tuple[int, Captures]]:
         if k == len(phrase):
             return [(at, captures)]
         places = (at,) if at == begin else self._after_fillers(at)

@@ -24,8 +24,8 @@ _WORD = re.compile(
     r"|[^\s]"
 )
 _SENTENCE_END = frozenset(".!?")
-_PUNCTUATION = str.maketrans("。．…！？؟،、，；؛：（）“”„«»–—•·‚’‘", "...!??,,,;;:()\"\"\"\"\"--**,''")
-_QUOTES = frozenset("\"“”„«»*_")
+_PUNCTUATION = str.maketrans("。．…！？؟،、，；؛：（）“”„«»–—•·‚’‘", '...!??,,,;;:()"""""--**,\'\'')
+_QUOTES = frozenset('"“”„«»*_')
 _DROPPED = frozenset("\ufe0f\ufe0e\u200d\u200b\u200c\u200e\u200f\u2060\ufeff\xad")
 _BULLET = re.compile(r"[ \t]*(?:[-*•·–—]|\(?\d{1,2}[.)]|\(?[a-z]\))[ \t]+")
 _LABEL = re.compile(r"[ \t]*[^\W\d_][^:：\n.!?,;]{0,40}[:：](?:[ \t]|$)")
@@ -131,7 +131,9 @@ def _word_tokens(raw: str, start: int, space: bool, spelling: Spelling) -> list[
     end = start + len(stripped)
     capital = stripped[0].isupper()
     if norm in spelling.variants:
-        return [Token(part, start, end, capital and i == 0, True, space) for i, part in enumerate(spelling.variants[norm])]
+        return [
+            Token(part, start, end, capital and i == 0, True, space) for i, part in enumerate(spelling.variants[norm])
+        ]
     for ending, parts in spelling.endings:
         if len(norm) > len(ending) and norm.endswith(ending):
             base = norm[: -len(ending)]

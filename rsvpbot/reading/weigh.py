@@ -78,8 +78,11 @@ def weigh(parsed: Parsed, writer: Writer, pack: Pack, assumed: PartStat | None =
     substitution = [clause for clause in answers if clause.meaning == "substitute"]
     stance, extra = _overall(self_stand, others, substitution, parsed, writer, withdrawn, pack)
     doubts += [doubt for doubt in extra if assumed is not PartStat.DECLINED or doubt != _ONLY_ELSEWHERE]
-    asks_only = stance is None and assumed is None and not answers and any(
-        c.meaning == "logistics" and c.asked for c in parsed.clauses
+    asks_only = (
+        stance is None
+        and assumed is None
+        and not answers
+        and any(c.meaning == "logistics" and c.asked for c in parsed.clauses)
     )
     left = parsed.left
     if asks_only:  # "what time does it end? couldn't find it" wants no person
@@ -154,7 +157,8 @@ def _conditions(parsed: Parsed) -> Parsed:
     )
     changed = {c.sentence for c in clauses if c.sentence in hanging and c.meaning == "maybe"}
     left = tuple(
-        replace(item, signs=item.signs - {"if", "come", "not"}) if item.sentence in changed else item for item in parsed.left
+        replace(item, signs=item.signs - {"if", "come", "not"}) if item.sentence in changed else item
+        for item in parsed.left
     )
     return replace(parsed, clauses=clauses, left=left)
 
@@ -295,13 +299,15 @@ def _overall(
     if stance == "no":
         return PartStat.DECLINED, doubts
     if stance == "away":
-        if not _away_is_no(own, parsed, pack):
+        if not any(stand.stance == "no" for stand in staying) and not _away_is_no(own, parsed, pack):
             doubts.append(_ONLY_ELSEWHERE)
         return PartStat.DECLINED, doubts
     if coming:
         inferior = [s for s in coming if s.person.who is Who.ROLE and not s.person.name]
-        if inferior and not writer.organisation and any(
-            word in pack.words["junior"] for s in inferior for word in s.person.role.split()
+        if (
+            inferior
+            and not writer.organisation
+            and any(word in pack.words["junior"] for s in inferior for word in s.person.role.split())
         ):
             doubts.append("somebody else comes; whether the writer does is not said")
         return PartStat.ACCEPTED, doubts
@@ -329,11 +335,7 @@ def _away_is_no(stand: _Stand | None, parsed: Parsed, pack: Pack) -> bool:
     """Whether "I am travelling" is meant as the answer: said with regret, or of the very day."""
     if stand is None or stand.clause is None:
         return False
-    words = frozenset(w.strip(".,;:!()'\"").casefold() for c in parsed.clauses if c.meaning == "away" for w in c.words.split())
-    regretted = any(
-        word.strip(".,;:!()") in pack.words["regret"] for c in parsed.clauses for word in c.words.casefold().split()
-    )
-    return regretted or parsed.regret or bool(words & pack.words["same_time"])
+    return parsed.regret or any(c.meaning == "away" and c.value == "then" for c in parsed.clauses)
 
 
 def _left_over(left: Sequence[Left], stance: PartStat | None) -> tuple[list[str], list[str]]:
@@ -360,7 +362,9 @@ def _left_over(left: Sequence[Left], stance: PartStat | None) -> tuple[list[str]
         }.get(stance, _AGAINST_YES)
         if item.signs & against:
             doubts.append(f"may change the answer: “{words}”")
-        elif item.signs & (_BESIDE if stance is not PartStat.TENTATIVE else _BESIDE - {"weighty"}):
+        elif item.signs & _BESIDE and not (
+            stance is PartStat.TENTATIVE and item.signs & _BESIDE == {"weighty"} and "you" not in item.signs
+        ):
             requests.append(f"asks or says something that a person should see: “{words}”")
         elif "name" in item.signs and stance is not PartStat.DECLINED:
             doubts.append(f"somebody is named, and it is not clear why: “{words}”")
@@ -414,7 +418,9 @@ def _people(
         if own and (own.stance in {"yes", "wish", "maybe"} or (own.stance == "promise" and not others)):
             speaks_self = True
         people.extend(s.person for s in others if s.stance in ({"maybe", "yes", "wish"}))
-    answered = {c.sentence for c in parsed.clauses if c.meaning in ANSWERS or c.meaning in {"count", "head", "together"}}
+    answered = {
+        c.sentence for c in parsed.clauses if c.meaning in ANSWERS or c.meaning in {"count", "head", "together"}
+    }
     for clause in parsed.clauses:
         if clause.meaning == "guests" and (clause.sentence in answered or clause.elided is False):
             people.extend(p for p in clause.people if p.who is not Who.SELF)
@@ -425,11 +431,17 @@ def _people(
     if listed and stance is not PartStat.TENTATIVE or listed:
         if any(p.who is Who.SELF for p in listed):
             speaks_self = True
-        plural = own is None or (own.clause is not None and any(p.role in {"we", "us"} or p.who is Who.GROUP for p in own.clause.people))
+        plural = own is None or (
+            own.clause is not None and any(p.role in {"we", "us"} or p.who is Who.GROUP for p in own.clause.people)
+        )
         head = any(c.meaning in {"head", "count"} for c in parsed.clauses)
         names_self = me is not None and any(p.name and same_person(p.name, me.name) for p in listed)
-        if plural and head and not names_self and not any(p.who is Who.SELF for p in listed) and not any(
-            c.meaning == "head" and any(p.who is Who.SELF for p in c.people) for c in parsed.clauses
+        if (
+            plural
+            and head
+            and not names_self
+            and not any(p.who is Who.SELF for p in listed)
+            and not any(c.meaning == "head" and any(p.who is Who.SELF for p in c.people) for c in parsed.clauses)
         ):
             speaks_self = False
         people.extend(p for p in listed if p.who is Who.NAMED)
@@ -439,7 +451,7 @@ def _people(
     if speaks_self and me is not None and not (office and people and not parsed.sign_off):
         people.insert(0, me)
     named = merge_names(p.name for p in people if p.name)
-    unnamed = _unnamed(people, named)
+    unnamed = max(0, _unnamed(people, named) - sum(p.who is Who.NAMED for p in listed))
     persons = len(named) + unnamed
     if speaks_self and me is None and not people:
         persons = max(persons, 1)
@@ -478,9 +490,7 @@ def _unnamed(people: Iterable[Person], named: Sequence[str]) -> int:
     return total
 
 
-def _voice(
-    own: _Stand | None, others: Sequence[_Stand], substitution: Sequence[Clause], writer: Writer
-) -> Voice:
+def _voice(own: _Stand | None, others: Sequence[_Stand], substitution: Sequence[Clause], writer: Writer) -> Voice:
     mine = own is not None
     theirs = any(stand.stance for stand in others) or any(
         p.who in {Who.NAMED, Who.ROLE} for c in substitution if c.others for p in c.people

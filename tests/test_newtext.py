@@ -258,6 +258,7 @@ Subject: Invitation: Round Table on Clean Rivers
 
 """,
     "yandex, unmarked": '04.04.2017, 09:12, "Clean Rivers" <rivers@secretariat.example>:\n\n',
+    "no date": "On Tue, Clean Rivers <rivers@secretariat.example> wrote:\n\n",
     "zh numerals": "在二〇一七年四月四日上午九点，Clean Rivers <rivers@secretariat.example> 写道：\n\n",
 }
 
@@ -502,6 +503,22 @@ def test_signature_is_kept_apart(body: str, text: str, signature: str) -> None:
         ("Thanks,\nWill attend", "Nadia Brook", "Thanks,\nWill attend"),
         ("Saludos\nNo podré asistir", "Nadia Brook", "Saludos\nNo podré asistir"),
         ("Best regards\nAttending: yes", "Nadia Brook", "Best regards\nAttending: yes"),
+        (
+            "Hello,\n\nName: Nadia Brook\nTel: +1 212 555 0100\nAttending: no",
+            "Nadia Brook",
+            "Hello,\n\nName: Nadia Brook\nTel: +1 212 555 0100\nAttending: no",
+        ),
+        (
+            "We send two.\n\nLena Ford\nDirector\n\nOtto Ruiz\nCounsellor",
+            "Registry",
+            "We send two.\n\nLena Ford\nDirector\n\nOtto Ruiz\nCounsellor",
+        ),
+        (
+            "We send two:\n\nLena Ford, Director\nOtto Ruiz, Counsellor",
+            "Registry",
+            "We send two:\n\nLena Ford, Director\nOtto Ruiz, Counsellor",
+        ),
+        ("Yes.\n\nNadia Brook\nOfficer\nTel: +1 212 555 0100\nE-mail: nadia@brook.example", "Nadia Brook", "Yes."),
     ],
 )
 def test_the_senders_name(body: str, sender: str, text: str) -> None:
@@ -513,7 +530,7 @@ def test_the_senders_name(body: str, sender: str, text: str) -> None:
     [
         "PS: I am a vegetarian.", "P.S. Je suis végétarienne.", "P. D.: Soy celíaca.", "З.Ы. Пропуск есть.",
         "ملاحظة: أنا نباتية.", "附言：我吃素。", "Can I bring my husband?", "I shall need a wheelchair ramp.",
-        "Also: Otto Ruiz from our office would like to attend too.",
+        "Also: Otto Ruiz from our office would like to attend too.", "Attending: no", "Guests: 2",
     ],
 )  # fmt: skip
 def test_what_stands_below_the_name_is_not_lost(below: str) -> None:

@@ -314,6 +314,16 @@ def has_title(line: str) -> bool:
     return any(word in folded for word in _caseless_titles())
 
 
+@cache
+def _contact_labels() -> frozenset[str]:
+    return frozenset(_letters(word) for word in _table()["contacts"]["labels"])
+
+
+def is_contact_label(label: str) -> bool:
+    """ "Tel", "Fax", "E-mail" …, as they stand in signatures."""
+    return _letters(label) in _contact_labels() or len(_letters(label)) == 1
+
+
 def has_contact(line: str) -> bool:
     return bool(_CONTACT.search(line)) or ("@" in line and len(line.split()) <= 4)
 

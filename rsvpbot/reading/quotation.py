@@ -93,6 +93,8 @@ def _is_attribution(plain: str, quote_follows: bool) -> bool:
     if not colon and not between_dashes:
         return False
     bracketed = address and ("<" in text or "[" in text)
+    if wrote == "last" and bracketed and clients.opens_attribution(text, figure=False):
+        return True
     if wrote and (bracketed or not clients.first_person(text)):
         return (dated and (wrote == "last" or timed or bracketed)) or (bracketed and timed)
     return bracketed and timed and (dated or bool(_DAY.search(text)))

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
 from rsvpbot.reading import clients
-from rsvpbot.reading.sheet import RULE, Part, Sheet, plain_line, segments
+from rsvpbot.reading.sheet import LABEL, RULE, Part, Sheet, plain_line, segments
 
 
 def mark_boilerplate(sheet: Sheet) -> None:
@@ -127,6 +127,8 @@ def _from_below(sheet: Sheet, paragraphs: list[list[int]], sender: frozenset[str
     start = -1
     for order in range(len(paragraphs) - 1, -1, -1):
         block = paragraphs[order]
+        if order and _names_somebody(sheet, block) and _names_somebody(sheet, paragraphs[order - 1]):
+            break  # several people, each with a title: a list
         introduced = order > 0 and sheet.plain[paragraphs[order - 1][-1]].rstrip().endswith(":")
         at = _block_start(sheet, block, sender, introduced)
         if at < 0 or (order == 0 and at == block[0]):
@@ -152,15 +154,27 @@ def _block_start(sheet: Sheet, block: list[int], sender: frozenset[str], introdu
     if len(block) > 10 or any(_personal(sheet.lines[at]) or sheet.plain[at].lstrip()[0] in "-*•·–" for at in block[:2]):
         return -1
     first = sheet.lines[block[0]].strip()
-    if clients.is_event_label(first):
+    if any(_fills_in(sheet.plain[at]) for at in block):
         return -1
     evidence = [at for at in block if _evidence(sheet.lines[at])]
     contact = any(clients.has_contact(sheet.plain[at]) for at in block)
     short = all(len(sheet.lines[at]) <= 160 for at in block)
     if contact and evidence and short and not first.endswith((*_ENDS_SENTENCE, ":", ",")):
         return block[0]
-    named = len(block) >= 2 and _name_like(first) and len(first.split()) >= 2 and block[0] not in evidence
-    return block[0] if named and len(evidence) == len(block) - 1 else -1
+    return block[0] if _names_somebody(sheet, block) else -1
+
+
+def _names_somebody(sheet: Sheet, block: list[int]) -> bool:
+    """A name, and below it nothing but titles and the like."""
+    first = sheet.lines[block[0]].strip()
+    named = 2 <= len(block) <= 10 and _name_like(first) and len(first.split()) >= 2 and not _evidence(first)
+    return named and all(_evidence(sheet.lines[at]) for at in block[1:])
+
+
+def _fills_in(plain: str) -> bool:
+    """ "Attending: no": a line of a form, which a signature does not hold; "Tel.: …" it does."""
+    match = LABEL.match(plain)
+    return bool(match and match.end() < len(plain.rstrip()) and not clients.is_contact_label(match.group(1)))
 
 
 def _evidence(line: str) -> bool:
@@ -273,7 +287,7 @@ def _advertises(line: str) -> bool:
 
 
 def _says_more(line: str) -> bool:
-    return (_personal(line) or _sentence(line)) and not _advertises(line)
+    return (_personal(line) or _sentence(line) or _fills_in(plain_line(line))) and not _advertises(line)
 
 
 def _give_back(sheet: Sheet, paragraphs: list[list[int]], delimited: bool) -> None:
@@ -290,7 +304,8 @@ def _give_back(sheet: Sheet, paragraphs: list[list[int]], delimited: bool) -> No
         elif not order:
             for place, at in enumerate(block[1:], 1):
                 if clients.is_postscript(sheet.plain[at].strip()) or (
-                    _personal(sheet.lines[at]) and not any(_evidence(sheet.lines[above]) for above in block[:place])
+                    (_personal(sheet.lines[at]) or _fills_in(sheet.plain[at]))
+                    and not any(_evidence(sheet.lines[above]) for above in block[:place])
                 ):
                     _return(sheet, block[place:])
                     break

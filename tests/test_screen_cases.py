@@ -389,6 +389,105 @@ def test_our_mailbox_may_be_a_group() -> None:
 
 AUTOMATIC_BY_SHAPE = [
     (
+        RE,
+        "Hi there,\n\nI'm out until Thursday 15 September and will have little chance to look at e-mail. Sarah Mbeki (sarah@m.example) is looking after my files.\n\nBest,\nJonas",
+    ),
+    (
+        RE,
+        "Thanks for getting in touch. I only work Mondays and Tuesdays, so it may take a few days before you hear from me.",
+    ),
+    (
+        "On leave",
+        "I am on home leave from 25 August to 18 September. My e-mail will not be read during that time. Contact: Desk Officer, desk@m.example",
+    ),
+    (
+        "Permanent Mission of Orsinia - acknowledgement",
+        "Your correspondence has been received and forwarded to the competent officer. The Permanent Mission of Orsinia avails itself of this opportunity...",
+    ),
+    (
+        "Re: your e-mail",
+        "Dear sender, due to the high number of messages we cannot answer each one individually. Your message has been recorded.",
+    ),
+    (
+        RE,
+        "This person has left the organisation. Your message has not been forwarded. Please visit our website for current contacts.",
+    ),
+    (
+        "Case 00318842: your enquiry",
+        "Dear Sir or Madam, a case has been opened. You can follow its status at https://help.example/00318842. Please keep the case number in the subject.",
+    ),
+    (RE, "The University is closed from 1 to 11 September. Mails will be processed from 12 September."),
+    (
+        "Maternity leave",
+        "I have swapped e-mail for nappies until January 2017! For work matters please write to team@m.example.",
+    ),
+    (
+        RE,
+        "Cher expéditeur, je suis en congé maternité jusqu'au 3 janvier 2017. Veuillez transmettre vos messages à bureau@m.example.",
+    ),
+    (
+        RE,
+        "Votre courriel est bien arrivé. Toutefois, l'équipe étant réduite durant l'été, nous vous répondrons à partir du 5 septembre.",
+    ),
+    (
+        "Absence",
+        "En déplacement jusqu'au 10 septembre, je ne consulte ma messagerie que de façon sporadique. Pour les urgences, merci de téléphoner au secrétariat.",
+    ),
+    (
+        RE,
+        "Madame, Monsieur, l'adresse à laquelle vous avez écrit n'est plus active. Merci d'utiliser désormais contact@m.example.",
+    ),
+    (
+        "Votre demande n° 2016-4418",
+        "Nous accusons réception de votre courriel, qui porte désormais la référence 2016-4418. Un agent vous répondra sous dix jours ouvrés.",
+    ),
+    (
+        RE,
+        "Estimado remitente: estoy de licencia hasta el 19 de septiembre. No tendré acceso al correo. Cualquier urgencia con mi asistente, al interno 204.",
+    ),
+    (
+        "Ausente hasta el 12 de septiembre",
+        "Gracias por escribir. En este momento no puedo responder. Volveré a la oficina el 12 de septiembre.",
+    ),
+    (RE, "La persona a la que escribe se ha jubilado. Para cualquier asunto diríjase a la Secretaría."),
+    (
+        RE,
+        "Добрый день! До 19 сентября включительно я в отпуске, почту читаю редко. По срочным делам звоните Ирине Лапиной, доб. 14.",
+    ),
+    ("Отсутствую до 12.09", "Здравствуйте, меня не будет до 12 сентября. Замещает меня Сергей Ковров."),
+    (
+        "Ваше обращение № 7731",
+        "Уважаемый заявитель! Ваше обращение поступило и зарегистрировано. Срок рассмотрения 30 дней.",
+    ),
+    (RE, "Сотрудник, которому вы пишете, уволен. Направляйте корреспонденцию на адрес info@m.example."),
+    (
+        RE,
+        "السلام عليكم، سأكون في إجازة سنوية حتى 15 سبتمبر ولن أتمكن من متابعة البريد. للتواصل العاجل: مكتب الشؤون القانونية.",
+    ),
+    ("إجازة", "شكرا لرسالتكم، سأكون خارج البلاد حتى 20 سبتمبر وسأرد عليكم بعد العودة."),
+    (
+        "تم استلام رسالتكم رقم 4471",
+        "نفيدكم بأنه تم استلام رسالتكم وإحالتها إلى الجهة المختصة، وسيتم التواصل معكم خلال خمسة أيام عمل.",
+    ),
+    (RE, "您好！我正在休年假（8月29日至9月16日），期间无法查收邮件。紧急事务请联系赵敏，电话 555-0101。"),
+    ("出差中", "您好，我在外出差，邮件回复可能会有延迟，敬请谅解。"),
+    ("您的来信已收到", "您好，您的来信已收到，我们会在3个工作日内处理。编号：20160830-118。"),
+    (RE, "该用户已调离本单位，此邮箱将于近期停用，请联系新负责人。"),
+    (
+        RE,
+        "Guten Tag, ich bin vom 29.8. bis 16.9. im Urlaub. Ihre E-Mail wird nicht weitergeleitet. Frau Thiel hilft Ihnen gern.",
+    ),
+    ("Abwesenheit bis 16.9.", "Ich bin zurzeit nicht erreichbar. Dringendes bitte an sekretariat@m.example."),
+    (RE, "Olá! Estou de licença até 20 de setembro. Assuntos urgentes: Marta Reis, marta@m.example."),
+    (
+        RE,
+        "Buongiorno, sono in ferie fino al 12 settembre e leggerò la posta al mio rientro. Per urgenze: segreteria@m.example",
+    ),
+    (
+        RE,
+        "Your mail was blocked by our filter because you have not written to this address before. Answer this message to be let through.",
+    ),
+    (
         "Out of the office",
         "I am attending the General Assembly's high-level week and will not be reading mail before 26 September. Write to office@m.example if it burns.",
     ),
@@ -448,6 +547,40 @@ AUTOMATIC_BY_SHAPE = [
 
 BULK_BY_SHAPE = [
     (
+        "Last seats: Diplomacy masterclass in Geneva",
+        "Dear colleague, only five seats are left in our masterclass on multilateral negotiation. Fee: CHF 1,900; 15 % off for NGOs. Reserve at http://m.example.",
+    ),
+    (
+        "Important: your mailbox",
+        "We noticed a new login to your mailbox from Lagos. If this wasn't you, confirm your credentials here: http://x.example/secure",
+    ),
+    (
+        "Proposal",
+        "My name is Captain Doe, US Army in Kabul. I found 12.5 million dollars and need your assistance to move the fund. Reply for details in confidence.",
+    ),
+    (
+        "UNICEF House tenants: fire drill",
+        "NOTICE TO ALL TENANTS\nA fire drill takes place on 20 September at 11. Unsubscribe from building notices: http://b.example/u",
+    ),
+    (
+        "Weekly bulletin no. 36",
+        "This week: the summit, the side events, the people. Read more on our website. You get this bulletin as a subscriber. Unsubscribe.",
+    ),
+    (
+        "Facture en attente",
+        "Bonjour, votre facture n° 8812 reste impayée. Cliquez ici pour consulter le document: http://x.example",
+    ),
+    (
+        "Сувениры для мероприятий",
+        "Здравствуйте! Наша компания предлагает ручки, бейджи и ленты с логотипом по выгодной цене. Каталог во вложении.",
+    ),
+    (
+        "Invitación: foro de inversiones",
+        "Tenemos el agrado de invitarle al foro. Inscríbase ya, cupos limitados, tarifa especial hasta el viernes.",
+    ),
+    ("会议礼品定制", "您好，我公司专业定制会议礼品，厂家直销，欢迎来电咨询报价。"),
+    ("عروض الفنادق", "إقامة فاخرة في نيويورك بخصم 30% لفترة محدودة. احجز الآن."),
+    (
         "Hotel rooms for the General Assembly",
         "Dear delegate, our hotel is two blocks from the UN. Book now and enjoy a 20% discount on suites. Kind regards, Sales",
     ),
@@ -478,6 +611,45 @@ BULK_BY_SHAPE = [
 
 
 PEOPLE_WHO_SOUND_LIKE_MACHINES = [
+    (RE, "Dear organisers, I'm just back from leave and have only now read your message. May I still come?"),
+    (RE, "Please use my new e-mail address, the old one will be deactivated. And yes, count me in!"),
+    (
+        RE,
+        "Thank you for your message. Unfortunately I leave the mission on 15 September; my successor is not yet named.",
+    ),
+    (RE, "I'm afraid I'm on sick leave till October. Best wishes for the event."),
+    (RE, "On travel that day. Regards, J."),
+    (RE, "Je serai en congé à cette date. Bonne continuation."),
+    (RE, "Désolée, je suis en déplacement jusqu'au 22."),
+    (RE, "Я буду в отпуске до конца сентября, извините."),
+    (RE, "Спасибо за письмо! Передала шефу, ответим на этой неделе."),
+    (RE, "سأكون مسافرة في ذلك التاريخ، مع الشكر."),
+    (RE, "شكرا على رسالتكم، سنرد عليكم قريبا."),
+    (RE, "您好，我那周在休假，谢谢。"),
+    (RE, "来信收到，待领导批示后回复。"),
+    (RE, "Estaré de vacaciones, gracias de todos modos."),
+    (RE, "Gracias por su mensaje. Lo consulto con la Embajadora y les aviso."),
+    (RE, "Ich bin dann im Urlaub, schade!"),
+    (RE, "We have moved: our new address is below. We will be two on the 20th."),
+    (RE, "Ms. Ruiz has left the Mission. I'm her successor; please send the invitation to me. Tom Bell"),
+    (
+        RE,
+        "Your request has been passed to the Ambassador's office; we will get back to you within a week. Kind regards, Lena (Registry)",
+    ),
+    (
+        RE,
+        "The Minister is travelling until the 18th; for urgent matters please contact me. I will confirm his attendance as soon as I can.",
+    ),
+    (RE, "I did not get your first e-mail; it was in quarantine. Yes, I'm coming."),
+    (RE, "ok merci bien reçu"),
+    (RE, "Please confirm that you received my answer; last time I only got an automatic reply."),
+    ("Sick", "I'm ill and can't travel. Sorry! Lea"),
+    ("Confirmation of receipt", "Dear colleagues, we confirm receipt of your invitation. H.E. will attend."),
+    ("Ticket", "Do I need a ticket for the roundtable?"),
+    ("Request: second seat", "May I bring my deputy to the meeting?"),
+    ("Case of Ms. Ruiz", "She can't come, visa refused."),
+    ("Out of office", "I'm out of office on the 20th, sorry - can't attend."),
+    ("Absence", "Je ne pourrai pas participer à la table ronde."),
     (RE, "Dear colleagues, I'm on leave and reading mail on the phone only. Yes from me."),
     (RE, "Away until the 19th, back just in time. See you on Tuesday!"),
     (RE, "I am out of office now but put me down."),
@@ -506,7 +678,9 @@ def test_automatic_by_shape(subject: str, text: str) -> None:
 @pytest.mark.parametrize(("subject", "text"), BULK_BY_SHAPE)
 def test_bulk_by_shape(subject: str, text: str) -> None:
     to = "amis@arts.example" if "convier" in text else "rsvp@roundtable.example"
-    verdict = screened(subject, text, reply=False, sender="amis@arts.example", to=to)
+    verdict = screened(
+        subject, text, reply=False, sender="Ana <ana@mission.example>" if to.startswith("rsvp") else to, to=to
+    )
     assert verdict.kind is Kind.BULK, verdict
 
 

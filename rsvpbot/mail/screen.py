@@ -27,6 +27,10 @@ MARKER = "x-rsvpbot"
 AUTOMATIC_ENOUGH = 5
 AUTOMATIC_ENOUGH_WITH_A_HINT = 3
 BULK_ENOUGH = 6
+BULK_ENOUGH_OF_OTHER_THINGS = 5
+"""Where nothing speaks of our event."""
+BULK_WORDS_ENOUGH = 4
+"""How much the words alone must weigh: people too write to others, or want answers elsewhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,11 +104,18 @@ class Screened:
         return fold(f"{written.text}\n{written.signature}")
 
     @cached_property
+    def _of_events(self) -> str:
+        return phrasebook().not_of_our_event.cut_from(_NAMES_OF_HOSTS.sub(" ", self.text))
+
+    @cached_property
+    def speaks_of_ours(self) -> bool:
+        """It holds words that speak of our event."""
+        return phrasebook().person["definite"].found_in(self._of_events)
+
+    @cached_property
     def speaks_of_event(self) -> int:
         """The (negative) weight of words that speak of our event, or of events in general."""
-        book = phrasebook()
-        ours = book.not_of_our_event.cut_from(_NAMES_OF_HOSTS.sub(" ", self.text))
-        return min(phrases.weight_in(ours) for phrases in book.person.values())
+        return min(phrases.weight_in(self._of_events) for phrases in phrasebook().person.values())
 
     @cached_property
     def daemon(self) -> bool:
@@ -542,9 +553,10 @@ def _bulk_words(view: Screened) -> str:
     found = {name: weight for name, weight in found.items() if weight}
     signs = dict(_signs(view))
     total = sum(found.values()) + sum(signs.values())
-    if view.to_us and not {"unsubscribe", "press"}.intersection(found):
-        total += view.speaks_of_event
-    if not found or total < BULK_ENOUGH:
+    if view.to_us and view.speaks_of_ours and not {"unsubscribe", "press"}.intersection(found):
+        total += phrasebook().person["definite"].weight
+    enough = BULK_ENOUGH if view.speaks_of_event else BULK_ENOUGH_OF_OTHER_THINGS
+    if sum(found.values()) < BULK_WORDS_ENOUGH or total < enough:
         return ""
     return f"the words and ways of bulk mail ({', '.join((*found, *signs))})"
 

@@ -390,6 +390,58 @@ def test_our_mailbox_may_be_a_group() -> None:
 AUTOMATIC_BY_SHAPE = [
     (
         RE,
+        "I am away from the office from Monday, 5 September to Friday, 16 September. If your message requires immediate attention, please contact my assistant, Joy Adeyemi.",
+    ),
+    (
+        "Out of Office - back 19 Sept",
+        "Thank you for your note. I am at the Summit preparatory meetings and will answer as time allows.",
+    ),
+    (
+        "Re: message received",
+        "Your email to the Committee secretariat was received on 30 August 2016 at 10:04. It will be attended to in due course.",
+    ),
+    (
+        RE,
+        "Bonjour, absente jusqu'au 20 septembre. Votre message sera lu à mon retour. En cas de besoin : accueil@m.example",
+    ),
+    (RE, "Bonjour, je ne travaille pas le mercredi. Je vous répondrai dès jeudi."),
+    (
+        "Accusé de réception",
+        "Votre courriel a été reçu par le service Protocole et sera traité dans l'ordre d'arrivée.",
+    ),
+    (RE, "Hola, estoy de vacaciones hasta el lunes 12. Durante mi ausencia, escriba a Paula (paula@m.example)."),
+    (
+        "Confirmación",
+        "Estimado usuario, hemos registrado su mensaje con el folio 55120. Le responderemos en un máximo de 5 días hábiles.",
+    ),
+    (
+        RE,
+        "Здравствуйте! Я нахожусь в командировке по 16 сентября, доступ к почте ограничен. По срочным вопросам: Алексей, +7 555 0101.",
+    ),
+    (
+        "Ваше письмо доставлено",
+        "Ваше письмо доставлено в канцелярию. Регистрационный номер 4471. Отвечать на это уведомление не требуется.",
+    ),
+    (RE, "أنا حاليا في مهمة خارج البلاد حتى 18 سبتمبر. للأمور المستعجلة الرجاء الاتصال بالسيدة منى."),
+    ("شكرا لتواصلكم معنا", "تم استلام بريدكم الإلكتروني وسيتم الرد عليكم خلال 3 أيام عمل."),
+    (RE, "本人于9月5日至16日外出培训，期间邮件可能无法及时回复，急事请拨打手机。"),
+    ("感谢您的来信", "您好！您的邮件我们已经收到，工作人员会尽快与您联系。"),
+    (
+        RE,
+        "Ich befinde mich bis zum 18. September im Urlaub und habe keinen Zugriff auf meine E-Mails. Meine Vertretung: Jan Roth.",
+    ),
+    (RE, "Encontro-me ausente até 16 de setembro. Em caso de urgência, contactar o secretariado."),
+    (
+        RE,
+        "Sono fuori ufficio fino al 16 settembre, con accesso limitato alla posta. Per questioni urgenti contattare il collega Rossi.",
+    ),
+    (RE, "The e-mail address you used is no longer valid. Please resend your message to info@m.example."),
+    (
+        "Delivery to spam filter",
+        "The recipient uses a sender check. Confirm that you are a person by clicking below; you will only need to do this once.",
+    ),
+    (
+        RE,
         "Hi there,\n\nI'm out until Thursday 15 September and will have little chance to look at e-mail. Sarah Mbeki (sarah@m.example) is looking after my files.\n\nBest,\nJonas",
     ),
     (
@@ -611,6 +663,54 @@ BULK_BY_SHAPE = [
 
 
 PEOPLE_WHO_SOUND_LIKE_MACHINES = [
+    (
+        RE,
+        "Dear all, Friday is my last day at the Mission; from Monday my colleague Amit Rao takes over and will come instead of me.",
+    ),
+    (
+        RE,
+        "Many thanks for your message. I am checking with my director, who is away until Monday, and will reply by Tuesday.",
+    ),
+    (RE, "I am in the field with poor internet until the 10th. Will let you know after."),
+    (RE, "Thanks. Our office is closed on Fridays so I only saw this today. Please add Ms. Lee and me to the list."),
+    (RE, "Is there a deadline? I return on 12 September and could answer then."),
+    (RE, "My apologies for the delayed reply, I was on leave. Happy to attend."),
+    (RE, "Apologies, I'm on maternity leave. Warm wishes for the day, Rosa"),
+    (RE, "Please write to my assistant Joy for the details of my arrival. See you on the 20th."),
+    (RE, "The High Commissioner is on mission that week. Mr. Park (park@m.example) will sit in for her."),
+    (RE, "Could you call me? It is urgent. My assistant is out of the office."),
+    (
+        RE,
+        "Merci pour votre message. Je suis en vacances jusqu'au 5 septembre et vous donnerai ma réponse à mon retour.",
+    ),
+    (RE, "Je transmets à Madame la Directrice, absente jusqu'au 12."),
+    (RE, "Bonjour, notre bureau sera fermé ce jour-là. Dommage !"),
+    (RE, "Recibido, muchas gracias. Estoy fuera hasta el lunes; le confirmo a mi vuelta."),
+    (RE, "No me será posible: estaré de licencia."),
+    (RE, "Письмо получила. Начальник в отпуске до 12 сентября, решим после его возвращения."),
+    (RE, "Меня в эти дни не будет в городе."),
+    (RE, "المدير في إجازة حتى 10 سبتمبر وسنرد عليكم بعد عودته."),
+    (RE, "للأسف سأكون خارج البلاد."),
+    (RE, "主任出差，回来后再答复您。"),
+    (RE, "我届时在国外休假，祝活动顺利。"),
+    (RE, "Bin in der Woche leider auf Dienstreise. Frau Thiel vertritt mich."),
+    (RE, "Estou fora do país nessa semana. Obrigado!"),
+    (RE, "Grazie, ma sono in ferie."),
+    (RE, "Our registry has given your invitation the reference number 2016-88. The Ambassador will take part."),
+    ("Re: table ronde", "Nos services ont bien reçu votre invitation; la Directrice sera présente."),
+    (
+        "Details",
+        "We have received the logistics note, thank you. One of our colleagues will bring a service dog; our team will be three.",
+    ),
+    (
+        "Delegation of Orsinia",
+        "Please register the following: 1. H.E. Ana Ruiz 2. Tom Bell. Our account manager needs an invoice for the catering fee.",
+    ),
+    (
+        "UNICEF House",
+        "Is the 14th floor reachable by wheelchair? I read on your website that registration is open from noon.",
+    ),
+    ("Roundtable", "Dear friends, we gladly accept. Our newsletter will carry a report; a press release follows."),
     (RE, "Dear organisers, I'm just back from leave and have only now read your message. May I still come?"),
     (RE, "Please use my new e-mail address, the old one will be deactivated. And yes, count me in!"),
     (

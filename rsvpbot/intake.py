@@ -339,10 +339,11 @@ class Intake:
                 templates=self._templates,
                 tokens=self._tokens,
                 now=now,
-                # Made of what it answers: the same message can never bring about a second letter of its kind.
-                letter_id=f"{message.digest[:24]}-{request.kind}",
+                # Made of what it answers: the same message can never bring about a further letter. Short, as it stands
+                # in the Message-ID, and programs that fold a line there break it.
+                letter_id=f"{message.digest[:16]}{number}",
             )
-            for request in decision.letters
+            for number, request in enumerate(decision.letters)
         )
         return tuple(
             replace(letter, state=LetterState.HELD) if self._over_cap(letter, now) else letter for letter in letters

@@ -98,6 +98,12 @@ def test_only_the_first_letter_says_what_becomes_of_the_data(store: Store, confi
     assert said == [True, False]
 
 
+def test_a_message_id_of_ours_fits_on_a_line(store: Store, config: Config) -> None:
+    intake(store, config).handle(YES, 1, 1)
+    (letter,) = store.letters()
+    assert len(letter.message_id) <= 76
+
+
 def test_mode_off_records_only(store: Store, config: Config) -> None:
     intake(store, replace(config, replies=replace(config.replies, mode="off"))).handle(YES, 1, 17)
     ada = store.invitee(ADA.id)

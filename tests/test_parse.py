@@ -547,3 +547,11 @@ def test_hostile_mail_is_read_within_limits(raw: bytes) -> None:
 def test_cut_header_is_said() -> None:
     assert parse(HOSTILE["fields"]).defects != ()
     assert parse(HOSTILE["one line"]).defects != ()
+
+
+def test_a_message_id_that_was_folded_into_encoded_words_is_found() -> None:
+    raw = (
+        b"From: a@b.example\r\nIn-Reply-To: =?utf-8?q?=3Crsvpbot=2E7439f678=2E4glud5tql2e6x?=\r\n"
+        b" =?utf-8?q?vmjkt2bzov6=40roundtable=2Eexample=3E?=\r\n\r\nx\r\n"
+    )
+    assert parse(raw).in_reply_to == ("<rsvpbot.7439f678.4glud5tql2e6xvmjkt2bzov6@roundtable.example>",)

@@ -81,8 +81,9 @@ def _message(root: Part, depth: int) -> Message:
         subject=charsets.one_line(charsets.decode_words(head.get("subject"), hints)),
         senders=head.senders,
         recipients=head.recipients,
-        in_reply_to=_ids(head.get("in-reply-to")),
-        references=_ids(head.get("references")),
+        # Python's own email package, and what is built on it, folds a long Message-ID into encoded words.
+        in_reply_to=_ids(charsets.decode_words(head.get("in-reply-to"), hints)),
+        references=_ids(charsets.decode_words(head.get("references"), hints)),
         return_path=_return_path(head),
         date=head.date,
         received=_time_of(head.get("received").rpartition(";")[2]),

@@ -25,6 +25,7 @@ from rsvpbot.mail.screen import screen
 from rsvpbot.mail.tokens import Tokens
 from rsvpbot.model import (
     MACHINE_KINDS,
+    Asks,
     Clock,
     Dmarc,
     Done,
@@ -55,6 +56,8 @@ LEAST_DAILY_CAP = 1000
 
 BATCH = 50
 """Messages fetched, and filed, together: findings put the knee of the curve between 50 and 100."""
+
+TOO_LARGE = "too large"
 
 HEALTH_EVERY = timedelta(minutes=10)
 """A good poll that changed nothing is written down this often, so that an idle daemon leaves the disk alone."""
@@ -279,23 +282,30 @@ class Intake:
         keep_reply = seen.verdict.kind not in MACHINE_KINDS or decision.bounced
         return Commit(
             invitees=(after,) if after is not None and (after != invitee or admitted) else (),
-            replies=(reply,) if keep_reply else (),
+            replies=((reply,) if keep_reply else ()) + self._settled(invitee, decision),
             letters=letters,
             done=(done,),
             trials=self._forgiven(validity, uid),
         ), done
+
+    def _settled(self, invitee: Invitee | None, decision: Decision) -> tuple[Reply, ...]:
+        """Earlier mails of this invitee that waited only because no answer could be read: now there is one. What was
+        asked still waits for a person."""
+        if invitee is None or decision.answer is None:
+            return ()
+        return tuple(replace(reply, open=False) for reply in self._store.replies(invitee.id) if _waits_for_words(reply))
 
     def _expected_people(self, now: datetime) -> int:
         """People recorded as coming. Asked for only once answers are late, and then counted once a poll."""
         if not is_late(self._config, now):
             return 0
         if self._expected is None:
-            self._expected = sum(expected_people(invitee.answer) for invitee in self._store.invitees())
+            self._expected = sum(_people(invitee) for invitee in self._store.invitees())
         return self._expected
 
     def _further_people(self, after: Invitee) -> int:
         before = self._store.invitee(after.id)
-        return expected_people(after.answer) - expected_people(before.answer if before else None)
+        return _people(after) - (_people(before) if before else 0)
 
     def _identify(self, seen: Examined) -> tuple[Standing, Invitee | None, bool]:
         """Whose answer it is; where anybody may answer, a newcomer is put on the list (third value True)."""
@@ -412,13 +422,13 @@ class Intake:
             handled_at=now,
             reading=reading,
             standing=standing,
-            rule="too large",
+            rule=TOO_LARGE,
             folder=Folder.REVIEW,
             reasons=(reason,),
             recorded=False,
             open=True,
         )
-        done = Done(validity, item.uid, "", Folder.REVIEW, now, "too large")
+        done = Done(validity, item.uid, "", Folder.REVIEW, now, TOO_LARGE)
         self._store.commit(Commit(replies=(reply,), done=(done,)))
         return count.add(done)
 
@@ -445,6 +455,17 @@ class _Count:
 
 def _batches(items: Sequence[Listed], size: int) -> list[Sequence[Listed]]:
     return [items[start : start + size] for start in range(0, len(items), size)]
+
+
+def _waits_for_words(reply: Reply) -> bool:
+    """Whether a reply is open for want of a plain answer only: nothing was asked, and nobody doubts who wrote it."""
+    trusted = reply.standing.dmarc is not Dmarc.FAIL and not reply.standing.doubt
+    return reply.open and trusted and reply.reading.asks is not Asks.OTHER and reply.rule != TOO_LARGE
+
+
+def _people(invitee: Invitee) -> int:
+    """How many this invitee brings; nobody is expected of those who were taken off the list."""
+    return expected_people(invitee.answer) if invitee.listed else 0
 
 
 def _updated(invitee: Invitee | None, decision: Decision) -> Invitee | None:

@@ -170,7 +170,10 @@ def poll_once(config: Config, clock: Clock, *, everything: bool, since: datetime
                 summary.queue_if_due(store, config, clock.now(), new_id)
                 sent = work.send(stop, connection)
         except MailboxError as error:
-            work.intake.note_failure(type(error).__name__)
+            # The organisers hear of it, and whoever waits for a letter gets it, whatever becomes of the mailbox.
+            work.intake.note_failure(str(error))
+            summary.queue_if_due(store, config, clock.now(), new_id)
+            work.send(stop, None)
             raise
         print(_told(polled, sent))
     if sent.trouble:
@@ -249,6 +252,8 @@ class Daemon:
         self._work = Round(store, config, clock, everything=everything, since=since)
         self._polling = threading.Lock()
         self._sending = threading.Lock()
+        self._looked = threading.Event()
+        """The mailbox was looked at since the start: only then can a summary say how it stands."""
 
     def run(self) -> int:
         from apscheduler.executors.pool import ThreadPoolExecutor
@@ -318,10 +323,12 @@ class Daemon:
                 # Nothing can be recorded any more; the supervisor starts us anew, and the file decides.
                 self._end(1, str(error))
                 return
-            except Exception:
+            except Exception as error:
                 log.exception("the poll failed")
+                self._work.intake.note_failure(f"an error in rsvpbot: {type(error).__name__}")
             else:
                 self._mailbox_read(polled)
+            self._looked.set()
             notify("WATCHDOG=1")
         self._kick("send")
 
@@ -337,7 +344,7 @@ class Daemon:
         self._error = str(error)
         log.error("the mailbox cannot be read: %s", error)
         notify(f"STATUS=The mailbox cannot be read: {error}")
-        self._work.intake.note_failure(type(error).__name__)
+        self._work.intake.note_failure(str(error))
 
     def _end(self, status: int, reason: str) -> None:
         print(reason, file=sys.stderr)
@@ -378,12 +385,19 @@ class Daemon:
             log.info("letters sent=%d drafted=%d failed=%d", flushed.sent, flushed.drafted, flushed.failed)
 
     def _summary(self) -> None:
-        self._queue_summary()
         self._kick("send")
 
     def _queue_summary(self) -> None:
-        if summary.queue_if_due(self._store, self._config, self._clock.now(), new_id):
-            log.info("summary queued")
+        if not self._looked.is_set():
+            return
+        try:
+            if summary.queue_if_due(self._store, self._config, self._clock.now(), new_id):
+                log.info("summary queued")
+        except StoreError:
+            raise
+        except Exception:
+            # Whatever ails the summary must not keep the letters from going out.
+            log.exception("the summary could not be written")
 
     def _tidy(self) -> None:
         self._store.tidy()

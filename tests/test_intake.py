@@ -104,6 +104,16 @@ def test_a_message_id_of_ours_fits_on_a_line(store: Store, config: Config) -> No
     assert len(letter.message_id) <= 76
 
 
+def test_an_answer_settles_what_waited_for_one_but_not_a_question(store: Store, config: Config) -> None:
+    road = intake(store, config)
+    road.handle(mail("As I told Anna on the phone, same as last year."), 1, 1)
+    road.handle(mail("Will you cover my travel costs?"), 1, 2)
+    assert len(store.open_replies()) == 2
+    road.handle(YES, 1, 3)
+    (waiting,) = store.open_replies()
+    assert "travel costs" in waiting.reading.text
+
+
 def test_mode_off_records_only(store: Store, config: Config) -> None:
     intake(store, replace(config, replies=replace(config.replies, mode="off"))).handle(YES, 1, 17)
     ada = store.invitee(ADA.id)

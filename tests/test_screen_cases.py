@@ -390,6 +390,25 @@ def test_our_mailbox_may_be_a_group() -> None:
 AUTOMATIC_BY_SHAPE = [
     (
         RE,
+        "Currently out of office, returning 14 September. For enquiries about the Geneva Forum please contact forum@m.example; for press enquiries press@m.example.",
+    ),
+    (RE, "I'm taking some time off and will be back at my desk on Tuesday 13 September. I'll read your message then."),
+    (
+        RE,
+        "Merci de votre message. Je suis en congé du 1er au 15 septembre. Mes collègues du secrétariat prendront le relais : secretariat@m.example.",
+    ),
+    (RE, "Gracias por contactarnos. Hemos recibido su mensaje y nos pondremos en contacto con usted a la brevedad."),
+    (RE, "Благодарим за обращение! Ваше сообщение получено, мы ответим в течение двух рабочих дней."),
+    (RE, "شكرا لتواصلكم. تم استلام رسالتكم وسنعاود الاتصال بكم في أقرب وقت."),
+    (RE, "您好，我正在休假，9月12日返岗，期间如有急事请联系同事小张。"),
+    ("Auto-acknowledgement", "Thank you, your mail reached us."),
+    (
+        "Your e-mail to the Press Office",
+        "Thank you for your e-mail. The Press Office is staffed from 9 to 17. We will get back to you as soon as possible.",
+    ),
+    ("Absence: Re: Invitation: High-Level Roundtable", "Ingrid is absent."),
+    (
+        RE,
         "I am away from the office from Monday, 5 September to Friday, 16 September. If your message requires immediate attention, please contact my assistant, Joy Adeyemi.",
     ),
     (
@@ -663,6 +682,45 @@ BULK_BY_SHAPE = [
 
 
 PEOPLE_WHO_SOUND_LIKE_MACHINES = [
+    (RE, "Until when may we name a second person?"),
+    (RE, "Before I answer: who else is invited?"),
+    (
+        RE,
+        "I'll be on vacation, but my colleague Rosa Lim would like to take my seat. Please contact her directly: rosa@m.example",
+    ),
+    (RE, "We will be closed for Eid that week. Please send the paper afterwards."),
+    (RE, "Sorry for the slow reply, limited internet here in Juba. I'm in."),
+    (
+        RE,
+        "Our intern forwarded your message to the wrong person. Ms. Park, no longer with us, cannot respond. Please write to me from now on. Kind regards, Hana",
+    ),
+    (
+        RE,
+        "The Permanent Mission acknowledges receipt of your message dated 30 August and has the honour to inform that it has been forwarded to Capital.",
+    ),
+    (RE, "Noted with thanks."),
+    (RE, "Received. Thank you."),
+    (RE, "Thank you for your e-mail. Due to prior engagements until 25 September the Director is unavailable."),
+    (RE, "I'm abroad until 30 September. Regards"),
+    (RE, "Pas disponible. Je suis en mission du 15 au 25 septembre. Cordialement"),
+    (RE, "Je serai absente, mais Karim Diallo me remplace. Merci de l'inscrire."),
+    (RE, "Votre message m'est bien parvenu. J'attends l'avis du Ministre."),
+    (RE, "Estoy de vacaciones y sin acceso a mi agenda. Responderé la semana próxima si puedo ir."),
+    (RE, "En mi ausencia, la Dra. Solís representará a la Defensoría."),
+    (RE, "Меня замещает Ольга Крылова, она и придет. Я в отпуске."),
+    (RE, "К сожалению, до 25 сентября я на больничном."),
+    (RE, "أنا في إجازة مرضية، وستنوب عني الأستاذة منى الحسن."),
+    (RE, "وصلت رسالتكم، وسنوافيكم بالرد بعد التشاور مع السفير."),
+    (RE, "您好，邮件已收到，待大使回国后答复。"),
+    (RE, "本人已退休，请改邀我的继任者王强。"),
+    (RE, "Ich bin in Elternzeit. Meine Kollegin Frau Thiel würde gern teilnehmen."),
+    (RE, "Não poderei ir, estou de licença. Em meu lugar irá a Dra. Reis."),
+    (RE, "Non ci sarò, sono in missione a Nairobi fino al 25."),
+    ("Attendance", "1. Ana Ruiz 2. Tom Bell"),
+    ("Re: Fwd: invitation", "See below from the Minister's office: he accepts."),
+    ("Urgent", "Dear colleague, please confirm my place as soon as possible, I need the letter for my visa. Amina"),
+    ("Visa", "I need an invitation letter with your account of who pays the hotel. Can you confirm?"),
+    ("Accreditation", "Our TV crew would like to film. Media contact: Lena Ost."),
     (
         RE,
         "Dear all, Friday is my last day at the Mission; from Monday my colleague Amit Rao takes over and will come instead of me.",

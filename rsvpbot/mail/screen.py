@@ -61,7 +61,7 @@ class Screened:
 
     def __init__(self, message: Message, own: frozenset[str], event_uid: str) -> None:
         self.message = message
-        self.own = own
+        self.own = frozenset(address.lower() for address in own)
         self.event_uid = event_uid
 
     def field(self, name: str) -> str:

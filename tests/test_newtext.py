@@ -492,7 +492,20 @@ def test_signature_is_kept_apart(body: str, text: str, signature: str) -> None:
         ("我会去。\n\n李娜 敬上", "李娜", "我会去。"),
         ("Приеду.\nНадя Брук", "Надя Брук", "Приеду."),
         ("Sera là.\n\nLe Secrétariat", "Secrétariat, Mission", "Sera là."),
+        ("سأحضر\n\nمع التحية،\nد. نادية بروك\nوزارة المياه", "نادية بروك", "سأحضر\n\nمع التحية،"),
+        ("Yes.\n\n---\nNadia Brook\nHead of Unit", "Nadia Brook", "Yes."),
+        ("Yes.\n\nDr. Nadia Brook", "Nadia Brook", "Yes."),
         # Not signatures, although they look a little like one.
+        (
+            "We send her.\n\nLena Ford\nlena@ford.example\n+1 212 555 0100",
+            "Nadia Brook",
+            "We send her.\n\nLena Ford\nlena@ford.example\n+1 212 555 0100",
+        ),
+        (
+            "Not sure.\n\nPlease call +1 212 555 0100 soon",
+            "Nadia Brook",
+            "Not sure.\n\nPlease call +1 212 555 0100 soon",
+        ),
         ("Dear all,\n\nYes", "Yesenia Brook", "Dear all,\n\nYes"),
         ("Dear all,\n\nNo", "Nora Olsen", "Dear all,\n\nNo"),
         ("Dear all,\n\nAccepted", "Nadia Brook", "Dear all,\n\nAccepted"),
@@ -762,6 +775,12 @@ def test_encrypted() -> None:
     found = new_text(message(encrypted=True))
     assert (found.text, found.source) == ("", "none")
     assert found.doubts
+
+
+def test_a_display_name_that_is_none_does_not_hide_the_signature() -> None:
+    formula = Address('=HYPERLINK("http://x.example","Confirm")', "nadia@brook.example")
+    found = new_text(message(plain("Yes.\n\nNadia Brook\n+41 22 555 01 01"), senders=(formula,)))
+    assert (found.text, found.signature) == ("Yes.", "Nadia Brook\n+41 22 555 01 01")
 
 
 def test_no_body_at_all() -> None:

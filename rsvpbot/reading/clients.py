@@ -315,6 +315,16 @@ def has_title(line: str) -> bool:
 
 
 @cache
+def _honorifics() -> frozenset[str]:
+    return frozenset(word.strip(".") for word in _folded(_table()["titles"]["honorifics"]))
+
+
+def is_honorific(word: str) -> bool:
+    """ "Dr", "Mme", "г-н" … before a name; lower case, without the dot."""
+    return word in _honorifics()
+
+
+@cache
 def _contact_labels() -> frozenset[str]:
     return frozenset(_letters(word) for word in _table()["contacts"]["labels"])
 

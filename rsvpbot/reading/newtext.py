@@ -117,6 +117,15 @@ def _kept(found: NewText) -> NewText:
 # --------------------------------------------------------------------------- the message
 
 
+_NO_NAME = frozenset("{}<>=$%\\|@[]^`")
+
+
+def _sender(message: Message) -> str:
+    """The display name, where it may be one; markup, formulas and templates are nobody's name."""
+    name = message.sender.name
+    return "" if _NO_NAME & set(name) else name
+
+
 _EMPTY = NewText("", "", "", forwarded=False, interleaved=False, doubts=(), source="none")
 
 
@@ -132,7 +141,7 @@ def _new_text(message: Message, known: tuple[str, ...], depth: int) -> NewText:
     if message.encrypted:
         return replace(_EMPTY, doubts=("the message is encrypted: nobody here can read it",))
     found = _of_bodies([body for body in message.bodies if not body.attached], known, message)
-    if _says_little(found.text, message.sender.name):
+    if _says_little(found.text, _sender(message)):
         found = _elsewhere(message, found, known, depth)
     return found
 
@@ -154,14 +163,14 @@ def _of_bodies(bodies: Sequence[Body], known: tuple[str, ...], message: Message)
         return _EMPTY
     text = "\n\n".join(pieces)
     human, program = _by_program(text, message) if message.calendars else (text, "")
-    found = _split(human, known, message.sender.name, source)
+    found = _split(human, known, _sender(message), source)
     doubts = (*found.doubts, VERY_LONG) if cut and VERY_LONG not in found.doubts else found.doubts
     return replace(found, boilerplate=_joined(program, found.boilerplate), doubts=doubts)
 
 
 def _by_program(text: str, message: Message) -> tuple[str, str]:
     """The person's words beside a calendar answer, and the program's."""
-    name = message.sender.name
+    name = _sender(message)
     human, program = client_words(text, name)
     if program and any(clients.standing_sentence(line) for line in program.split("\n")):
         reply = find_reply(message)
@@ -215,7 +224,7 @@ def _only_points(text: str) -> bool:
 
 def _elsewhere(message: Message, found: NewText, known: tuple[str, ...], depth: int) -> NewText:
     """The body says nothing by itself: an attached text, an enclosed mail, the subject."""
-    nothing = _says_nothing(found.text, message.sender.name)
+    nothing = _says_nothing(found.text, _sender(message))
     to_attachment = clients.points_to_attachment(found.text)
     if nothing or to_attachment:
         for body in message.bodies:

@@ -159,11 +159,16 @@ def _attribution_start(sheet: Sheet, end: int, quote_follows: bool) -> int:
 
 
 def _complete(joined: str, sheet: Sheet, start: int) -> bool:
-    """Before a quotation "wrote:" alone would do; but where the date stands on the line above, it belongs to it."""
-    if has_date(joined) or start == 0 or sheet.blank(start - 1) or sheet.parts[start - 1] is not Part.TEXT:
+    """Before a quotation "wrote:" alone would do; but where the date stands on a line above, it belongs to it."""
+    if has_date(joined):
         return True
-    above = sheet.plain[start - 1]
-    return not (has_date(above) and (_TIME.search(above) or clients.opens_attribution(above)))
+    for above in range(start - 1, max(-1, start - 4), -1):
+        if sheet.blank(above) or sheet.parts[above] is not Part.TEXT:
+            return True
+        line = sheet.plain[above]
+        if has_date(line) and (_TIME.search(line) or clients.opens_attribution(line)):
+            return False
+    return True
 
 
 def _wrapped_start(sheet: Sheet, start: int) -> int:

@@ -79,6 +79,7 @@ def mark_signature(sheet: Sheet, sender: str) -> None:
         for at in below:
             sheet.parts[at] = Part.SIGNATURE
         _give_back(sheet, _paragraphs(sheet, below), delimited=_is_delimiter(sheet.lines[start]))
+    _mark_lone_delimiters(sheet)
 
 
 def _paragraphs(sheet: Sheet, lines: Sequence[int]) -> list[list[int]]:
@@ -156,9 +157,11 @@ def _block_start(sheet: Sheet, block: list[int], sender: frozenset[str], introdu
     first = sheet.lines[block[0]].strip()
     if any(_fills_in(sheet.plain[at]) for at in block):
         return -1
+    if sender and not sender & name_words(" ".join(sheet.lines[at] for at in block)):
+        return -1  # somebody else's name and number: the writer tells who comes
     evidence = [at for at in block if _evidence(sheet.lines[at])]
     contact = any(clients.has_contact(sheet.plain[at]) for at in block)
-    short = all(len(sheet.lines[at]) <= 160 for at in block)
+    short = all(len(sheet.lines[at]) <= 160 for at in block) and (len(block) > 1 or len(first.split()) <= 4)
     if contact and evidence and short and not first.endswith((*_ENDS_SENTENCE, ":", ",")):
         return block[0]
     return block[0] if _names_somebody(sheet, block) else -1
@@ -174,7 +177,11 @@ def _names_somebody(sheet: Sheet, block: list[int]) -> bool:
 def _fills_in(plain: str) -> bool:
     """ "Attending: no": a line of a form, which a signature does not hold; "Tel.: …" it does."""
     match = LABEL.match(plain)
-    return bool(match and match.end() < len(plain.rstrip()) and not clients.is_contact_label(match.group(1)))
+    if match is None or match.end() >= len(plain.rstrip()):
+        return False
+    label = match.group(1)
+    figures = any(sign.isdecimal() for sign in label)
+    return len(label.split()) <= 4 and not figures and not clients.is_contact_label(label)
 
 
 def _evidence(line: str) -> bool:
@@ -200,7 +207,9 @@ def _is_senders_name(line: str, sender: frozenset[str]) -> bool:
 
 def only_names(text: str, sender: frozenset[str]) -> bool:
     words = [word.strip(".").casefold() for word in _NAME_WORD.findall(text)]
-    words = [word for word in words if word not in _PARTICLES or word in sender] or words
+    words = [
+        word for word in words if word in sender or not (word in _PARTICLES or clients.is_honorific(word))
+    ] or words
     if (
         not words
         or len(words) > 6

@@ -32,6 +32,7 @@ _STATUS: Final = {
     "rsvpbot.service.UsedMailbox": 2,
     "rsvpbot.mail.credentials.CredentialError": 1,
     "rsvpbot.mail.imap.MailboxError": 1,
+    "rsvpbot.mail.tokens.KeyFileError": 1,
     "rsvpbot.mail.smtp.Refused": 1,
     "rsvpbot.mail.smtp.Unreachable": 1,
     "rsvpbot.store.base.StoreError": 1,

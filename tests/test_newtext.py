@@ -397,7 +397,11 @@ def test_wrapped_quoted_lines_do_not_leak() -> None:
         "> and hope that you will be able to come. If on the other hand you are\nunable to attend, kindly\n"
         "> decline by return, so that the seat can be given to somebody who can be\nwith us on that day\n> Thank you."
     )
-    assert split(wrapped).text == "Gladly."
+    found = split(wrapped)
+    assert found.text == "Gladly."
+    assert found.doubts
+    unwrapped = wrapped.partition("wrote:")[2].replace("\n> ", " ").replace("\n", " ")
+    assert split(wrapped, known=[unwrapped]).doubts == ()
 
 
 def test_one_unmarked_line_among_quoted_ones_is_doubtful() -> None:
@@ -422,6 +426,12 @@ def test_known_words_that_a_person_repeats_stay() -> None:
 def test_answer_below_an_unmarked_quotation_is_found_and_doubted() -> None:
     found = split(f"{UNMARKED['outlook en']}{INVITATION}\n\nI will be there.", known=[INVITATION])
     assert found.text == "I will be there."
+    assert found.doubts
+
+
+def test_answer_below_an_unmarked_quotation_with_a_greeting_above() -> None:
+    found = split(f"Dear all,\n\n{UNMARKED['outlook en']}{INVITATION}\n\nI will be there.", known=[INVITATION])
+    assert found.text == "Dear all,\n\nI will be there."
     assert found.doubts
 
 

@@ -35,7 +35,7 @@ def mark_quotation(sheet: Sheet, known: Collection[str]) -> None:
     _mark_attributions(sheet)
     _mark_rest(sheet)
     _mark_known(sheet, known)
-    _mark_stray(sheet)
+    _mark_stray(sheet, known)
 
 
 # --------------------------------------------------------------------------- quote marks and attributions
@@ -359,8 +359,8 @@ def _mark_runs(sheet: Sheet, ours: str, shortest_run: int) -> None:
 
 
 def _rescue(sheet: Sheet, ours: str) -> None:
-    """Nothing stands above an unmarked quotation: what stands below our own words in it is likely the answer."""
-    if sheet.written():
+    """Only courtesy stands above an unmarked quotation: what stands below our own words in it is likely the answer."""
+    if not clients.only_courtesy("\n".join(sheet.lines[at] for at in sheet.written()[:20])):
         return
     quoted = [at for at, part in enumerate(sheet.parts) if part is Part.QUOTED and not sheet.blank(at)]
     traces = {at: fingerprint(sheet.lines[at]) for at in quoted}
@@ -374,9 +374,10 @@ def _rescue(sheet: Sheet, ours: str) -> None:
         sheet.doubts.append("the answer seems to stand below the quoted mail, which has no quote marks")
 
 
-def _mark_stray(sheet: Sheet) -> None:
+def _mark_stray(sheet: Sheet, known: Collection[str]) -> None:
     """A quoted line that a gateway wrapped leaves its tail without a mark; an answer may look the same."""
-    strays = 0
+    ours = " ".join(fingerprint(text) for text in known)
+    strays = doubtful = 0
     for at in range(1, len(sheet.lines) - 1):
         if sheet.parts[at] is not Part.TEXT or sheet.blank(at):
             continue
@@ -388,5 +389,6 @@ def _mark_stray(sheet: Sheet) -> None:
         if wrapped and len(line) <= 40 and (line[0].islower() or strays):
             sheet.parts[at] = Part.QUOTED
             strays += 1
-    if 0 < strays < 3:
+            doubtful += fingerprint(f"{above} {line}") not in ours
+    if doubtful:
         sheet.doubts.append("a line among the quoted ones has no quote mark: it may be an answer")

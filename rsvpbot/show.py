@@ -41,7 +41,7 @@ def main(files: Sequence[str | Path], config: Config, as_json: bool) -> int:
             sys.stdout.write(json.dumps(row(file, config), ensure_ascii=False) + "\n")
         sys.stdout.flush()
         return 0
-    from rich.console import Console  # noqa: PLC0415
+    from rich.console import Console
 
     console = Console(highlight=False)
     for file in files:
@@ -81,9 +81,9 @@ def row(file: str | Path, config: Config) -> dict[str, Any]:
 
 def show(file: str | Path, config: Config, console: Console) -> None:
     """Print one file for a person: the text with the evidence marked, what it was taken for, why a person must look."""
-    from rich.panel import Panel  # noqa: PLC0415
-    from rich.table import Table  # noqa: PLC0415
-    from rich.text import Text  # noqa: PLC0415
+    from rich.panel import Panel
+    from rich.table import Table
+    from rich.text import Text
 
     examined = read_file(file, config)
     if isinstance(examined, str):
@@ -125,7 +125,7 @@ def _summary(reading: Reading) -> Iterable[tuple[str, str]]:
 
 def marked(reading: Reading) -> Text:
     """The text with the words marked that were taken for something. Control characters never reach the terminal."""
-    from rich.text import Text  # noqa: PLC0415
+    from rich.text import Text
 
     shown = "".join(c if c.isprintable() or c == "\n" else "�" for c in reading.text)
     text = Text(shown or "(nothing is written)")

@@ -94,7 +94,9 @@ ROWS = [
     yes("Yep, count me in"),
     yes("Confirmed, thanks."),
     yes("I confirm my attendance.\n\nBest regards,\nJane Roe"),
-    yes("Dear organisers,\n\nThank you for the kind invitation. I am pleased to confirm my participation.\n\nKind regards\nJane"),
+    yes(
+        "Dear organisers,\n\nThank you for the kind invitation. I am pleased to confirm my participation.\n\nKind regards\nJane"
+    ),
     yes("I'd be delighted to attend, thank you!"),
     yes("Thank you so much for the invitation. I would be honoured to take part."),
     yes("It will be my pleasure to attend the roundtable."),
@@ -146,13 +148,27 @@ ROWS = [
     yes("Count me in +1", 2),
     yes("I'll be there with three colleagues from our Geneva office.", 4),
     yes("There will be three of us.", 3),
-    yes("We will be four: John Doe, Mary Major, Ali Hassan and myself.", 4, ("John Doe", "Mary Major", "Ali Hassan", "Jane Roe")),
+    yes(
+        "We will be four: John Doe, Mary Major, Ali Hassan and myself.",
+        4,
+        ("John Doe", "Mary Major", "Ali Hassan", "Jane Roe"),
+    ),
     yes("Both of us will attend.", 2),
     yes("I will attend accompanied by Ms. Mary Major, Second Secretary.", 2, ("Jane Roe", "Mary Major")),
-    yes("We confirm the participation of our delegation:\n\n- H.E. Mr. John Doe, Ambassador\n- Ms. Mary Major, Counsellor", 2, ("John Doe", "Mary Major"), "Permanent Mission of Kestria"),
+    yes(
+        "We confirm the participation of our delegation:\n\n- H.E. Mr. John Doe, Ambassador\n- Ms. Mary Major, Counsellor",
+        2,
+        ("John Doe", "Mary Major"),
+        "Permanent Mission of Kestria",
+    ),
     yes("Ambassador John Doe will attend.", 1, ("John Doe",), "Office of the Ambassador"),
     yes("On behalf of Ambassador John Doe, I am pleased to confirm that he will attend.", 1, ("John Doe",)),
-    yes("The Permanent Mission of Kestria has the honour to inform that it will be represented by Mr. John Doe, First Secretary.", 1, ("John Doe",), "Permanent Mission of Kestria"),
+    yes(
+        "The Permanent Mission of Kestria has the honour to inform that it will be represented by Mr. John Doe, First Secretary.",
+        1,
+        ("John Doe",),
+        "Permanent Mission of Kestria",
+    ),
     yes("Dr. Mary Major has asked me to confirm that she will be with you. She is vegetarian.", 1, ("Mary Major",)),
     yes("Our director, Mary Major, will participate.", 1, ("Mary Major",), "Registry"),
     yes("Thank you for writing to both of us. I will come, John Doe is away that week.", 1),
@@ -198,7 +214,9 @@ ROWS = [
     no("I send my regrets and wish you every success."),
     no("Hope to attend next time, but this time I can't."),
     no("We are unable to send anyone. No one from our organisation will participate."),
-    no("What a wonderful initiative! I would have been honoured to be part of it. I am recovering from surgery and can't travel."),
+    no(
+        "What a wonderful initiative! I would have been honoured to be part of it. I am recovering from surgery and can't travel."
+    ),
     no("👎"),
     no("Sorry to miss it, I'll be in hospital that day."),
     # ---- maybe
@@ -214,7 +232,11 @@ ROWS = [
     maybe("I cannot confirm yet."),
     maybe("I'll come if my flight arrives on time."),
     maybe("I would love to come but have to check with my boss first."),
-    maybe("Your invitation has been transmitted to capital and we shall inform you of the decision in due course.", names=(), sender="Permanent Mission of Kestria"),
+    maybe(
+        "Your invitation has been transmitted to capital and we shall inform you of the decision in due course.",
+        names=(),
+        sender="Permanent Mission of Kestria",
+    ),
     maybe("I will probably attend."),
     maybe("Tentatively yes."),
     maybe("Subject to the Council's schedule I will attend."),
@@ -227,8 +249,17 @@ ROWS = [
     instead("My deputy, John Doe, will represent me.", 1, ("John Doe",)),
     instead("I can't come; John Doe will attend instead.", 1, ("John Doe",)),
     instead("I'm sending John Doe in my place.", 1, ("John Doe",)),
-    instead("Ambassador Smith regrets that she cannot attend; she will be represented by Counsellor Mary Major.", 1, ("Mary Major",), "Office of the Ambassador"),
-    instead("I will be away. Two colleagues will attend on my behalf: John Doe and Mary Major.", 2, ("John Doe", "Mary Major")),
+    instead(
+        "Ambassador Smith regrets that she cannot attend; she will be represented by Counsellor Mary Major.",
+        1,
+        ("Mary Major",),
+        "Office of the Ambassador",
+    ),
+    instead(
+        "I will be away. Two colleagues will attend on my behalf: John Doe and Mary Major.",
+        2,
+        ("John Doe", "Mary Major"),
+    ),
     instead("I am unable to attend but would like to nominate John Doe to attend in my place.", 1, ("John Doe",)),
     instead("I can't make it, a colleague will come instead of me.", 1),
     # ---- no answer, no review

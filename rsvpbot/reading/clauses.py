@@ -29,6 +29,7 @@ from rsvpbot.reading.phrases import Captures, Finder
 from rsvpbot.reading.tokens import Sentence, Token, fold, sentences, tokenize
 
 FACTS = frozenset({"diet", "access", "pass"})
+MOST_LISTED = 60
 _ORDER = {meaning: i for i, meaning in enumerate((*MEANINGS, *PEOPLE, "diet", "access", "pass"))}
 
 
@@ -115,8 +116,10 @@ class _Reader:
     clauses: list[Clause] = field(default_factory=list)
     left: list[Left] = field(default_factory=list)
     listed: list[Person] = field(default_factory=list)
-    mentioned: list[Person] = field(default_factory=list)
-    """Everybody spoken of so far, for pronouns."""
+    met: set[frozenset[str]] = field(default_factory=set)
+    """The words of each name that an answer or a list holds."""
+    mentioned: list[tuple[int, Person]] = field(default_factory=list)
+    """Everybody spoken of so far, with the place, for pronouns."""
 
 
 def parse(text: str, pack: Pack, event: Event, writer: Writer = Writer()) -> Parsed:
@@ -134,7 +137,7 @@ def parse(text: str, pack: Pack, event: Event, writer: Writer = Writer()) -> Par
         known=writer.known_words | name_words(writer.name) | signed,
     )
     for i, sentence in enumerate(body):
-        _read_sentence(reader, sentence, i, body)
+        _read_sentence(reader, sentence, i)
     regret = any(token.norm in pack.words["regret"] for sentence in body for token in sentence.tokens)
     return Parsed(tuple(reader.clauses), tuple(reader.left), sign_off, lines, tuple(reader.listed), regret)
 
@@ -235,8 +238,10 @@ def _closing_and_name(sentence: Sentence, text: str, pack: Pack, writer: Writer)
         if token.norm == "," and i + 1 < len(tokens):
             words = " ".join(t.norm for t in tokens[:i] if t.word)
             name = text[tokens[i + 1].start : sentence.end]
-            if words in pack.words["closings"] and len(tokens) - i <= 6 and (
-                _own_name(name, writer) or Mentions(tokens, text, pack)._name(i + 1) == len(tokens)
+            if (
+                words in pack.words["closings"]
+                and len(tokens) - i <= 6
+                and (_own_name(name, writer) or Mentions(tokens, text, pack)._name(i + 1) == len(tokens))
             ):
                 return name
     return ""
@@ -247,7 +252,7 @@ def _is_closing(sentence: Sentence, pack: Pack) -> bool:
     return 0 < len(words) <= 6 and " ".join(words) in pack.words["closings"]
 
 
-def _greeting_end(sentence: Sentence, pack: Pack, reader: _Reader) -> int:
+def _greeting_end(sentence: Sentence, pack: Pack) -> int:
     """The token after a greeting with which the sentence begins; 0 for none."""
     tokens = sentence.tokens
     first = tokens[0].norm
@@ -272,98 +277,154 @@ def _greeting_end(sentence: Sentence, pack: Pack, reader: _Reader) -> int:
 # --------------------------------------------------------------------------- one sentence
 
 
-def _read_sentence(reader: _Reader, sentence: Sentence, index: int, body: Sequence[Sentence]) -> None:
-    pack = reader.pack
-    tokens = sentence.tokens
-    begin = _greeting_end(sentence, pack, reader)
+@dataclass(slots=True)
+class _Here:
+    """One sentence while it is read."""
+
+    index: int
+    tokens: Sequence[Token]
+    mentions: Mentions
+    numbers: Mapping[int, tuple[int, int]]
+    """The end and value of the number at each token."""
+    question: bool
+    covered: list[bool]
+    """Which tokens are accounted for."""
+    built: list[Clause] = field(default_factory=list)
+
+    def cover(self, start: int, end: int, as_: bool = True) -> None:
+        for i in range(start, end):
+            self.covered[i] = as_
+
+
+def _read_sentence(reader: _Reader, sentence: Sentence, index: int) -> None:
+    pack, tokens = reader.pack, sentence.tokens
+    begin = _greeting_end(sentence, pack)
     if begin >= len(tokens) or _is_closing(sentence, pack):
         return
-    mentions = Mentions(tokens, reader.text, pack, reader.known, reader.not_names, reader.lower_case)
-    numbers = {i: number_at(tokens, i, pack) for i in range(len(tokens))}
-    finder = Finder(
-        tokens, pack.lists, mentions.ends_at, lambda i: numbers[i][0] if i in numbers else i, pack.words["barrier"]
+    here = _Here(
+        index=index,
+        tokens=tokens,
+        mentions=Mentions(tokens, reader.text, pack, reader.known, reader.not_names, reader.lower_case),
+        numbers={i: number_at(tokens, i, pack) for i in range(len(tokens))},
+        question=sentence.question or _opens_question(tokens[begin:], pack),
+        covered=[i < begin for i in range(len(tokens))],
     )
-    covered = [i < begin for i in range(len(tokens))]
-    for mention in mentions.all():
-        reader.mentioned.extend(mention.people)
-    question = sentence.question or _opens_question(tokens[begin:], pack)
+    for mention in here.mentions.all():
+        reader.mentioned.extend((tokens[mention.start].start, person) for person in mention.people)
+    chosen = _chosen(reader, here, begin)
+    for f in chosen:
+        here.cover(f.start, f.end)
+    for f in chosen:
+        clause = _clause(reader, here, f, chosen)
+        if clause is not None:
+            here.built.append(clause)
+    here.built = _without_hopes(here.built)
+    reader.clauses.extend(here.built)
+    reader.met.update(name_words(p.name) for c in here.built for p in (*c.people, *c.others) if p.name)
+    _take_names(reader, here, chosen, begin)
+    _leave(reader, here)
+
+
+def _chosen(reader: _Reader, here: _Here, begin: int) -> list[_Found]:
+    """What the sentence says, in order: answers, who comes along, needs; each found apart from the others."""
+    tokens, pack = here.tokens, reader.pack
+    numbers = here.numbers
+    finder = Finder(
+        tokens,
+        pack.lists,
+        here.mentions.ends_at,
+        lambda i: numbers[i][0] if i in numbers else i,
+        pack.words["barrier"],
+    )
     found = _search(tokens, begin, pack, finder)
+    found = [f for f in found if f.rule.meaning != "away" or not _at_the_event(tokens[f.start : f.end], reader.event)]
+    facts = _choose([f for f in found if f.rule.meaning in FACTS], tokens, pack)
     answers = _choose([f for f in found if f.rule.meaning not in FACTS and f.rule.meaning not in PEOPLE], tokens, pack)
     polite = {i for f in answers if f.rule.meaning in {"courtesy", "receipt"} for i in range(f.start, f.end)}
     beside = [f for f in found if f.rule.meaning in PEOPLE and not polite.intersection(range(f.start, f.end))]
-    beside = _choose(beside, tokens, pack)
-    facts = _choose([f for f in found if f.rule.meaning in FACTS], tokens, pack)
     needs = {i for f in facts for i in range(f.start, f.end)}
     answers = [f for f in answers if f.rule.meaning != "away" or not needs.intersection(range(f.start, f.end))]
-    if question:
+    if here.question:
         answers = [f for f in answers if f.rule.asked or f.rule.meaning not in ANSWERS]
-    subject_end: dict[int, tuple[int, tuple[Person, ...], bool, str]] = {}
-    for f in (*answers, *beside, *facts):
-        for i in range(f.start, f.end):
-            covered[i] = True
-    built: list[Clause] = []
-    for f in sorted((*answers, *beside, *facts), key=lambda f: (f.start, f.end)):
-        people: tuple[Person, ...] = ()
-        elided, doubt, start = False, "", f.start
-        if f.rule.meaning in {"courtesy", "receipt"}:
-            spoken = _mention_before(f.start, mentions, pack)
-            for i in range(spoken.start if spoken else f.start, f.start):
-                covered[i] = True  # "Ambassador Marsh thanks you"
-        if f.rule.subject:
-            start, people, elided, doubt = _subject(f.start, tokens, covered, mentions, pack, built, index, reader)
-            for i in range(start, f.start):
-                covered[i] = True
-        captured = [mentions.between(a, b) for name, a, b in f.captures if name == "who"]
-        said = tuple(person for mention in captured if mention for person in mention.people)
-        others: tuple[Person, ...] = ()
-        if f.rule.meaning == "substitute":
-            others = said
-        elif said and not people:
-            people = said
-        elif f.rule.meaning in ANSWERS and not f.rule.subject:
-            within = [m for m in mentions.all() if f.start <= m.start and m.end <= f.end]
-            people = tuple(p for m in within for p in m.people if p.who is Who.NAMED)
-        if f.rule.meaning == "substitute" and doubt and others and pack.has("it", tokens[max(start - 1, 0)].norm):
-            people, doubt = (Person(Who.GROUP),), ""  # "… has the honour to inform that it will be represented by"
-            covered[max(start - 1, 0)] = True
-        if f.rule.meaning == "away" and doubt:
+    return sorted((*answers, *_choose(beside, tokens, pack), *facts), key=lambda f: (f.start, f.end))
+
+
+def _clause(reader: _Reader, here: _Here, f: _Found, chosen: Sequence[_Found]) -> Clause | None:
+    """One match with its subject and its doubts; None where the subject that it needs is missing."""
+    pack, tokens, meaning = reader.pack, here.tokens, f.rule.meaning
+    people: tuple[Person, ...] = ()
+    elided, doubt, start = False, "", f.start
+    if meaning in {"courtesy", "receipt"}:
+        spoken = _mention_before(f.start, here.mentions)
+        here.cover(spoken.start if spoken else f.start, f.start)  # "Ambassador Marsh thanks you"
+    if f.rule.subject:
+        start, people, elided, doubt = _subject(f.start, here, reader)
+        if f.rule.stated and (elided or doubt):
+            here.cover(f.start, f.end, as_=False)
+            return None
+        here.cover(start, f.start)
+    captured = [here.mentions.between(a, b) for name, a, b in f.captures if name == "who"]
+    said = tuple(person for mention in captured if mention for person in mention.people)
+    others: tuple[Person, ...] = ()
+    if meaning == "substitute":
+        others = said
+    elif said and not people:
+        people = said
+    elif meaning in ANSWERS and not f.rule.subject:
+        within = [m for m in here.mentions.all() if f.start <= m.start and m.end <= f.end]
+        people = tuple(p for m in within for p in m.people if p.who is Who.NAMED)
+    before = max(start - 1, 0)
+    if meaning == "substitute" and doubt and others and pack.has("it", tokens[before].norm):
+        people, doubt = (Person(Who.GROUP),), ""  # "… has the honour to inform that it will be represented by"
+        here.cover(before, start)
+    value = f.rule.value
+    if meaning == "away":
+        if doubt:
             people, doubt = (SOMEBODY,), ""  # "the baby has other plans": a reason, whoever has them
-        number = next((numbers[a][1] for name, a, _ in f.captures if name == "n"), None)
-        if f.rule.meaning in ANSWERS and not doubt:
-            doubt = _stands_against(f, start, elided, tokens, covered, pack, reader.event)
-        value = f.rule.value
-        if f.rule.meaning == "away" and any(token.norm in pack.words["same_time"] for token in tokens):
+        if any(token.norm in pack.words["same_time"] for token in tokens):
             value = "then"
-        built.append(
-            Clause(
-                meaning=f.rule.meaning,
-                start=tokens[start].start,
-                end=tokens[f.end - 1].end,
-                words=reader.text[tokens[start].start : tokens[f.end - 1].end],
-                sentence=index,
-                people=people,
-                others=others,
-                number=number,
-                value=value,
-                doubt=doubt,
-                elided=elided,
-                asked=question,
-            )
-        )
+    if meaning in ANSWERS and not doubt:
+        doubt = _particle(f, tokens, chosen, pack) or _stands_against(f, start, elided, here, reader)
+    return Clause(
+        meaning=meaning,
+        start=tokens[start].start,
+        end=tokens[f.end - 1].end,
+        words=reader.text[tokens[start].start : tokens[f.end - 1].end],
+        sentence=here.index,
+        people=people,
+        others=others,
+        number=next((here.numbers[a][1] for name, a, _ in f.captures if name == "n"), None),
+        value=value,
+        doubt=doubt,
+        elided=elided,
+        asked=here.question,
+    )
+
+
+def _without_hopes(built: list[Clause]) -> list[Clause]:
+    """ "I hope to come and take part": what is hoped is not promised."""
     hedge = next((c for c in built if c.meaning in {"maybe", "promise"}), None)
-    if hedge is not None:  # "I hope to come and take part": what is hoped is not promised
-        built = [
-            c for c in built if c.meaning not in {"yes", "wish"} or c.start < hedge.start or _somebody_else(c, hedge)
-        ]
-    reader.clauses.extend(built)
-    names_may_follow = [f.end for f in (*answers, *beside) if f.rule.meaning in {"yes", "wish", "maybe", "substitute", *PEOPLE, "together"}]
-    if not built:
-        reader.listed.extend(_listed(tokens, mentions, covered, pack, begin, whole=True))
-    elif names_may_follow or all(clause.meaning in FACTS | {"courtesy"} for clause in built):
-        after = _after_answer(tokens, covered, max(names_may_follow, default=begin))
+    if hedge is None:
+        return built
+    return [c for c in built if c.meaning not in {"yes", "wish"} or c.start < hedge.start or _somebody_else(c, hedge)]
+
+
+def _take_names(reader: _Reader, here: _Here, chosen: Sequence[_Found], begin: int) -> None:
+    """The names of a list: a line of its own, or behind a colon or an answer."""
+    ends = [f.end for f in chosen if f.rule.meaning in {"yes", "wish", "maybe", "substitute", *PEOPLE, "together"}]
+    if not here.built:
+        reader.listed.extend(_listed(here, reader.pack, begin, whole=True))
+    elif ends or all(clause.meaning in FACTS | {"courtesy"} for clause in here.built):
+        after = _after_answer(here.tokens, here.covered, max(ends, default=begin))
         if after:
-            reader.listed.extend(_listed(tokens, mentions, covered, pack, after, whole=False))
-    _leave(reader, sentence, index, covered, built, question, mentions)
+            reader.listed.extend(_listed(here, reader.pack, after, whole=False))
+    reader.met.update(name_words(p.name) for p in reader.listed[-MOST_LISTED:] if p.name)
+
+
+def _at_the_event(tokens: Sequence[Token], event: Event) -> bool:
+    """Whether the words speak of the event's own place: who is there is not elsewhere."""
+    venue = frozenset(t.norm for t in tokenize(f"{event.venue.name} {event.venue.address}") if t.norm.isalpha())
+    return any(token.norm in venue for token in tokens)
 
 
 def _somebody_else(clause: Clause, other: Clause) -> bool:
@@ -425,37 +486,34 @@ def _ends_clause(at: int, tokens: Sequence[Token], pack: Pack) -> bool:
     return at >= len(tokens) or not tokens[at].norm.isalnum() or tokens[at].norm in pack.words["bound"]
 
 
-def _subject(
-    at: int,
-    tokens: Sequence[Token],
-    covered: Sequence[bool],
-    mentions: Mentions,
-    pack: Pack,
-    built: Sequence[Clause],
-    index: int,
-    reader: _Reader,
-) -> tuple[int, tuple[Person, ...], bool, str]:
+def _subject(at: int, here: _Here, reader: _Reader) -> tuple[int, tuple[Person, ...], bool, str]:
     """Who does what is said from token `at` on: (first token of the subject, people, left out, doubt)."""
+    tokens, mentions, covered, pack, built = here.tokens, here.mentions, here.covered, reader.pack, here.built
     j = at
     while j > 0 and (tokens[j - 1].norm in pack.words["fill"] or tokens[j - 1].norm in '"'):
         j -= 1
-    mention = _mention_before(j, mentions, pack)
+    mention = _mention_before(j, mentions)
     if mention:
-        return mention.start, _resolved(mention.people, built, reader), False, ""
+        return mention.start, _resolved(mention.people, tokens[mention.start].start, reader), False, ""
     if j > 0 and tokens[j - 1].norm == ",":
-        mention = _mention_before(j - 1, mentions, pack)
+        mention = _mention_before(j - 1, mentions)
         if mention and any(tokens[i].norm == "," for i in range(mention.start, mention.end)):
-            return mention.start, _resolved(mention.people, built, reader), False, ""  # "my deputy, John Doe, will"
+            return (
+                mention.start,
+                _resolved(mention.people, tokens[mention.start].start, reader),
+                False,
+                "",
+            )  # "my deputy, John Doe, will"
         mention = _before_insertion(j - 1, tokens, mentions, pack)
         if mention:
-            return mention.start, _resolved(mention.people, built, reader), False, ""
+            return mention.start, _resolved(mention.people, tokens[mention.start].start, reader), False, ""
     if j > 0 and pack.has("who", tokens[j - 1].norm):
         k = j - 1
         while k > 0 and tokens[k - 1].norm == ",":
             k -= 1
-        mention = _mention_before(k, mentions, pack)
+        mention = _mention_before(k, mentions)
         if mention:
-            return mention.start, _resolved(mention.people, built, reader), False, ""
+            return mention.start, _resolved(mention.people, tokens[mention.start].start, reader), False, ""
     if j == 0 or not tokens[j - 1].word or tokens[j - 1].norm in pack.words["bound"] or covered[j - 1]:
         earlier = [c for c in built if c.people and c.meaning in ANSWERS]
         joined = j > 0 and tokens[j - 1].norm in pack.words["and"] | {","}
@@ -474,7 +532,7 @@ def _subject(
     return at, (SOMEBODY,), False, f"it is not clear who is meant before the answer: “{words}”"
 
 
-def _mention_before(end: int, mentions: Mentions, pack: Pack) -> Mention | None:
+def _mention_before(end: int, mentions: Mentions) -> Mention | None:
     for start in range(max(0, end - 30), end):
         for mention in mentions.at(start):
             if mention.end == end:
@@ -494,29 +552,28 @@ def _before_insertion(comma: int, tokens: Sequence[Token], mentions: Mentions, p
             or first in pack.words["inserted"]
             or title_at(tokens, opening + 1, pack)
         )
-        return _mention_before(opening, mentions, pack) if inserted else None
+        return _mention_before(opening, mentions) if inserted else None
     return None
 
 
-def _resolved(people: tuple[Person, ...], built: Sequence[Clause], reader: _Reader) -> tuple[Person, ...]:
+def _resolved(people: tuple[Person, ...], at: int, reader: _Reader) -> tuple[Person, ...]:
     """Pronouns replaced by the last person named before."""
     resolved: list[Person] = []
     for person in people:
         if person.who is Who.THEY:
-            before = [p for p in reader.mentioned if p.who in {Who.NAMED, Who.ROLE} and p.role != "who"]
-            resolved.append(before[-1] if before else person)
+            before = (p for place, p in reversed(reader.mentioned) if place < at and p.who in {Who.NAMED, Who.ROLE})
+            resolved.append(next(before, person))
         else:
             resolved.append(person)
     return tuple(resolved)
 
 
-def _stands_against(
-    f: _Found, start: int, elided: bool, tokens: Sequence[Token], covered: Sequence[bool], pack: Pack, event: Event
-) -> str:
+def _stands_against(f: _Found, start: int, elided: bool, here: _Here, reader: _Reader) -> str:
     """Why this clause may not mean what it says: words beside it that nothing accounts for.
 
     `start`: the first token of its subject.
     """
+    tokens, covered, pack, event = here.tokens, here.covered, reader.pack, reader.event
     meaning = f.rule.meaning
     if meaning in {"yes", "wish", "substitute"}:
         if (
@@ -526,6 +583,15 @@ def _stands_against(
             and tokens[f.end - 1].norm in pack.words["takes_object"]
         ):
             return f"it may be about something else: “{' '.join(t.norm for t in tokens[f.start : f.end + 2])}”"
+        if (
+            f.end + 1 < len(tokens)
+            and not covered[f.end]
+            and tokens[f.end].norm in pack.words["toward"]
+            and tokens[f.end + 1].norm in pack.words["another"]
+        ):
+            return f"it may be about something else: “{' '.join(t.norm for t in tokens[f.start : f.end + 3])}”"
+        if _elsewhere(f.end, tokens, covered, pack, event):
+            return f"it may be about another place: “{' '.join(t.norm for t in tokens[f.start : f.end + 2])}”"
         other_day = _other_day(tokens, start, pack, event)
         if other_day:
             return f"it names another day: “{other_day}”"
@@ -540,11 +606,36 @@ def _stands_against(
             if meaning in {"yes", "wish", "substitute"}:
                 if norm in pack.words["doubt"]:
                     return f"“{norm}” before the answer"
-                if first and not elided and norm.isalpha() and norm not in pack.words["leading"] | pack.words["fill"]:
+                if (
+                    first
+                    and not elided
+                    and norm.isalpha()
+                    and norm not in pack.words["leading"] | pack.words["fill"] | pack.words["self"]
+                ):
                     return f"“{norm}” before the answer"
         first = False
         i -= 1
     return ""
+
+
+def _particle(f: _Found, tokens: Sequence[Token], answers: Sequence[_Found], pack: Pack) -> str:
+    """ "Yes, I received it": a bare yes or no before a sentence that says something else of the writer."""
+    if not f.rule.alone or f.end >= len(tokens) or tokens[f.end].norm not in ",":
+        return ""
+    rest = tokens[f.end + 1 :]
+    if any(g is not f and g.rule.meaning in ANSWERS and g.start >= f.end for g in answers):
+        return ""
+    if any(pack.has("self", token.norm) or pack.has("they", token.norm) for token in rest[:3]):
+        return f"“{tokens[f.start].norm}” may answer something else: “{' '.join(t.norm for t in rest[:6])}”"
+    return ""
+
+
+def _elsewhere(end: int, tokens: Sequence[Token], covered: Sequence[bool], pack: Pack, event: Event) -> bool:
+    """Whether the place that follows is not the event's ("attend the meeting in Geneva")."""
+    if end + 1 >= len(tokens) or covered[end + 1] or tokens[end].norm not in pack.words["where"]:
+        return False
+    place = tokens[end + 1]
+    return place.capital and place.norm not in event_words(event) and place.norm not in pack.words["same_time"]
 
 
 def _other_day(tokens: Sequence[Token], start: int, pack: Pack, event: Event) -> str:
@@ -583,21 +674,23 @@ def _after_answer(tokens: Sequence[Token], covered: Sequence[bool], end: int) ->
     return 0
 
 
-def _listed(
-    tokens: Sequence[Token], mentions: Mentions, covered: list[bool], pack: Pack, start: int, whole: bool
-) -> list[Person]:
+def _listed(here: _Here, pack: Pack, start: int, whole: bool) -> list[Person]:
     """The people of a list of names that begins at a token. `whole`: nothing else may stand in the sentence."""
+    tokens, covered = here.tokens, here.covered
     while start < len(tokens) and (not tokens[start].word or tokens[start].number is not None):
         start += 1
     people: list[Person] = []
     i, end = start, start
     while i < len(tokens):
-        here = mentions.at(i)
-        if here and not covered[i] and any(p.who in {Who.NAMED, Who.SELF} for p in here[0].people):
-            people.extend(p for p in here[0].people if p.who in {Who.NAMED, Who.SELF})
-            i = end = here[0].end
-        elif not tokens[i].word or tokens[i].number is not None or tokens[i].norm in pack.words["and"] or (
-            whole and covered[i]
+        found = here.mentions.at(i)
+        if found and not covered[i] and any(p.who in {Who.NAMED, Who.SELF} for p in found[0].people):
+            people.extend(p for p in found[0].people if p.who in {Who.NAMED, Who.SELF})
+            i = end = found[0].end
+        elif (
+            not tokens[i].word
+            or tokens[i].number is not None
+            or tokens[i].norm in pack.words["and"]
+            or (whole and covered[i])
         ):
             i += 1
         else:
@@ -609,17 +702,10 @@ def _listed(
     return people
 
 
-def _leave(
-    reader: _Reader,
-    sentence: Sentence,
-    index: int,
-    covered: list[bool],
-    built: Sequence[Clause],
-    question: bool,
-    mentions: Mentions,
-) -> None:
+def _leave(reader: _Reader, here: _Here) -> None:
     """Note what nothing accounts for, and what makes it weighty."""
-    pack, tokens = reader.pack, sentence.tokens
+    pack, tokens, covered, built = reader.pack, here.tokens, here.covered, here.built
+    question, mentions = here.question, here.mentions
     loose = [i for i, token in enumerate(tokens) if not covered[i] and token.word]
     signs: set[str] = set()
     for i in loose:
@@ -634,10 +720,14 @@ def _leave(
                 signs.add("ask")
     if any(clause.meaning in ANSWERS for clause in built):
         signs.discard("come")
-    if any(clause.meaning in {"no", "missed", "away"} for clause in built):
-        signs -= {"not", "against_yes"}  # they say the same as the answer beside them
+    if any(clause.meaning in {"no", "missed", "away", "withdraw", "substitute"} for clause in built):
+        signs.discard("against_yes")  # they say the same as the answer beside them
+    if any(clause.meaning in {"no", "missed"} for clause in built) and "not" in signs:
+        signs.add("not again")
     if not built and any(pack.has("regret", tokens[i].norm) for i in loose):
         signs.add("not")
+    if question:
+        signs.add("asked")
     if question and not any(c.meaning in {"logistics", "request", "courtesy"} or c.meaning in ANSWERS for c in built):
         signs.add("question")
     if question and any(c.meaning == "logistics" for c in built):
@@ -664,9 +754,9 @@ def _leave(
         named_here = [p for p in mention.people if p.who is Who.NAMED and (p.role or len(name_words(p.name)) > 1)]
         if any(not _is_known(p, reader) for p in named_here):
             signs.add("name")
-    if loose and (signs or not built):
+    if loose and (signs - {"asked"} or not built):
         words_left = _runs(reader.text, tokens, loose)
-        reader.left.append(Left(words_left, tokens[loose[0]].start, index, frozenset(signs), len(loose)))
+        reader.left.append(Left(words_left, tokens[loose[0]].start, here.index, frozenset(signs), len(loose)))
 
 
 def _runs(text: str, tokens: Sequence[Token], loose: Sequence[int]) -> str:
@@ -693,8 +783,7 @@ def _content(token: Token, reader: _Reader) -> bool:
 
 def _is_known(person: Person, reader: _Reader) -> bool:
     words = name_words(person.name)
-    met = [p for clause in reader.clauses for p in (*clause.people, *clause.others)] + reader.listed
-    return words <= reader.known or any(words <= name_words(p.name) for p in met if p.name)
+    return words <= reader.known or any(words <= other for other in reader.met)
 
 
-__all__ = ["Clause", "Left", "Parsed", "Writer", "date", "fold", "fold_words", "parse", "Mapping"]
+__all__ = ["Clause", "Left", "Mapping", "Parsed", "Writer", "date", "fold", "fold_words", "parse"]

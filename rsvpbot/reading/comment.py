@@ -6,11 +6,13 @@ comes instead). A comment that says something else and does not explain makes no
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from rsvpbot.model import Address, Event, Kind, Message, PartStat, Reading, Voice
+from rsvpbot.reading import pack as packs
 from rsvpbot.reading.calendar import CalendarReply, same_event
 from rsvpbot.reading.language import language_of
 from rsvpbot.reading.letter import Read, delegate, evidence, language_and_pack, read_text, signature_names
-from rsvpbot.reading import pack as packs
 from rsvpbot.reading.newtext import NewText
 from rsvpbot.reading.people import display_name, merge_names
 from rsvpbot.reading.weigh import LARGE_PARTY, Weighed
@@ -33,7 +35,7 @@ def read_calendar(message: Message, event: Event, text: NewText, reply: Calendar
     )
     trouble = _trouble(reply, event)
     if trouble or reply is None:
-        return _with(base, reasons=(trouble,))
+        return replace(base, reasons=(trouble,))
     assert reply.partstat is not None
     name = _attendee_name(message, text, reply)
     got: Read | None = None
@@ -50,7 +52,7 @@ def read_calendar(message: Message, event: Event, text: NewText, reply: Calendar
     names, party = _who(partstat, name, reply, weighed)
     if party is not None and party >= LARGE_PARTY:
         doubts = (*doubts, f"a party of {party}")
-    return _with(
+    return replace(
         base,
         partstat=partstat,
         names=names,
@@ -65,12 +67,6 @@ def read_calendar(message: Message, event: Event, text: NewText, reply: Calendar
         delegate=reply.delegate or delegate(weighed) if partstat is PartStat.DELEGATED else None,
         firm=partstat is not None and not doubts,
     )
-
-
-def _with(reading: Reading, **changes: object) -> Reading:
-    from dataclasses import replace  # noqa: PLC0415
-
-    return replace(reading, **changes)  # type: ignore[arg-type]
 
 
 def _words(text: NewText, reply: CalendarReply | None) -> str:

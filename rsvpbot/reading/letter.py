@@ -95,7 +95,7 @@ def read_letter(message: Message, event: Event, text: NewText) -> Reading:
         voice=weighed.voice,
         represents=weighed.represents,
         delegate=delegate(weighed),
-        firm=_partstat(weighed) is not None and not doubts,
+        firm=_partstat(weighed) is not None and not doubts and weighed.plain,
     )
 
 

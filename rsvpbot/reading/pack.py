@@ -37,6 +37,17 @@ MEANINGS = (
 
 ANSWERS = frozenset({"yes", "no", "maybe", "promise", "wish", "missed", "away", "substitute", "withdraw"})
 
+_PLACES: Mapping[str, frozenset[str]] = {
+    "phrases": frozenset(),
+    "after_subject": frozenset({"subject"}),
+    "after_stated_subject": frozenset({"subject", "stated"}),
+    "after_subject_ending_a_clause": frozenset({"subject", "closing"}),
+    "ending_a_clause": frozenset({"closing"}),
+    "standing_alone": frozenset({"alone"}),
+    "also_in_questions": frozenset({"asked"}),
+}
+"""Where in a section a phrase may stand, and what that asks of its surroundings (see en.toml)."""
+
 PEOPLE = ("alone", "guests", "count", "head")
 """What is said of who comes along, beside the answer."""
 
@@ -51,6 +62,8 @@ class Rule:
     """Needs a subject before it: somebody comes, or does not."""
     alone: bool = False
     """Means this only where it stands alone between two stops."""
+    stated: bool = False
+    """The subject may not be left out."""
     closing: bool = False
     """Means this only where its clause ends with it."""
     asked: bool = False
@@ -181,15 +194,17 @@ def normal_ending(text: str) -> str:
 def _rules(data: Mapping[str, Any], lists: Lists) -> Iterable[Rule]:
     for meaning in (*MEANINGS, *PEOPLE):
         section = data.get(meaning, {})
-        for key, subject, alone, closing, asked in (
-            ("phrases", False, False, False, False),
-            ("after_subject", True, False, False, False),
-            ("after_subject_ending_a_clause", True, False, True, False),
-            ("standing_alone", False, True, False, False),
-            ("also_in_questions", False, False, False, True),
-        ):
+        for key, traits in _PLACES.items():
             for text in section.get(key, ()):
-                yield Rule(meaning, _phrase(text, lists, meaning), subject, alone, closing, asked)
+                yield Rule(
+                    meaning,
+                    _phrase(text, lists, meaning),
+                    subject="subject" in traits,
+                    alone="alone" in traits,
+                    stated="stated" in traits,
+                    closing="closing" in traits,
+                    asked="asked" in traits,
+                )
     for fact in ("diet", "access", "pass"):
         for value, texts in data.get(fact, {}).items():
             for text in texts:

@@ -219,6 +219,7 @@ class Mentions:
         self._shouted = _all_capitals(tokens, text)
         self._single: dict[int, tuple[int, Person] | None] = {}
         self._groups: dict[int, tuple[Mention, ...]] = {}
+        self._all: tuple[Mention, ...] | None = None
 
     def ends_at(self, at: int) -> tuple[int, ...]:
         """The ends of all mentions that begin at a token."""
@@ -235,8 +236,10 @@ class Mentions:
             found = self._groups[at] = tuple(self._grow(at))
         return found
 
-    def all(self) -> list[Mention]:
+    def all(self) -> tuple[Mention, ...]:
         """The longest mentions, none overlapping."""
+        if self._all is not None:
+            return self._all
         found: list[Mention] = []
         at = 0
         while at < len(self._tokens):
@@ -246,7 +249,8 @@ class Mentions:
                 at = here[0].end
             else:
                 at += 1
-        return found
+        self._all = tuple(found)
+        return self._all
 
     def _grow(self, at: int) -> list[Mention]:
         start = at

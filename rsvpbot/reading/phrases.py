@@ -166,6 +166,12 @@ class Lists:
         for name, phrases in self._phrases.items():
             for phrase in phrases:
                 self._check(phrase, name)
+        self._fillers: dict[str, tuple[tuple[str, ...], ...]] = {}
+        for phrase in self._phrases.get(FILL, ()):
+            words = tuple(element.text for element in phrase if isinstance(element, Word))
+            if len(words) != len(phrase):
+                raise PhraseError(f"{FILL}: only plain words may stand in this list")
+            self._fillers[words[0]] = (*self._fillers.get(words[0], ()), words)
         self._openings: dict[str, Opening] = {}
         self._by_word: dict[str, dict[str, tuple[Phrase, ...]]] = {name: {} for name in self._phrases}
 
@@ -177,8 +183,9 @@ class Lists:
                 for option in element.options:
                     self._check(option, where)
 
-    def __contains__(self, name: str) -> bool:
-        return name in self._phrases
+    def fillers(self, word: str) -> tuple[tuple[str, ...], ...]:
+        """The fillers that begin with this word."""
+        return self._fillers.get(word, ())
 
     def check(self, phrase: Phrase, where: str) -> None:
         """Raises PhraseError where a phrase names a list that does not exist."""
@@ -310,6 +317,17 @@ class Finder:
             found = self._memo[key] = tuple(ends)
         return found
 
+    def _filler_end(self, at: int) -> int:
+        """Where the longest filler that begins at a token ends; 0 where none does."""
+        if at >= len(self._tokens):
+            return 0
+        longest = 0
+        for words in self._lists.fillers(self._tokens[at].norm):
+            end = at + len(words)
+            if end > longest and tuple(token.norm for token in self._tokens[at:end]) == words:
+                longest = end
+        return longest
+
     def _after_fillers(self, at: int) -> tuple[int, ...]:
         """The places from which a phrase may go on: here, and behind fillers."""
         known = self._skips.get(at)
@@ -319,10 +337,10 @@ class Finder:
         position = at
         for _ in range(MOST_FILLERS):
             comma = position < len(self._tokens) and self._tokens[position].norm == ","
-            ends = self.ends(FILL, position + comma)
-            if not ends:
+            end = self._filler_end(position + comma)
+            if not end:
                 break
-            position = max(ends)
+            position = end
             if position < len(self._tokens) and self._tokens[position].norm == ",":
                 places.append(position)
                 position += 1

@@ -11,8 +11,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-LONGEST = 20_000
+LONGEST = 5_000
 """Characters read at most. An answer stands at the beginning; what is longer is said to be so (see `weigh`)."""
+
+MOST_TOKENS = 160
+"""A longer sentence is read in pieces of so many tokens, which keeps the work linear."""
 
 _HAN = "\u2e80-\u2fdf\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 _WORD = re.compile(
@@ -115,7 +118,7 @@ def tokenize(text: str, spelling: Spelling = Spelling()) -> list[Token]:
             continue  # quoted and emphasised words are words
         if first.isalnum():
             tokens.extend(_word_tokens(raw, start, space, spelling))
-        elif first in _DROPPED or unicodedata.category(first) in {"Sk", "Cf", "Cc", "Mn"} and first != "\n":
+        elif first in _DROPPED or (unicodedata.category(first) in {"Sk", "Cf", "Cc", "Mn"} and first != "\n"):
             continue  # skin tones, joiners and direction marks say nothing
         elif first in "-‐‑" and not space and text[last_end : last_end + 1].isalnum():
             continue  # "co-director" is two words
@@ -182,6 +185,8 @@ def sentences(text: str, spelling: Spelling = Spelling()) -> list[Sentence]:
             close(token.norm, at_line_end=line_end)
             continue
         current.append(token)
+        if len(current) >= MOST_TOKENS:
+            close()
     close(at_line_end=True)
     return found
 
@@ -216,9 +221,12 @@ def _line_breaks(text: str) -> dict[int, str]:
         stripped = following.strip()
         if not stripped or not line.strip():
             breaks[offset] = "paragraph"
-        elif _BULLET.match(following) or _LABEL.match(following) or _BULLET.match(line) and not following[:1].isspace():
-            breaks[offset] = "line"
-        elif len(line.rstrip()) + 1 + len(stripped.split(" ", 1)[0]) <= width and not stripped[0].islower():
+        elif (
+            _BULLET.match(following)
+            or _LABEL.match(following)
+            or (_BULLET.match(line) and not following[:1].isspace())
+            or (len(line.rstrip()) + 1 + len(stripped.split(" ", 1)[0]) <= width and not stripped[0].islower())
+        ):
             breaks[offset] = "line"
         offset += 1
     return breaks

@@ -17,6 +17,8 @@ from rsvpbot.reading.people import Person, Who, merge_names, name_words, same_pe
 LARGE_PARTY = 6
 """From this many on, a person looks (see tests/corpus/README.md)."""
 
+MOST_PEOPLE = 60
+
 FEW_LEFT = 8
 """So many words without weight may be left over beside a question that our letters answer."""
 
@@ -24,8 +26,9 @@ WORDS_SHOWN = 120
 """Characters of the mail's words that a reason quotes at most."""
 
 _ONLY_ELSEWHERE = "is elsewhere, but does not say that they will not come"
+_ONLY_NAMES = "names, but no word on coming"
 _AGAINST_YES = frozenset({"not", "if", "but", "unsure", "come", "against_yes"})
-_AGAINST_NO = frozenset({"if", "but", "come"})
+_AGAINST_NO = frozenset({"if", "but", "come", "not again"})
 _BESIDE = frozenset({"ask", "weighty", "question"})
 
 
@@ -49,6 +52,8 @@ class Weighed:
     substitutes: tuple[str, ...] = ()
     silent: bool = False
     """Says nothing on coming, and asks for nothing: thanks, received."""
+    plain: bool = False
+    """Somebody is said to come, or not: the answer does not rest on a turn of phrase alone."""
     withdrawn: bool = False
     """Explains that an earlier answer no longer holds."""
 
@@ -69,6 +74,7 @@ def weigh(parsed: Parsed, writer: Writer, pack: Pack, assumed: PartStat | None =
     `assumed`: the answer that came with the text (a calendar program's), where the text need not give one.
     """
     parsed = _conditions(parsed)
+    parsed = replace(parsed, clauses=tuple(_own_seat(clause, pack) for clause in parsed.clauses))
     answers = [clause for clause in parsed.clauses if clause.meaning in ANSWERS]
     withdrawn = any(clause.meaning == "withdraw" for clause in answers)
     stands, contradictions = _stands(answers, writer, withdrawn, pack)
@@ -86,7 +92,7 @@ def weigh(parsed: Parsed, writer: Writer, pack: Pack, assumed: PartStat | None =
     )
     left = parsed.left
     if asks_only:  # "what time does it end? couldn't find it" wants no person
-        left = tuple(item for item in left if item.signs - {"not"} or item.length > FEW_LEFT)
+        left = tuple(item for item in left if item.signs - {"not", "asked"} or item.length > FEW_LEFT)
     requests, more_doubts = _left_over(left, stance or assumed)
     doubts += more_doubts
     answering = {clause.sentence for clause in answers if clause.asked}  # "could you put me down?"
@@ -135,7 +141,17 @@ def weigh(parsed: Parsed, writer: Writer, pack: Pack, assumed: PartStat | None =
         substitutes=names if stance is PartStat.DELEGATED else (),
         silent=silent,
         withdrawn=withdrawn,
+        plain=stance is not PartStat.TENTATIVE or any(c.meaning == "maybe" and c.people for c in answers),
     )
+
+
+def _own_seat(clause: Clause, pack: Pack) -> Clause:
+    """ "I shall take my seat": nobody else's."""
+    if clause.meaning != "substitute" or clause.others or not all(p.who is Who.SELF for p in clause.people):
+        return clause
+    mine = any(word in pack.words["my"] for word in clause.words.casefold().split())
+    doubt = clause.doubt or ("" if mine else f"in whose place is not clear: “{_short(clause.words)}”")
+    return replace(clause, meaning="yes", doubt=doubt)
 
 
 def _short(words: str) -> str:
@@ -302,6 +318,10 @@ def _overall(
         if not any(stand.stance == "no" for stand in staying) and not _away_is_no(own, parsed, pack):
             doubts.append(_ONLY_ELSEWHERE)
         return PartStat.DECLINED, doubts
+    if coming and staying and own is None:
+        if any(clause.meaning == "together" for clause in parsed.clauses):
+            return PartStat.ACCEPTED, doubts
+        return PartStat.DELEGATED, doubts
     if coming:
         inferior = [s for s in coming if s.person.who is Who.ROLE and not s.person.name]
         if (
@@ -317,15 +337,18 @@ def _overall(
         if any(stand.stance == "no" for stand in staying) or _away_is_no(staying[0], parsed, pack):
             return PartStat.DECLINED, doubts
         return PartStat.DECLINED, [_ONLY_ELSEWHERE]
-    named = any(p.who in {Who.NAMED, Who.SELF} for p in parsed.listed)
+    counted_self = any(c.meaning in {"count", "alone"} for c in parsed.clauses)
+    named = any(p.who is Who.NAMED or (p.who is Who.SELF and counted_self) for p in parsed.listed)
     counted = any(c.meaning in {"count", "alone", "head"} and not c.asked for c in parsed.clauses)
     late = any(c.meaning == "late" and not c.asked for c in parsed.clauses)
     if named and counted:
+        if any(item.length > 3 or item.signs for item in parsed.left):
+            doubts.append(_ONLY_NAMES)
         return PartStat.ACCEPTED, doubts
     if late:
         return PartStat.ACCEPTED, ["comes late or leaves early, but does not say that they come"]
     if named and not parsed.left:
-        return PartStat.ACCEPTED, ["names, but no word on coming"]
+        return PartStat.ACCEPTED, [_ONLY_NAMES]
     if withdrawn:
         doubts.append("an earlier answer is withdrawn, and none is given")
     return None, doubts
@@ -351,7 +374,7 @@ def _left_over(left: Sequence[Left], stance: PartStat | None) -> tuple[list[str]
             doubts.append(f"not understood: “{words}”")
             continue
         if stance is None:
-            if item.length >= 3 or item.signs:
+            if item.length >= 3 or item.signs - {"asked"}:
                 doubts.append(f"not understood: “{words}”")
             continue
         against = {
@@ -360,7 +383,9 @@ def _left_over(left: Sequence[Left], stance: PartStat | None) -> tuple[list[str]
             PartStat.DECLINED: _AGAINST_NO,
             PartStat.TENTATIVE: frozenset({"come"}),
         }.get(stance, _AGAINST_YES)
-        if item.signs & against:
+        if "asked" in item.signs and item.signs & (against | _BESIDE):
+            requests.append(f"asks something that a person must answer: “{words}”")
+        elif item.signs & against:
             doubts.append(f"may change the answer: “{words}”")
         elif item.signs & _BESIDE and not (
             stance is PartStat.TENTATIVE and item.signs & _BESIDE == {"weighty"} and "you" not in item.signs
@@ -427,8 +452,8 @@ def _people(
         if clause.meaning == "head":
             people.extend(clause.people)
             speaks_self = speaks_self or any(p.who is Who.SELF for p in clause.people)
-    listed = [p for p in parsed.listed if p.who in {Who.NAMED, Who.SELF}]
-    if listed and stance is not PartStat.TENTATIVE or listed:
+    listed = [p for p in parsed.listed[: MOST_PEOPLE + 1] if p.who in {Who.NAMED, Who.SELF}]
+    if (listed and stance is not PartStat.TENTATIVE) or listed:
         if any(p.who is Who.SELF for p in listed):
             speaks_self = True
         plural = own is None or (
@@ -445,11 +470,21 @@ def _people(
         ):
             speaks_self = False
         people.extend(p for p in listed if p.who is Who.NAMED)
+        if (
+            totals
+            and max(totals) == len(merge_names(p.name for p in listed))
+            and not any(p.who is Who.SELF for p in listed)
+        ):
+            speaks_self = False  # "three of us will come: …", and three names
+            people = [p for p in people if p.who is not Who.SELF]
     if any(p.who is Who.SELF for p in people):
         speaks_self = True
     office = writer.organisation and own is not None and own.clause is not None
     if speaks_self and me is not None and not (office and people and not parsed.sign_off):
         people.insert(0, me)
+    if len(people) > MOST_PEOPLE:
+        doubts.append(f"more than {MOST_PEOPLE} people are spoken of")
+        people = people[:MOST_PEOPLE]
     named = merge_names(p.name for p in people if p.name)
     unnamed = max(0, _unnamed(people, named) - sum(p.who is Who.NAMED for p in listed))
     persons = len(named) + unnamed

@@ -1,6 +1,7 @@
+# ruff: noqa: E501 - mails are kept in one line each
 """English replies in many people's manners: what each must be read as.
 
-A row: the text, the answer, the head-count, the names, whether a person must look. "JR" stands for the sender, Jane Roe.
+A row: the text, the answer, the head-count, the names, whether a person must look. JR is the sender, Jane Roe.
 Where a person must look, the answer given is the one shown to them; "any" where it does not matter.
 """
 

@@ -1,4 +1,4 @@
-"""What a person's message says. Pure: no clock, no file of the user's, no network. One language, one file (`languages/`).
+"""What a person's message says. Pure: no clock, no network, no file of the user's. A language is a file in languages/.
 
     read(message, event) -> Reading
 

@@ -1,14 +1,13 @@
 """Clause by clause: what each part of a message is taken for, who is meant, and what was left over.
 
-A sentence is *accounted for* when its answer, names, needs, reasons and courtesies leave nothing of weight. What is left
-over is kept, and `weigh` judges it against the answer.
+A sentence is *accounted for* when its answer, names, needs, reasons and courtesies leave nothing of weight. What is
+left over is kept, and `weigh` judges it against the answer.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
 
 from rsvpbot.model import Event
 from rsvpbot.reading.pack import ANSWERS, MEANINGS, PEOPLE, Pack, Rule
@@ -20,13 +19,12 @@ from rsvpbot.reading.people import (
     Person,
     Who,
     clean_name,
-    fold_words,
     name_words,
     number_at,
     title_at,
 )
 from rsvpbot.reading.phrases import Captures, Finder
-from rsvpbot.reading.tokens import Sentence, Token, fold, sentences, tokenize
+from rsvpbot.reading.tokens import Sentence, Token, sentences, tokenize
 
 FACTS = frozenset({"diet", "access", "pass"})
 MOST_LISTED = 60
@@ -217,9 +215,9 @@ def _sign_off_kind(sentence: Sentence, words: str, pack: Pack, writer: Writer, f
     if initials:
         return "name"
     mentions = Mentions(sentence.tokens, "", pack)
-    if len(tokens) <= 5 and all(token.capital or pack.has("particles", token.norm) for token in tokens):
-        if mentions._name(0) == len(sentence.tokens):
-            return "name"
+    written_as_name = len(tokens) <= 5 and all(t.capital or pack.has("particles", t.norm) for t in tokens)
+    if written_as_name and mentions.name_end(0) == len(sentence.tokens):
+        return "name"
     if (
         any(
             title_at(sentence.tokens, i, pack) or token.norm in pack.words["roles"] or token.norm in pack.words["group"]
@@ -241,7 +239,7 @@ def _closing_and_name(sentence: Sentence, text: str, pack: Pack, writer: Writer)
             if (
                 words in pack.words["closings"]
                 and len(tokens) - i <= 6
-                and (_own_name(name, writer) or Mentions(tokens, text, pack)._name(i + 1) == len(tokens))
+                and (_own_name(name, writer) or Mentions(tokens, text, pack).name_end(i + 1) == len(tokens))
             ):
                 return name
     return ""
@@ -715,9 +713,10 @@ def _leave(reader: _Reader, here: _Here) -> None:
                 signs.add(sign)
         if pack.has("but", norm) and not any(clause.start > tokens[i].start for clause in built):
             signs.add("but")
-        if i + 1 < len(tokens) and tokens[i + 1].word and not covered[i + 1]:
-            if pack.has("ask", norm) or pack.has("ask", f"{norm} {tokens[i + 1].norm}"):
-                signs.add("ask")
+        following = tokens[i + 1] if i + 1 < len(tokens) and not covered[i + 1] else None
+        asks = following is not None and (pack.has("ask", norm) or pack.has("ask", f"{norm} {following.norm}"))
+        if asks and following is not None and following.word:
+            signs.add("ask")
     if any(clause.meaning in ANSWERS for clause in built):
         signs.discard("come")
     if any(clause.meaning in {"no", "missed", "away", "withdraw", "substitute"} for clause in built):
@@ -786,4 +785,4 @@ def _is_known(person: Person, reader: _Reader) -> bool:
     return words <= reader.known or any(words <= other for other in reader.met)
 
 
-__all__ = ["Clause", "Left", "Mapping", "Parsed", "Writer", "date", "fold", "fold_words", "parse"]
+__all__ = ["Clause", "Left", "Parsed", "Writer", "parse"]

@@ -1,7 +1,7 @@
 """A calendar answer: PARTSTAT, together with what its sender wrote beside it.
 
-The program's answer counts, and the human comment wins over it where it explains itself (a wrong button, a colleague who
-comes instead). A comment that says something else and does not explain makes no answer: a person decides.
+The program's answer counts, and the human comment wins over it where it explains itself (a wrong button, a colleague
+who comes instead). A comment that says something else and does not explain makes no answer: a person decides.
 """
 
 from __future__ import annotations

@@ -120,7 +120,7 @@ def delegate(weighed: Weighed) -> Address | None:
 
 
 def language_and_pack(text: str) -> tuple[str, Pack | None]:
-    """The language of a text and its pack. A text of a few words that a pack knows all of is in that pack's language."""
+    """The language of a text and its pack. A few words that a pack knows are in that pack's language."""
     language = language_of(text)
     pack = packs.load(language) if language != "und" else None
     if pack is not None:
@@ -151,9 +151,9 @@ def read_text(
     known = frozenset(word for n in (name, *signed) for word in name_words(n))
     writer = Writer(name, organisation, known)
     parsed = parse(text, pack, event, writer)
-    if parsed.sign_off and not organisation:
-        if not name or (same_person(parsed.sign_off, name) and len(parsed.sign_off) > len(name)):
-            writer = Writer(parsed.sign_off, organisation, known)
+    fuller = same_person(parsed.sign_off, name) and len(parsed.sign_off) > len(name)
+    if parsed.sign_off and not organisation and (not name or fuller):
+        writer = Writer(parsed.sign_off, organisation, known)
     weighed = weigh(parsed, writer, pack, assumed)
     return Read(weighed, parsed, language, writer.name)
 

@@ -7,9 +7,8 @@ addresses, control characters) never becomes an attendee's name.
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 
 from rsvpbot.reading.pack import Pack
@@ -105,11 +104,9 @@ def _given_first(name: str) -> str:
     leading = 0
     while leading < len(words) and len(words[leading].strip(".'-")) > 1 and words[leading].isupper():
         leading += 1
-    if 0 < leading < len(words) and not any(word.isupper() and len(word) > 2 for word in words[leading:]):
-        if all(word[:1].isupper() for word in words[leading:]):
-            words = words[leading:] + words[:leading]
-            name = " ".join(words)
-    return name
+    given = words[leading:]
+    turned = 0 < leading < len(words) and all(w[:1].isupper() and not (w.isupper() and len(w) > 2) for w in given)
+    return " ".join(given + words[:leading]) if turned else name
 
 
 def display_name(raw: str, pack: Pack) -> str:
@@ -311,7 +308,7 @@ class Mentions:
         determined = position > at
         titled = self._titles(position)
         role = self._slice(at, titled) if titled > position else ""
-        name_end = self._name(titled, after_title=titled > position)
+        name_end = self.name_end(titled, after_title=titled > position)
         if name_end > titled:
             name = clean_name(self._slice(titled, name_end), pack)
             if name and not (determined and titled == position):
@@ -341,7 +338,7 @@ class Mentions:
             return 0
         start = at + 1
         titled = self._titles(start)
-        end = self._name(titled, after_title=titled > start)
+        end = self.name_end(titled, after_title=titled > start)
         if end > titled and (end - titled >= 2 or self._certain(titled)):
             return end
         return 0
@@ -358,7 +355,7 @@ class Mentions:
                 end = self._of(position + 1)
                 if end < len(self._tokens) and number == 1:
                     titled = self._titles(end)
-                    name_end = self._name(titled, after_title=True)
+                    name_end = self.name_end(titled, after_title=True)
                     if name_end > titled:
                         name = clean_name(self._slice(titled, name_end), self._pack)
                         return self._tail(name_end), Person(Who.NAMED, name=name, role=norm)
@@ -437,7 +434,7 @@ class Mentions:
             while position < len(tokens) and pack.has("determiners", tokens[position].norm):
                 position += 1
             titled = self._titles(position)
-            if titled > position and self._name(titled, after_title=True) == titled:
+            if titled > position and self.name_end(titled, after_title=True) == titled:
                 position = titled
                 while position < len(tokens) and position - titled < 10:
                     norm = tokens[position].norm
@@ -449,7 +446,7 @@ class Mentions:
                 return position
         return self._of(at)
 
-    def _name(self, at: int, after_title: bool = False) -> int:
+    def name_end(self, at: int, after_title: bool = False) -> int:
         """The end of the name that begins at a token, or the token itself."""
         tokens, pack = self._tokens, self._pack
         position, strong, words = at, 0, 0
@@ -562,12 +559,3 @@ def number_at(tokens: Sequence[Token], at: int, pack: Pack) -> tuple[int, int]:
                 end += 3
             return end, pack.numbers[words]
     return at, 0
-
-
-def in_order(mention: Mention, owner: Person) -> tuple[Person, ...]:
-    """The people of a mention, pronouns of the first person replaced by their owner."""
-    return tuple(replace(owner) if person.who is Who.SELF else person for person in mention.people)
-
-
-def strip_marks(text: str) -> str:
-    return "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))

@@ -149,7 +149,7 @@ def _word_tokens(raw: str, start: int, space: bool, spelling: Spelling) -> list[
 
 
 def sentences(text: str, spelling: Spelling = Spelling()) -> list[Sentence]:
-    """The sentences of a text in order. Hard-wrapped lines are joined; a line that was ended on purpose ends a sentence."""
+    """The sentences of a text in order. Hard-wrapped lines are joined; a line ended on purpose ends a sentence."""
     text = text[:LONGEST]
     breaks = _line_breaks(text)
     found: list[Sentence] = []

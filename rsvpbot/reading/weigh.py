@@ -6,18 +6,17 @@ else is said to be unsure, with the reason.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from rsvpbot.model import Asks, PartStat, Voice
 from rsvpbot.reading.clauses import Clause, Left, Parsed, Writer
 from rsvpbot.reading.pack import ANSWERS, Pack
+from rsvpbot.reading.party import Stand, party_of
 from rsvpbot.reading.people import Person, Who, merge_names, name_words, same_person
 
 LARGE_PARTY = 6
 """From this many on, a person looks (see tests/corpus/README.md)."""
-
-MOST_PEOPLE = 60
 
 FEW_LEFT = 8
 """So many words without weight may be left over beside a question that our letters answer."""
@@ -58,16 +57,6 @@ class Weighed:
     """Explains that an earlier answer no longer holds."""
 
 
-@dataclass(slots=True)
-class _Stand:
-    """Where one person stands after all that was said."""
-
-    person: Person
-    stance: str = ""
-    """"yes", "wish", "no", "away", "maybe"."""
-    clause: Clause | None = None
-
-
 def weigh(parsed: Parsed, writer: Writer, pack: Pack, assumed: PartStat | None = None) -> Weighed:
     """Judge the clauses of a text. Pure.
 
@@ -103,10 +92,10 @@ def weigh(parsed: Parsed, writer: Writer, pack: Pack, assumed: PartStat | None =
     asks = Asks.OTHER if requests and (asked or any("asks" in r for r in requests)) else None
     asks = asks or (Asks.LOGISTICS if logistics else None)
     facts = _facts(parsed.clauses)
-    names, party, people_doubts = _people(stance or assumed, self_stand, others, substitution, parsed, writer, pack)
-    doubts += people_doubts
-    if party is not None and party >= LARGE_PARTY:
-        doubts.append(f"a party of {party}")
+    party = party_of(stance or assumed, self_stand, others, substitution, parsed, writer, pack)
+    doubts += party.doubts
+    if party.count is not None and party.count >= LARGE_PARTY:
+        doubts.append(f"a party of {party.count}")
     voice = _voice(self_stand, others, substitution, writer)
     represents = tuple(
         merge_names(
@@ -128,8 +117,8 @@ def weigh(parsed: Parsed, writer: Writer, pack: Pack, assumed: PartStat | None =
             silent = not logistics
     return Weighed(
         partstat=stance,
-        party=party,
-        names=names,
+        party=party.count,
+        names=party.names,
         grounds_pass=facts[0],
         dietary=facts[1],
         access=facts[2],
@@ -138,7 +127,7 @@ def weigh(parsed: Parsed, writer: Writer, pack: Pack, assumed: PartStat | None =
         requests=tuple(dict.fromkeys(requests)),
         voice=voice,
         represents=represents,
-        substitutes=names if stance is PartStat.DELEGATED else (),
+        substitutes=party.names if stance is PartStat.DELEGATED else (),
         silent=silent,
         withdrawn=withdrawn,
         plain=stance is not PartStat.TENTATIVE or any(c.meaning == "maybe" and c.people for c in answers),
@@ -182,7 +171,7 @@ def _conditions(parsed: Parsed) -> Parsed:
 # --------------------------------------------------------------------------- who stands where
 
 
-def _key(person: Person, writer: Writer, stands: dict[str, _Stand], pack: Pack) -> str:
+def _key(person: Person, writer: Writer, stands: dict[str, Stand], pack: Pack) -> str:
     if person.who in {Who.SELF, Who.GROUP}:
         return "self"
     if person.who is Who.NAMED:
@@ -203,8 +192,8 @@ def _key(person: Person, writer: Writer, stands: dict[str, _Stand], pack: Pack) 
 
 def _stands(
     answers: Sequence[Clause], writer: Writer, withdrawn: bool, pack: Pack
-) -> tuple[dict[str, _Stand], list[str]]:
-    stands: dict[str, _Stand] = {}
+) -> tuple[dict[str, Stand], list[str]]:
+    stands: dict[str, Stand] = {}
     contradictions: list[str] = []
     for clause in answers:
         stance = {"missed": "no"}.get(clause.meaning, clause.meaning)
@@ -218,7 +207,7 @@ def _stands(
                 if not clause.doubt:
                     contradictions.append(f"it is not clear who is meant: “{_short(clause.words)}”")
                 continue
-            stand = stands.setdefault(key, _Stand(person))
+            stand = stands.setdefault(key, Stand(person))
             if person.name and not stand.person.name:
                 stand.person = person
             new, contradiction = _next_stance(stand, stance, clause, withdrawn)
@@ -229,7 +218,7 @@ def _stands(
     return stands, contradictions
 
 
-def _next_stance(stand: _Stand, new: str, clause: Clause, withdrawn: bool) -> tuple[str, str]:
+def _next_stance(stand: Stand, new: str, clause: Clause, withdrawn: bool) -> tuple[str, str]:
     """The stance after one more clause, and the contradiction, if it is one."""
     old = stand.stance
     if not old or old == new:
@@ -274,8 +263,8 @@ def _next_stance(stand: _Stand, new: str, clause: Clause, withdrawn: bool) -> tu
 
 
 def _overall(
-    own: _Stand | None,
-    others: Sequence[_Stand],
+    own: Stand | None,
+    others: Sequence[Stand],
     substitution: Sequence[Clause],
     parsed: Parsed,
     writer: Writer,
@@ -296,7 +285,9 @@ def _overall(
                 return PartStat.ACCEPTED, doubts
             doubts.append("the writer comes, and somebody else in their place")
         principals = [p for c in substitution if c.others for p in c.people]
-        office = principals and all(p.who in {Who.GROUP, Who.SELF} and p.role != "i" for p in principals)
+        office = principals and all(
+            p.who in {Who.GROUP, Who.SELF} and p.role not in pack.words["i"] for p in principals
+        )
         if office and not staying and stance in {"", "yes"}:
             return PartStat.ACCEPTED, doubts
         return PartStat.DELEGATED, doubts
@@ -354,7 +345,7 @@ def _overall(
     return None, doubts
 
 
-def _away_is_no(stand: _Stand | None, parsed: Parsed, pack: Pack) -> bool:
+def _away_is_no(stand: Stand | None, parsed: Parsed, pack: Pack) -> bool:
     """Whether "I am travelling" is meant as the answer: said with regret, or of the very day."""
     if stand is None or stand.clause is None:
         return False
@@ -396,136 +387,10 @@ def _left_over(left: Sequence[Left], stance: PartStat | None) -> tuple[list[str]
     return requests, doubts
 
 
-# --------------------------------------------------------------------------- who comes
+# --------------------------------------------------------------------------- whom the writer speaks for
 
 
-def _own_person(writer: Writer, parsed: Parsed) -> Person | None:
-    if writer.name:
-        return Person(Who.NAMED, name=writer.name)
-    if parsed.sign_off and not writer.organisation:
-        return Person(Who.NAMED, name=parsed.sign_off)
-    return None
-
-
-def _people(
-    stance: PartStat | None,
-    own: _Stand | None,
-    others: Sequence[_Stand],
-    substitution: Sequence[Clause],
-    parsed: Parsed,
-    writer: Writer,
-    pack: Pack,
-) -> tuple[tuple[str, ...], int | None, list[str]]:
-    """Names and head-count of those who come by this message."""
-    if stance is None:
-        return (), None, []
-    if stance is PartStat.DECLINED:
-        return (), 0, []
-    doubts: list[str] = []
-    me = _own_person(writer, parsed)
-    counts = [c for c in parsed.clauses if c.meaning in {"count", "guests", "together"} and not c.asked]
-    totals = [c.number for c in counts if c.meaning == "count" and c.number]
-    totals += [2 for c in counts if c.meaning == "together"]
-    totals += [2 for c in counts if c.meaning == "count" and c.number is None]
-    added = sum(c.number for c in counts if c.meaning == "guests" and c.number)
-    people: list[Person] = []
-    speaks_self = False
-    if stance is PartStat.DELEGATED:
-        for clause in substitution:
-            people.extend(clause.others or clause.people)
-        people.extend(s.person for s in others if s.stance in {"yes", "wish"})
-        people = [p for p in people if p.who is not Who.SELF or not substitution or _self_stands_in(substitution)]
-        if substitution and _self_stands_in(substitution):
-            speaks_self = True
-    else:
-        for clause in substitution:
-            people.extend(clause.others or clause.people)
-        if own and (own.stance in {"yes", "wish", "maybe"} or (own.stance == "promise" and not others)):
-            speaks_self = True
-        people.extend(s.person for s in others if s.stance in ({"maybe", "yes", "wish"}))
-    answered = {
-        c.sentence for c in parsed.clauses if c.meaning in ANSWERS or c.meaning in {"count", "head", "together"}
-    }
-    for clause in parsed.clauses:
-        if clause.meaning == "guests" and (clause.sentence in answered or clause.elided is False):
-            people.extend(p for p in clause.people if p.who is not Who.SELF)
-        if clause.meaning == "head":
-            people.extend(clause.people)
-            speaks_self = speaks_self or any(p.who is Who.SELF for p in clause.people)
-    listed = [p for p in parsed.listed[: MOST_PEOPLE + 1] if p.who in {Who.NAMED, Who.SELF}]
-    if (listed and stance is not PartStat.TENTATIVE) or listed:
-        if any(p.who is Who.SELF for p in listed):
-            speaks_self = True
-        plural = own is None or (
-            own.clause is not None and any(p.role in {"we", "us"} or p.who is Who.GROUP for p in own.clause.people)
-        )
-        head = any(c.meaning in {"head", "count"} for c in parsed.clauses)
-        names_self = me is not None and any(p.name and same_person(p.name, me.name) for p in listed)
-        if (
-            plural
-            and head
-            and not names_self
-            and not any(p.who is Who.SELF for p in listed)
-            and not any(c.meaning == "head" and any(p.who is Who.SELF for p in c.people) for c in parsed.clauses)
-        ):
-            speaks_self = False
-        people.extend(p for p in listed if p.who is Who.NAMED)
-        if (
-            totals
-            and max(totals) == len(merge_names(p.name for p in listed))
-            and not any(p.who is Who.SELF for p in listed)
-        ):
-            speaks_self = False  # "three of us will come: …", and three names
-            people = [p for p in people if p.who is not Who.SELF]
-    if any(p.who is Who.SELF for p in people):
-        speaks_self = True
-    office = writer.organisation and own is not None and own.clause is not None
-    if speaks_self and me is not None and not (office and people and not parsed.sign_off):
-        people.insert(0, me)
-    if len(people) > MOST_PEOPLE:
-        doubts.append(f"more than {MOST_PEOPLE} people are spoken of")
-        people = people[:MOST_PEOPLE]
-    named = merge_names(p.name for p in people if p.name)
-    unnamed = max(0, _unnamed(people, named) - sum(p.who is Who.NAMED for p in listed))
-    persons = len(named) + unnamed
-    if speaks_self and me is None and not people:
-        persons = max(persons, 1)
-    elif speaks_self and me is None and not office:
-        persons += 1
-    party = max([persons, *totals, (1 if speaks_self or named else 0) + added if added else 0])
-    if stance is PartStat.TENTATIVE:
-        explicit = bool(totals or added or len(named) > 1)
-        return named, (party if explicit and party > 1 else None), doubts
-    if any(c.meaning == "alone" for c in parsed.clauses) and party > 1:
-        doubts.append("alone, yet more than one is spoken of")
-    if totals and max(totals) < len(named):
-        doubts.append(f"{max(totals)} are spoken of, {len(named)} are named")
-    return named, max(party, 1), doubts
-
-
-def _self_stands_in(substitution: Sequence[Clause]) -> bool:
-    return any(p.who is Who.SELF for c in substitution for p in (c.others or c.people))
-
-
-def _unnamed(people: Iterable[Person], named: Sequence[str]) -> int:
-    """How many without names are spoken of; "the Ambassador" is not counted beside Ambassador Marsh."""
-    seen: set[str] = set()
-    total = 0
-    people = tuple(people)
-    for person in people:
-        if person.name or person.who not in {Who.ROLE}:
-            continue
-        if person.role in seen and person.count == 1:
-            continue
-        last = person.role.split()[-1] if person.role else ""
-        if any(p.name and last and last in p.role.split() for p in people):
-            continue
-        seen.add(person.role)
-        total += person.count
-    return total
-
-
-def _voice(own: _Stand | None, others: Sequence[_Stand], substitution: Sequence[Clause], writer: Writer) -> Voice:
+def _voice(own: Stand | None, others: Sequence[Stand], substitution: Sequence[Clause], writer: Writer) -> Voice:
     mine = own is not None
     theirs = any(stand.stance for stand in others) or any(
         p.who in {Who.NAMED, Who.ROLE} for c in substitution if c.others for p in c.people

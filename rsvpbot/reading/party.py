@@ -1,0 +1,177 @@
+"""Who comes by one message, and how many: those who say so, those who are brought along, and the names of a list."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from rsvpbot.model import PartStat
+from rsvpbot.reading.clauses import Clause, Parsed, Writer
+from rsvpbot.reading.pack import ANSWERS, Pack
+from rsvpbot.reading.people import Person, Who, merge_names, same_person
+
+MOST_PEOPLE = 60
+"""So many people are looked at; nobody brings more without a person's looking."""
+
+_COMES = frozenset({"yes", "wish", "maybe"})
+
+
+@dataclass(slots=True)
+class Stand:
+    """Where one person stands after all that was said."""
+
+    person: Person
+    stance: str = ""
+    """ "yes", "wish", "no", "away", "maybe", "promise"; "" for nothing yet."""
+    clause: Clause | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """Names and head-count."""
+
+    names: tuple[str, ...] = ()
+    count: int | None = None
+    doubts: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class _Gathered:
+    """The people spoken of; `writer_too`: the writer is one of them."""
+
+    people: list[Person]
+    writer_too: bool
+    listed: tuple[Person, ...]
+
+
+def party_of(
+    stance: PartStat | None,
+    own: Stand | None,
+    others: Sequence[Stand],
+    substitution: Sequence[Clause],
+    parsed: Parsed,
+    writer: Writer,
+    pack: Pack,
+) -> Party:
+    """Who comes, where `stance` is the answer. `own`: where the writer stands; `substitution`: who comes instead."""
+    if stance is None:
+        return Party()
+    if stance is PartStat.DECLINED:
+        return Party(count=0)
+    me = _writer(writer, parsed)
+    totals = _totals(parsed)
+    gathered = _gather(stance, own, others, substitution, parsed)
+    _settle_list(gathered, own, parsed, me, totals, pack)
+    return _counted(gathered, stance, own, parsed, writer, me, totals)
+
+
+def _writer(writer: Writer, parsed: Parsed) -> Person | None:
+    if writer.name:
+        return Person(Who.NAMED, name=writer.name)
+    if parsed.sign_off and not writer.organisation:
+        return Person(Who.NAMED, name=parsed.sign_off)
+    return None
+
+
+def _totals(parsed: Parsed) -> list[int]:
+    """Every head-count that is given outright."""
+    totals = []
+    for clause in parsed.clauses:
+        if clause.meaning == "together" or (clause.meaning == "count" and clause.number is None and not clause.asked):
+            totals.append(2)
+        elif clause.meaning == "count" and clause.number and not clause.asked:
+            totals.append(clause.number)
+    return totals
+
+
+def _gather(
+    stance: PartStat, own: Stand | None, others: Sequence[Stand], substitution: Sequence[Clause], parsed: Parsed
+) -> _Gathered:
+    instead = [p for clause in substitution for p in (clause.others or clause.people)]
+    writer_too = any(p.who is Who.SELF for p in instead)
+    if stance is not PartStat.DELEGATED and own is not None:
+        writer_too = writer_too or own.stance in _COMES or (own.stance == "promise" and not others)
+    coming = _COMES if stance is not PartStat.DELEGATED else _COMES - {"maybe"}
+    people = [p for p in instead if p.who is not Who.SELF]
+    people.extend(stand.person for stand in others if stand.stance in coming)
+    speaks = ANSWERS | {"count", "head", "together"}
+    answering = {c.sentence for c in parsed.clauses if c.meaning in speaks}
+    for clause in parsed.clauses:
+        if clause.meaning == "guests" and (clause.sentence in answering or not clause.elided):
+            people.extend(p for p in clause.people if p.who is not Who.SELF)
+        elif clause.meaning == "head":
+            people.extend(p for p in clause.people if p.who is not Who.SELF)
+            writer_too = writer_too or any(p.who is Who.SELF for p in clause.people)
+    listed = tuple(p for p in parsed.listed[: MOST_PEOPLE + 1] if p.who in {Who.NAMED, Who.SELF})
+    return _Gathered(people, writer_too, listed)
+
+
+def _settle_list(
+    gathered: _Gathered, own: Stand | None, parsed: Parsed, me: Person | None, totals: Sequence[int], pack: Pack
+) -> None:
+    """Add the names of a list. A list that is complete without the writer leaves the writer out."""
+    if not gathered.listed:
+        return
+    named = [p for p in gathered.listed if p.who is Who.NAMED]
+    gathered.people.extend(named)
+    if len(named) < len(gathered.listed):
+        gathered.writer_too = True
+        return
+    speaks_as_many = own is None or (
+        own.clause is not None and any(p.role in pack.words["we"] or p.who is Who.GROUP for p in own.clause.people)
+    )
+    announced = any(c.meaning in {"head", "count"} for c in parsed.clauses)
+    headed_by_writer = any(c.meaning == "head" and any(p.who is Who.SELF for p in c.people) for c in parsed.clauses)
+    writer_listed = me is not None and any(same_person(p.name, me.name) for p in named)
+    complete = bool(totals) and max(totals) == len(merge_names(p.name for p in named))
+    if complete or (speaks_as_many and announced and not writer_listed and not headed_by_writer):
+        gathered.writer_too = False
+
+
+def _counted(
+    gathered: _Gathered,
+    stance: PartStat,
+    own: Stand | None,
+    parsed: Parsed,
+    writer: Writer,
+    me: Person | None,
+    totals: Sequence[int],
+) -> Party:
+    doubts: list[str] = []
+    people = gathered.people[:MOST_PEOPLE]
+    if len(gathered.people) > MOST_PEOPLE:
+        doubts.append(f"more than {MOST_PEOPLE} people are spoken of")
+    office = writer.organisation and own is not None and own.clause is not None
+    if gathered.writer_too and me is not None and not (office and people and not parsed.sign_off):
+        people.insert(0, me)
+    named = merge_names(p.name for p in people if p.name)
+    persons = len(named) + max(0, _unnamed(people) - sum(p.who is Who.NAMED for p in gathered.listed))
+    if gathered.writer_too and me is None and not (office and people):
+        persons += 1
+    added = sum(c.number for c in parsed.clauses if c.meaning == "guests" and c.number and not c.asked)
+    with_added = (1 if gathered.writer_too or named else 0) + added if added else 0
+    count = max([persons, with_added, *totals])
+    if stance is PartStat.TENTATIVE:
+        explicit = bool(totals or added or len(named) > 1)
+        return Party(named, count if explicit and count > 1 else None, tuple(doubts))
+    if count > 1 and any(c.meaning == "alone" for c in parsed.clauses):
+        doubts.append("alone, yet more than one is spoken of")
+    if totals and max(totals) < len(named):
+        doubts.append(f"{max(totals)} are spoken of, {len(named)} are named")
+    return Party(named, max(count, 1), tuple(doubts))
+
+
+def _unnamed(people: Iterable[Person]) -> int:
+    """How many without names are spoken of; "the Ambassador" is not counted beside Ambassador Marsh."""
+    people = tuple(people)
+    seen: set[str] = set()
+    total = 0
+    for person in people:
+        if person.name or person.who is not Who.ROLE or (person.role in seen and person.count == 1):
+            continue
+        last = person.role.split()[-1] if person.role else ""
+        if any(p.name and last and last in p.role.split() for p in people):
+            continue
+        seen.add(person.role)
+        total += person.count
+    return total

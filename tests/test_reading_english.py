@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -316,3 +317,27 @@ def test_row(row: Row) -> None:
     if not row.review and row.partstat != "none":
         assert got.party == row.party, told
         assert set(got.names) == set(row.names), told
+
+
+MEANT = {"A": "accepted", "D": "declined", "T": "tentative", "G": "delegated", "N": None}
+
+
+def replies() -> list[tuple[str, str]]:
+    lines = (Path(__file__).parent / "english_replies.txt").read_text(encoding="utf-8").splitlines()
+    rows = [line.split("|", 1) for line in lines if line and not line.startswith("#")]
+    return [(letter, text.replace("\\n", "\n")) for letter, text in rows]
+
+
+@pytest.mark.parametrize(("letter", "text"), replies(), ids=lambda value: value[:50])
+def test_reply_is_right_or_left_to_a_person(letter: str, text: str) -> None:
+    got = reading(text)
+    if letter == "R" or got.review:
+        assert got.review, (got.partstat, got.names)
+    else:
+        assert (got.partstat.value if got.partstat else None) == MEANT[letter], got.names
+
+
+def test_most_replies_are_read_alone() -> None:
+    plain = [(letter, text) for letter, text in replies() if letter != "R"]
+    alone = [text for _, text in plain if not reading(text).review]
+    assert len(alone) / len(plain) >= 0.9

@@ -65,6 +65,9 @@ class Left:
     """What makes it weighty: "not", "if", "but", "unsure", "come", "ask", "weighty", "against_yes", "foreign",
     "question", "name"."""
     length: int
+    """Words left over."""
+    content: int
+    """Those of them that are not ordinary little words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -693,6 +696,8 @@ def _listed(here: _Here, pack: Pack, start: int, whole: bool) -> list[Person]:
             i += 1
         else:
             break
+    if whole and i < len(tokens) and not any(p.who is Who.NAMED for p in people):
+        return []  # "I attended last year" is no list
     if not people or (whole and any(token.norm in pack.words["verbs"] for token in tokens[i:])):
         return []
     for k in range(start, len(tokens) if whole else end):
@@ -753,9 +758,10 @@ def _leave(reader: _Reader, here: _Here) -> None:
         named_here = [p for p in mention.people if p.who is Who.NAMED and (p.role or len(name_words(p.name)) > 1)]
         if any(not _is_known(p, reader) for p in named_here):
             signs.add("name")
-    if loose and (signs - {"asked"} or not built):
+    if loose:
+        content = sum(_content(tokens[i], reader) for i in loose)
         words_left = _runs(reader.text, tokens, loose)
-        reader.left.append(Left(words_left, tokens[loose[0]].start, here.index, frozenset(signs), len(loose)))
+        reader.left.append(Left(words_left, tokens[loose[0]].start, here.index, frozenset(signs), len(loose), content))
 
 
 def _runs(text: str, tokens: Sequence[Token], loose: Sequence[int]) -> str:

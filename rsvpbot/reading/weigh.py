@@ -81,7 +81,7 @@ def weigh(parsed: Parsed, writer: Writer, pack: Pack, assumed: PartStat | None =
     )
     left = parsed.left
     if asks_only:  # "what time does it end? couldn't find it" wants no person
-        left = tuple(item for item in left if item.signs - {"not", "asked"} or item.length > FEW_LEFT)
+        left = tuple(item for item in left if item.signs - {"not", "asked"} or item.content > FEW_LEFT)
     requests, more_doubts = _left_over(left, stance or assumed)
     doubts += more_doubts
     answering = {clause.sentence for clause in answers if clause.asked}  # "could you put me down?"
@@ -333,12 +333,12 @@ def _overall(
     counted = any(c.meaning in {"count", "alone", "head"} and not c.asked for c in parsed.clauses)
     late = any(c.meaning == "late" and not c.asked for c in parsed.clauses)
     if named and counted:
-        if any(item.length > 3 or item.signs for item in parsed.left):
+        if any(item.signs for item in parsed.left):
             doubts.append(_ONLY_NAMES)
         return PartStat.ACCEPTED, doubts
     if late:
         return PartStat.ACCEPTED, ["comes late or leaves early, but does not say that they come"]
-    if named and not parsed.left:
+    if named and not any(item.content > 1 or item.signs for item in parsed.left):
         return PartStat.ACCEPTED, [_ONLY_NAMES]
     if withdrawn:
         doubts.append("an earlier answer is withdrawn, and none is given")
@@ -365,7 +365,7 @@ def _left_over(left: Sequence[Left], stance: PartStat | None) -> tuple[list[str]
             doubts.append(f"not understood: “{words}”")
             continue
         if stance is None:
-            if item.length >= 3 or item.signs - {"asked"}:
+            if (item.content and item.length >= 2) or item.signs - {"asked"}:
                 doubts.append(f"not understood: “{words}”")
             continue
         against = {

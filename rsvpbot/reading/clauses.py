@@ -759,9 +759,9 @@ def _leave(reader: _Reader, here: _Here) -> None:
         if any(not _is_known(p, reader) for p in named_here):
             signs.add("name")
     if loose:
-        content = sum(_content(tokens[i], reader) for i in loose)
+        weight = sum(_content(tokens[i], reader) for i in loose)
         words_left = _runs(reader.text, tokens, loose)
-        reader.left.append(Left(words_left, tokens[loose[0]].start, here.index, frozenset(signs), len(loose), content))
+        reader.left.append(Left(words_left, tokens[loose[0]].start, here.index, frozenset(signs), len(loose), weight))
 
 
 def _runs(text: str, tokens: Sequence[Token], loose: Sequence[int]) -> str:

@@ -260,6 +260,9 @@ class Reading:
     firm: bool = False
     """`partstat`, party and names are plain although a person must look: the reasons concern a question or request
     beside the answer, which may therefore be recorded. False wherever a reason casts doubt on the answer itself."""
+    bare: bool = False
+    """The answer is no more than a yes or a no ("Yes.", "I confirm.", "OK", a calendar's button without a comment): whom
+    it speaks of, and what it agrees to, depends on what was asked."""
 
     @property
     def review(self) -> bool:
@@ -316,6 +319,8 @@ class Order:
     arrival: int
     """Running number of arrival (uid)."""
     sequence: Sequence | None = None
+    calendar_uid: str = ""
+    """Of a calendar reply; SEQUENCE orders the revisions of one UID only (RFC 5546, section 2.1.5)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -555,3 +555,21 @@ def test_a_message_id_that_was_folded_into_encoded_words_is_found() -> None:
         b" =?utf-8?q?vmjkt2bzov6=40roundtable=2Eexample=3E?=\r\n\r\nx\r\n"
     )
     assert parse(raw).in_reply_to == ("<rsvpbot.7439f678.4glud5tql2e6xvmjkt2bzov6@roundtable.example>",)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "Zed <=?utf-8?q?zed=0d=0asubject:_Pay_here=0d=0a=0d=0aclick?=@z.example>",
+        "=?utf-8?q?victim=40v.example=2c=20ada?=@x.example",
+        "Zed <zed@=?utf-8?q?z.example=0d=0abcc:_x?=>",
+        '"a b"@x.example',
+    ],
+)
+def test_what_only_looks_like_an_address_is_none(value: str) -> None:
+    assert parse(f"From: {value}\r\n\r\nx\r\n".encode()).senders == ()
+
+
+@pytest.mark.parametrize("address", ["o'brien+rsvp=1@x.example", "a.b_c-d@sub.x.example", "jos\u00e9@x.example"])
+def test_unusual_addresses_are_kept(address: str) -> None:
+    assert parse(f"From: Zed <{address}>\r\n\r\nx\r\n".encode()).sender.email == address

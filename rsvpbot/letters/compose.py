@@ -213,6 +213,9 @@ def _is_message_id(text: str) -> bool:
 
 def _address(name: str, email: str) -> MailAddress:
     local, _, domain = email.rpartition("@")
+    if "=?" in email or any(char.isspace() or not char.isprintable() for char in email):
+        # The email package would decode it into whatever it holds, header fields included.
+        raise ValueError("an address holds what no address may hold")
     return MailAddress(display_name=tidy(name), username=local, domain=domain)
 
 

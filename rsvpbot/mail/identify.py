@@ -244,8 +244,8 @@ class _Case:
     def _by_attendee_or_domain(self) -> Standing:
         domain = self.message.sender.domain
         if self.attendee is not None:
-            same = any(address.rpartition("@")[2] == domain for address in self.attendee.addresses)
-            doubt = "" if same else "the calendar reply names an invitee, but comes from an address elsewhere"
+            # Neighbours at one domain may be colleagues, or everybody who has a mailbox with a large provider.
+            doubt = "the calendar reply names an invitee, but comes from an address that is not on the list"
             return self._of(self.attendee, doubt, Trust.ADDRESS)
         neighbours = () if self.open else self.directory.invitees_by_domain(domain)
         if len(neighbours) == 1:

@@ -138,13 +138,20 @@ _MASK = re.compile("\ue000(\\d{1,5})\ue001")
 others, and knows fewer charsets than we do. The two characters are private and are taken out of the field first."""
 
 
+_ATOM = r"[^\s\x00-\x1f\x7f()<>\[\]:;@\\,\"]+"
+_ADDR_SPEC = re.compile(rf"(?!.*=\?){_ATOM}@{_ATOM}")
+"""An addr-spec as mail really has it: a dot-atom (RFC 5322, section 3.4.1; RFC 6532). An encoded word in it is no
+address (RFC 2047, section 5), and a program that decodes it later would find header fields there."""
+
+
 def _addresses(values: Sequence[str], hints: Sequence[str]) -> tuple[Address, ...]:
     found: list[Address] = []
     for value in values:
         pairs = _mailboxes(value)
         if len(pairs) == 1:
             pairs = [(_whole_name(value, *pairs[0]), pairs[0][1])]
-        found += [Address(_spoken(name, hints), charsets.one_line(mailbox).lower()) for name, mailbox in pairs]
+        read = [(_spoken(name, hints), charsets.one_line(mailbox).lower()) for name, mailbox in pairs]
+        found += [Address(name, mailbox) for name, mailbox in read if _ADDR_SPEC.fullmatch(mailbox)]
     return tuple(dict.fromkeys(found))
 
 

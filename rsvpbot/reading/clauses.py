@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from rsvpbot.model import Event
+from rsvpbot.reading.leftover import Rest, left_of
 from rsvpbot.reading.pack import ANSWERS, MEANINGS, PEOPLE, Pack, Rule
 from rsvpbot.reading.people import (
     ME,
@@ -18,81 +19,18 @@ from rsvpbot.reading.people import (
     Mentions,
     Person,
     Who,
-    clean_name,
     name_words,
     number_at,
     title_at,
 )
 from rsvpbot.reading.phrases import Captures, Finder
+from rsvpbot.reading.said import Clause, Left, Parsed, Writer
+from rsvpbot.reading.signoff import greeting_end, is_closing, without_sign_off
 from rsvpbot.reading.tokens import Sentence, Token, sentences, tokenize
 
 FACTS = frozenset({"diet", "access", "pass"})
 MOST_LISTED = 60
 _ORDER = {meaning: i for i, meaning in enumerate((*MEANINGS, *PEOPLE, "diet", "access", "pass"))}
-
-
-@dataclass(frozen=True, slots=True)
-class Clause:
-    """One thing that is said, and the words that say it."""
-
-    meaning: str
-    start: int
-    """Offset in the text."""
-    end: int
-    words: str
-    sentence: int
-    people: tuple[Person, ...] = ()
-    """Who does it."""
-    others: tuple[Person, ...] = ()
-    """Whom the phrase itself names ("represented by Jane Roe")."""
-    number: int | None = None
-    value: str = ""
-    doubt: str = ""
-    """Why it may not mean what it seems to; "" if nothing stands against it."""
-    elided: bool = False
-    """Said without a subject."""
-    asked: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Left:
-    """A sentence, or the part of it, that nothing accounts for."""
-
-    words: str
-    start: int
-    sentence: int
-    signs: frozenset[str]
-    """What makes it weighty: "not", "if", "but", "unsure", "come", "ask", "weighty", "against_yes", "foreign",
-    "question", "name"."""
-    length: int
-    """Words left over."""
-    content: int
-    """Those of them that are not ordinary little words."""
-
-
-@dataclass(frozen=True, slots=True)
-class Writer:
-    """What is known of the writer before the text is read."""
-
-    name: str = ""
-    organisation: bool = False
-    """The mail comes from an office's mailbox."""
-    known_words: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True, slots=True)
-class Parsed:
-    """A whole text."""
-
-    clauses: tuple[Clause, ...]
-    left: tuple[Left, ...]
-    sign_off: str = ""
-    """The name under the text."""
-    sign_off_lines: tuple[str, ...] = ()
-    listed: tuple[Person, ...] = ()
-    """Names that stand on lines of their own."""
-    regret: bool = False
-    """A word of regret stands somewhere."""
 
 
 @dataclass(slots=True)
@@ -123,10 +61,10 @@ class _Reader:
     """Everybody spoken of so far, with the place, for pronouns."""
 
 
-def parse(text: str, pack: Pack, event: Event, writer: Writer = Writer()) -> Parsed:
+def parse(text: str, pack: Pack, event: Event, writer: Writer) -> Parsed:
     """Read a text clause by clause. Pure; never raises on any text."""
     found = [replace(s, tokens=_known_spelling(s.tokens, pack)) for s in sentences(text, pack.spelling)]
-    body, sign_off, lines = _without_sign_off(found, text, pack, writer)
+    body, sign_off, lines = without_sign_off(found, text, pack, writer)
     signed = name_words(sign_off)
     reader = _Reader(
         pack=pack,
@@ -139,8 +77,19 @@ def parse(text: str, pack: Pack, event: Event, writer: Writer = Writer()) -> Par
     )
     for i, sentence in enumerate(body):
         _read_sentence(reader, sentence, i)
-    regret = any(token.norm in pack.words["regret"] for sentence in body for token in sentence.tokens)
-    return Parsed(tuple(reader.clauses), tuple(reader.left), sign_off, lines, tuple(reader.listed), regret)
+    regrets = frozenset(i for i, sentence in enumerate(body) if _regrets(sentence.tokens, pack))
+    return Parsed(tuple(reader.clauses), tuple(reader.left), sign_off, lines, tuple(reader.listed), regrets)
+
+
+def _regrets(tokens: Sequence[Token], pack: Pack) -> bool:
+    """Whether the writer is sorry now: not for a late answer, and not about what happened to somebody."""
+    words = [token.norm for token in tokens]
+    if any(pack.has("past", word) for word in words) and not any(pack.has("present", word) for word in words):
+        return False
+    return any(
+        pack.has("regret", word) and not any(pack.has("about", near) for near in words[i + 1 : i + 4])
+        for i, word in enumerate(words)
+    )
 
 
 def event_words(event: Event) -> frozenset[str]:
@@ -158,121 +107,6 @@ def _known_spelling(tokens: Sequence[Token], pack: Pack) -> tuple[Token, ...]:
         replace(token, norm=slips[token.norm]) if token.norm in slips and not token.capital else token
         for token in tokens
     )
-
-
-# --------------------------------------------------------------------------- greeting and sign-off
-
-
-def _without_sign_off(
-    found: list[Sentence], text: str, pack: Pack, writer: Writer
-) -> tuple[list[Sentence], str, tuple[str, ...]]:
-    """The sentences without the names and titles under the text; the name; those lines."""
-    last = len(found)
-    lines: list[str] = []
-    name = ""
-    while last > 0 and len(lines) < 6:
-        sentence = found[last - 1]
-        words = text[sentence.start : sentence.end]
-        kind = _sign_off_kind(sentence, words, pack, writer, first=last == 1)
-        if not kind and last == len(found):
-            signed = _closing_and_name(sentence, text, pack, writer)
-            if signed:
-                return found[: last - 1], clean_name(signed, pack), (words,)
-        if not kind:
-            break
-        if kind == "name":
-            name = words
-        lines.insert(0, words)
-        last -= 1
-    closing_above = last > 0 and _is_closing(found[last - 1], pack)
-    if lines and not name and not closing_above:
-        return found, "", ()
-    if lines and not closing_above and not _own_name(name, writer) and not _short_signature(name, found, last):
-        return found, "", ()
-    return found[:last], clean_name(name, pack), tuple(lines)
-
-
-def _short_signature(name: str, found: list[Sentence], last: int) -> bool:
-    """A name on a line of its own after the text, one or two words."""
-    return 0 < last < len(found) and found[last].own_line and len(found) - last <= 3 and not found[last].bullet
-
-
-def _own_name(name: str, writer: Writer) -> bool:
-    words = name_words(name)
-    own = name_words(writer.name) | writer.known_words
-    initials = {word[0] for word in own}
-    return bool(words) and (words <= own or (bool(initials) and all(len(w) <= 3 and set(w) <= initials for w in words)))
-
-
-def _sign_off_kind(sentence: Sentence, words: str, pack: Pack, writer: Writer, first: bool) -> str:
-    tokens = [token for token in sentence.tokens if token.word]
-    if sentence.bullet or not tokens or len(tokens) > 14 or sentence.question:
-        return ""
-    if _own_name(words, writer) and len(tokens) <= 5:
-        return "name"
-    if first or not sentence.own_line:
-        return ""
-    if any(token.norm in pack.words["verbs"] or token.norm in pack.words["self"] for token in tokens):
-        return ""
-    initials = len(tokens) <= 3 and all(len(token.norm) <= 2 and token.capital for token in tokens)
-    if initials:
-        return "name"
-    mentions = Mentions(sentence.tokens, "", pack)
-    written_as_name = len(tokens) <= 5 and all(t.capital or pack.has("particles", t.norm) for t in tokens)
-    if written_as_name and mentions.name_end(0) == len(sentence.tokens):
-        return "name"
-    if (
-        any(
-            title_at(sentence.tokens, i, pack) or token.norm in pack.words["roles"] or token.norm in pack.words["group"]
-            for i, token in enumerate(sentence.tokens)
-        )
-        and tokens[0].capital
-    ):
-        return "title"
-    return ""
-
-
-def _closing_and_name(sentence: Sentence, text: str, pack: Pack, writer: Writer) -> str:
-    """The name of "Best, Jane", all in one line."""
-    tokens = sentence.tokens
-    for i, token in enumerate(tokens[:6]):
-        if token.norm == "," and i + 1 < len(tokens):
-            words = " ".join(t.norm for t in tokens[:i] if t.word)
-            name = text[tokens[i + 1].start : sentence.end]
-            if (
-                words in pack.words["closings"]
-                and len(tokens) - i <= 6
-                and (_own_name(name, writer) or Mentions(tokens, text, pack).name_end(i + 1) == len(tokens))
-            ):
-                return name
-    return ""
-
-
-def _is_closing(sentence: Sentence, pack: Pack) -> bool:
-    words = [token.norm for token in sentence.tokens if token.word]
-    return 0 < len(words) <= 6 and " ".join(words) in pack.words["closings"]
-
-
-def _greeting_end(sentence: Sentence, pack: Pack) -> int:
-    """The token after a greeting with which the sentence begins; 0 for none."""
-    tokens = sentence.tokens
-    first = tokens[0].norm
-    two = " ".join(token.norm for token in tokens[:2])
-    if first not in pack.words["greetings"] and two not in pack.words["greetings"]:
-        return 0
-    for i, token in enumerate(tokens[:14]):
-        if (
-            not token.word
-            and token.norm in ",-:"
-            and not (i + 2 < len(tokens) and title_at(tokens, i + 1, pack) and len(tokens) <= 14)
-        ):
-            return i + 1
-    if len(tokens) <= 14 and sentence.own_line:
-        return len(tokens)
-    length = 2 if two in pack.words["greetings"] else 1
-    while length < len(tokens) and length < 4 and tokens[length].norm in pack.words["addressees"]:
-        length += 1
-    return length if first not in pack.words["dear"] or length == len(tokens) else 0
 
 
 # --------------------------------------------------------------------------- one sentence
@@ -299,8 +133,8 @@ class _Here:
 
 def _read_sentence(reader: _Reader, sentence: Sentence, index: int) -> None:
     pack, tokens = reader.pack, sentence.tokens
-    begin = _greeting_end(sentence, pack)
-    if begin >= len(tokens) or _is_closing(sentence, pack):
+    begin = greeting_end(sentence, pack)
+    if begin >= len(tokens) or is_closing(sentence, pack):
         return
     here = _Here(
         index=index,
@@ -323,7 +157,19 @@ def _read_sentence(reader: _Reader, sentence: Sentence, index: int) -> None:
     reader.clauses.extend(here.built)
     reader.met.update(name_words(p.name) for c in here.built for p in (*c.people, *c.others) if p.name)
     _take_names(reader, here, chosen, begin)
-    _leave(reader, here)
+    rest = Rest(
+        text=reader.text,
+        index=index,
+        tokens=tokens,
+        covered=here.covered,
+        built=here.built,
+        question=here.question,
+        mentions=here.mentions,
+        pack=pack,
+        not_names=reader.not_names,
+        known=lambda person: _is_known(person, reader),
+    )
+    reader.left.extend(left_of(rest))
 
 
 def _chosen(reader: _Reader, here: _Here, begin: int) -> list[_Found]:
@@ -339,6 +185,7 @@ def _chosen(reader: _Reader, here: _Here, begin: int) -> list[_Found]:
     )
     found = _search(tokens, begin, pack, finder)
     found = [f for f in found if f.rule.meaning != "away" or not _at_the_event(tokens[f.start : f.end], reader.event)]
+    found = [f for f in found if f.rule.meaning != "away" or not _comes_there(f, found, tokens, pack)]
     facts = _choose([f for f in found if f.rule.meaning in FACTS], tokens, pack)
     answers = _choose([f for f in found if f.rule.meaning not in FACTS and f.rule.meaning not in PEOPLE], tokens, pack)
     polite = {i for f in answers if f.rule.meaning in {"courtesy", "receipt"} for i in range(f.start, f.end)}
@@ -382,7 +229,7 @@ def _clause(reader: _Reader, here: _Here, f: _Found, chosen: Sequence[_Found]) -
     if meaning == "away":
         if doubt:
             people, doubt = (SOMEBODY,), ""  # "the baby has other plans": a reason, whoever has them
-        if any(token.norm in pack.words["same_time"] for token in tokens):
+        if any(token.norm in pack.words["same_time"] for token in tokens) and not _vague(f, tokens, reader):
             value = "then"
     if meaning in ANSWERS and not doubt:
         doubt = _particle(f, tokens, chosen, pack) or _stands_against(f, start, elided, here, reader)
@@ -400,6 +247,12 @@ def _clause(reader: _Reader, here: _Here, f: _Found, chosen: Sequence[_Found]) -
         elided=elided,
         asked=here.question,
     )
+
+
+def _vague(f: _Found, tokens: Sequence[Token], reader: _Reader) -> bool:
+    """ "I will be on station": where that is, is not said; in Nairobi is far away."""
+    passed = [tokens[i] for slot, a, b in f.captures if slot == "..." for i in range(a, b)]
+    return bool(passed) and not any(t.capital and t.norm not in reader.not_names for t in passed)
 
 
 def _without_hopes(built: list[Clause]) -> list[Clause]:
@@ -426,6 +279,18 @@ def _at_the_event(tokens: Sequence[Token], event: Event) -> bool:
     """Whether the words speak of the event's own place: who is there is not elsewhere."""
     venue = frozenset(t.norm for t in tokenize(f"{event.venue.name} {event.venue.address}") if t.norm.isalpha())
     return any(token.norm in venue for token in tokens)
+
+
+def _comes_there(f: _Found, found: Sequence[_Found], tokens: Sequence[Token], pack: Pack) -> bool:
+    """ "I'll be at the table on the 20th" is a yes, with the day: what looks like another place is ours."""
+    day = pack.words["same_time"] | pack.words["determiners"] | pack.words["where"] | pack.words["days"]
+    return any(
+        g.rule.meaning == "yes"
+        and g.start == f.start
+        and g.end <= f.end
+        and all(token.norm in day for token in tokens[g.end : f.end])
+        for g in found
+    )
 
 
 def _somebody_else(clause: Clause, other: Clause) -> bool:
@@ -596,6 +461,10 @@ def _stands_against(f: _Found, start: int, elided: bool, here: _Here, reader: _R
         other_day = _other_day(tokens, start, pack, event)
         if other_day:
             return f"it names another day: “{other_day}”"
+    behind = tokens[f.end].norm if f.end < len(tokens) and not covered[f.end] else ""
+    gives_up = meaning == "no" and pack.has("gives_up", tokens[f.end - 1].norm)
+    if gives_up and behind in pack.words["another"]:
+        return f"it may be about something else: “{' '.join(t.norm for t in tokens[f.start : f.end + 2])}”"
     i = start - 1
     stops = pack.words["bound"] - pack.words["doubt"] - pack.words["leading"]
     first = True
@@ -705,90 +574,9 @@ def _listed(here: _Here, pack: Pack, start: int, whole: bool) -> list[Person]:
     return people
 
 
-def _leave(reader: _Reader, here: _Here) -> None:
-    """Note what nothing accounts for, and what makes it weighty."""
-    pack, tokens, covered, built = reader.pack, here.tokens, here.covered, here.built
-    question, mentions = here.question, here.mentions
-    loose = [i for i, token in enumerate(tokens) if not covered[i] and token.word]
-    signs: set[str] = set()
-    for i in loose:
-        norm = tokens[i].norm
-        for sign in ("not", "if", "unsure", "come", "weighty", "against_yes", "you"):
-            if pack.has(sign, norm) or pack.has(sign, " ".join(t.norm for t in tokens[i : i + 2])):
-                signs.add(sign)
-        if pack.has("but", norm) and not any(clause.start > tokens[i].start for clause in built):
-            signs.add("but")
-        following = tokens[i + 1] if i + 1 < len(tokens) and not covered[i + 1] else None
-        asks = following is not None and (pack.has("ask", norm) or pack.has("ask", f"{norm} {following.norm}"))
-        if asks and following is not None and following.word:
-            signs.add("ask")
-    if any(clause.meaning in ANSWERS for clause in built):
-        signs.discard("come")
-    if any(clause.meaning in {"no", "missed", "away", "withdraw", "substitute"} for clause in built):
-        signs.discard("against_yes")  # they say the same as the answer beside them
-    if any(clause.meaning in {"no", "missed"} for clause in built) and "not" in signs:
-        signs.add("not again")
-    if not built and any(pack.has("regret", tokens[i].norm) for i in loose):
-        signs.add("not")
-    if question:
-        signs.add("asked")
-    if question and not any(c.meaning in {"logistics", "request", "courtesy"} or c.meaning in ANSWERS for c in built):
-        signs.add("question")
-    if question and any(c.meaning == "logistics" for c in built):
-        content = [i for i in loose if _content(tokens[i], reader)]
-        if len(content) > 1:
-            signs.add("question")
-    unknown = [
-        i for i in loose if tokens[i].norm.isalpha() and tokens[i].norm not in pack.vocabulary and not tokens[i].capital
-    ]
-    words = [t for t in tokens if t.word and t.norm.isalpha()]
-    if len(words) >= 4 and len(unknown) * 2 > len(words):
-        signs.add("foreign")
-    named = [m for m in mentions.all() if not all(covered[i] for i in range(m.start, m.end))]
-    for mention in named:
-        if (
-            mention.start > 0
-            and mention.end - mention.start == 1
-            and (
-                pack.has("of", tokens[mention.start - 1].norm)
-                or pack.has("determiners", tokens[mention.start - 1].norm)
-            )
-        ):
-            continue  # "of Zubrova", "to Geneva"
-        named_here = [p for p in mention.people if p.who is Who.NAMED and (p.role or len(name_words(p.name)) > 1)]
-        if any(not _is_known(p, reader) for p in named_here):
-            signs.add("name")
-    if loose:
-        weight = sum(_content(tokens[i], reader) for i in loose)
-        words_left = _runs(reader.text, tokens, loose)
-        reader.left.append(Left(words_left, tokens[loose[0]].start, here.index, frozenset(signs), len(loose), weight))
-
-
-def _runs(text: str, tokens: Sequence[Token], loose: Sequence[int]) -> str:
-    """The words at these places, with an ellipsis where others stand between."""
-    runs: list[list[int]] = []
-    for i in loose:
-        if runs and all(not tokens[k].word for k in range(runs[-1][-1] + 1, i)):
-            runs[-1].append(i)
-        else:
-            runs.append([i])
-    return " … ".join(text[tokens[run[0]].start : tokens[run[-1]].end] for run in runs)
-
-
-def _content(token: Token, reader: _Reader) -> bool:
-    norm = token.norm
-    return (
-        norm not in reader.pack.words["ordinary"]
-        and norm not in reader.not_names
-        and norm not in reader.pack.words["fill"]
-        and norm not in reader.pack.words["self"]
-        and token.number is None
-    )
-
-
 def _is_known(person: Person, reader: _Reader) -> bool:
     words = name_words(person.name)
     return words <= reader.known or any(words <= other for other in reader.met)
 
 
-__all__ = ["Clause", "Left", "Parsed", "Writer", "parse"]
+__all__ = ["parse"]

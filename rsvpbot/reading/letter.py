@@ -7,11 +7,12 @@ from dataclasses import dataclass
 
 from rsvpbot.model import Address, Event, Evidence, Kind, Message, PartStat, Reading
 from rsvpbot.reading import pack as packs
-from rsvpbot.reading.clauses import Clause, Parsed, Writer, parse
+from rsvpbot.reading.clauses import parse
 from rsvpbot.reading.language import language_of
 from rsvpbot.reading.newtext import NewText
 from rsvpbot.reading.pack import Pack
 from rsvpbot.reading.people import Person, Who, clean_name, display_name, is_organisation, name_words, same_person
+from rsvpbot.reading.said import Clause, Parsed, Writer
 from rsvpbot.reading.tokens import LONGEST, tokenize
 from rsvpbot.reading.weigh import Weighed, weigh
 

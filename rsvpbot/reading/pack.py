@@ -158,7 +158,8 @@ def _build(data: Mapping[str, Any], common: Mapping[str, Any]) -> Pack:
         ),
         stops=frozenset(normal(word) for word in spelling_data.get("stops", ())),
     )
-    words = {name: frozenset(normal(text) for text in texts) for name, texts in data["words"].items()}
+    word_sets = {**data["words"], **data.get("background", {})}
+    words = {name: frozenset(normal(text) for text in texts) for name, texts in word_sets.items()}
     titles = tuple(sorted({tuple(normal(t).split()) for t in data["titles"]["words"]}, key=len, reverse=True))
     numbers = {normal(word): int(value) for word, value in data.get("numbers", {}).items()}
     vocabulary = frozenset(

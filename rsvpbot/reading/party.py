@@ -6,9 +6,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from rsvpbot.model import PartStat
-from rsvpbot.reading.clauses import Clause, Parsed, Writer
 from rsvpbot.reading.pack import ANSWERS, Pack
 from rsvpbot.reading.people import Person, Who, merge_names, same_person
+from rsvpbot.reading.said import Clause, Parsed, Writer
 
 MOST_PEOPLE = 60
 """So many people are looked at; nobody brings more without a person's looking."""

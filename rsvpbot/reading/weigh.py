@@ -10,10 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from rsvpbot.model import Asks, PartStat, Voice
-from rsvpbot.reading.clauses import Clause, Left, Parsed, Writer
 from rsvpbot.reading.pack import ANSWERS, Pack
 from rsvpbot.reading.party import Stand, party_of
 from rsvpbot.reading.people import Person, Who, merge_names, name_words, same_person
+from rsvpbot.reading.said import Clause, Left, Parsed, Writer
 
 LARGE_PARTY = 6
 """From this many on, a person looks (see tests/corpus/README.md)."""
@@ -27,8 +27,10 @@ WORDS_SHOWN = 120
 _ONLY_ELSEWHERE = "is elsewhere, but does not say that they will not come"
 _ONLY_NAMES = "names, but no word on coming"
 _AGAINST_YES = frozenset({"not", "if", "but", "unsure", "come", "against_yes"})
-_AGAINST_NO = frozenset({"if", "but", "come", "not again"})
+_AGAINST_NO = frozenset({"if", "come", "not again"})
 _BESIDE = frozenset({"ask", "weighty", "question"})
+_NO_WEIGHT = frozenset({"asked", "modal", "instead", "me", "they", "person"})
+"""Signs that weigh only beside others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +83,8 @@ def weigh(parsed: Parsed, writer: Writer, pack: Pack, assumed: PartStat | None =
     )
     left = parsed.left
     if asks_only:  # "what time does it end? couldn't find it" wants no person
-        left = tuple(item for item in left if item.signs - {"not", "asked"} or item.content > FEW_LEFT)
-    requests, more_doubts = _left_over(left, stance or assumed)
+        left = tuple(item for item in left if item.signs - _NO_WEIGHT - {"not"} or item.content > FEW_LEFT)
+    requests, more_doubts = _left_over(left, _answer(stance, self_stand, answers, writer, assumed, pack))
     doubts += more_doubts
     answering = {clause.sentence for clause in answers if clause.asked}  # "could you put me down?"
     answering |= {c.sentence for c in parsed.clauses if c.meaning == "logistics" and c.asked}
@@ -153,7 +155,7 @@ def _short(words: str) -> str:
 
 def _conditions(parsed: Parsed) -> Parsed:
     """A yes in a sentence with an unread "if" hangs on something."""
-    hanging = {left.sentence for left in parsed.left if "if" in left.signs}
+    hanging = {left.sentence for left in parsed.left if "if" in left.signs and not (left.need or left.past)}
     if not hanging:
         return parsed
     clauses = tuple(
@@ -313,6 +315,8 @@ def _overall(
         if any(clause.meaning == "together" for clause in parsed.clauses):
             return PartStat.ACCEPTED, doubts
         return PartStat.DELEGATED, doubts
+    if coming and own is None and any(pack.has("successors", w) for st in coming for w in st.person.role.split()):
+        return PartStat.DELEGATED, doubts
     if coming:
         inferior = [s for s in coming if s.person.who is Who.ROLE and not s.person.name]
         if (
@@ -333,12 +337,12 @@ def _overall(
     counted = any(c.meaning in {"count", "alone", "head"} and not c.asked for c in parsed.clauses)
     late = any(c.meaning == "late" and not c.asked for c in parsed.clauses)
     if named and counted:
-        if any(item.signs for item in parsed.left):
+        if any(item.signs - _NO_WEIGHT for item in parsed.left):
             doubts.append(_ONLY_NAMES)
         return PartStat.ACCEPTED, doubts
     if late:
         return PartStat.ACCEPTED, ["comes late or leaves early, but does not say that they come"]
-    if named and not any(item.content > 1 or item.signs for item in parsed.left):
+    if named and not any(item.content > 1 or item.signs - _NO_WEIGHT for item in parsed.left):
         return PartStat.ACCEPTED, [_ONLY_NAMES]
     if withdrawn:
         doubts.append("an earlier answer is withdrawn, and none is given")
@@ -349,10 +353,50 @@ def _away_is_no(stand: Stand | None, parsed: Parsed, pack: Pack) -> bool:
     """Whether "I am travelling" is meant as the answer: said with regret, or of the very day."""
     if stand is None or stand.clause is None:
         return False
-    return parsed.regret or any(c.meaning == "away" and c.value == "then" for c in parsed.clauses)
+    away = [clause for clause in parsed.clauses if clause.meaning == "away"]
+    return any(c.value == "then" or c.sentence + near in parsed.regrets for c in away for near in (-1, 0, 1))
 
 
-def _left_over(left: Sequence[Left], stance: PartStat | None) -> tuple[list[str], list[str]]:
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """The answer against which the rest of the text is weighed."""
+
+    stance: PartStat | None
+    firm_at: int = -1
+    """Where it is given plainly for the first time; -1 where it is not."""
+    own: bool = True
+    """The writer comes, or does not; else only others are spoken of."""
+    person: bool = True
+    """The writer is a person with a name, not an office."""
+
+
+def _answer(
+    stance: PartStat | None,
+    own: Stand | None,
+    answers: Sequence[Clause],
+    writer: Writer,
+    assumed: PartStat | None,
+    pack: Pack,
+) -> _Answer:
+    firm: frozenset[str] = frozenset()
+    if stance in {PartStat.ACCEPTED, PartStat.DELEGATED}:
+        firm = frozenset({"yes"} if stance is PartStat.ACCEPTED else {"yes", "substitute"})
+    given = [
+        clause.start
+        for clause in answers
+        if clause.meaning in firm
+        and not clause.doubt
+        and not any(pack.has("conditional", word) for word in clause.words.casefold().split())
+    ]
+    return _Answer(
+        stance=stance or assumed,
+        firm_at=min(given, default=-1),
+        own=own is not None or assumed is not None,
+        person=bool(writer.name) and not writer.organisation,
+    )
+
+
+def _left_over(left: Sequence[Left], answer: _Answer) -> tuple[list[str], list[str]]:
     """Reasons beside the answer, and reasons that touch it."""
     requests: list[str] = []
     doubts: list[str] = []
@@ -364,27 +408,70 @@ def _left_over(left: Sequence[Left], stance: PartStat | None) -> tuple[list[str]
         if "foreign" in item.signs:
             doubts.append(f"not understood: “{words}”")
             continue
-        if stance is None:
-            if (item.content and item.length >= 2) or item.signs - {"asked"}:
+        if answer.stance is None:
+            if (item.content and item.length >= 2) or item.signs - _NO_WEIGHT:
                 doubts.append(f"not understood: “{words}”")
             continue
-        against = {
-            PartStat.ACCEPTED: _AGAINST_YES,
-            PartStat.DELEGATED: _AGAINST_YES,
-            PartStat.DECLINED: _AGAINST_NO,
-            PartStat.TENTATIVE: frozenset({"come"}),
-        }.get(stance, _AGAINST_YES)
-        if "asked" in item.signs and item.signs & (against | _BESIDE):
+        against = _weight(item, answer) or _against_wish(item, answer)
+        beside = item.signs & _BESIDE
+        if "grave" not in item.signs and (item.past or "modal" not in item.signs):
+            beside -= {"weighty"}  # "my flight is paid": told, not asked for
+        if answer.stance is PartStat.TENTATIVE and beside == {"weighty"} and "you" not in item.signs:
+            beside = frozenset()  # what it hangs on
+        if "asked" in item.signs and (against or item.signs & _BESIDE):
             requests.append(f"asks something that a person must answer: “{words}”")
-        elif item.signs & against:
+        elif against:
             doubts.append(f"may change the answer: “{words}”")
-        elif item.signs & _BESIDE and not (
-            stance is PartStat.TENTATIVE and item.signs & _BESIDE == {"weighty"} and "you" not in item.signs
-        ):
+        elif beside:
             requests.append(f"asks or says something that a person should see: “{words}”")
-        elif "name" in item.signs and stance is not PartStat.DECLINED:
+        elif _somebody_unexplained(item, answer):
             doubts.append(f"somebody is named, and it is not clear why: “{words}”")
     return requests, doubts
+
+
+def _weight(item: Left, answer: _Answer) -> frozenset[str]:
+    """The signs by which this may change the answer. What was told before the answer, with a stop between, was known
+    when it was given; what happened in the past is no news. A condition weighs wherever it stands."""
+    before = item.apart and item.start < answer.firm_at
+    signs = item.signs
+    if item.need and "come" not in signs:
+        signs -= {"not", "if", "unsure", "against_yes", "but"}
+    if item.past:
+        signs -= {"come"}
+    if answer.stance is PartStat.DECLINED:
+        turned = {"but"} if "but" in signs and signs & {"unsure", "modal"} and "not" not in signs else set()
+        return signs & (_AGAINST_NO | turned)
+    if answer.stance is PartStat.TENTATIVE:
+        return signs & {"come"}
+    if answer.stance is PartStat.DELEGATED:
+        if before or not signs & {"they", "name", "person"}:
+            signs -= {"not", "but", "against_yes"}  # why the writer does not come
+    elif answer.own:
+        if before:
+            signs -= {"not", "but", "unsure", "against_yes"}
+            signs -= {"if"} if item.past else set()
+        if item.past:
+            signs -= {"not", "but", "unsure"}
+    if answer.firm_at >= 0 and not signs & {"me", "they", "person", "name", "modal", "not"}:
+        signs -= {"but"}  # "long but excellent"
+    return signs & _AGAINST_YES
+
+
+def _against_wish(item: Left, answer: _Answer) -> frozenset[str]:
+    """ "I'd love to come. My board meets that day": beside a mere wish hardly anything is background."""
+    only_wish = answer.stance is PartStat.ACCEPTED and answer.own and answer.firm_at < 0
+    if only_wish and item.content > 1 and not item.past and not item.need:
+        return frozenset({"content"})
+    return frozenset()
+
+
+def _somebody_unexplained(item: Left, answer: _Answer) -> bool:
+    """Whether somebody may come, or may not, of whom no clause tells it."""
+    if answer.stance is PartStat.DECLINED:
+        return bool(item.signs & {"instead", "but"}) and bool(item.signs & {"name", "person"})
+    if answer.stance is PartStat.ACCEPTED and not answer.own and answer.person and not item.past:
+        return bool(item.signs & {"name", "me"})
+    return "name" in item.signs
 
 
 # --------------------------------------------------------------------------- whom the writer speaks for

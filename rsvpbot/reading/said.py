@@ -1,0 +1,80 @@
+"""What a text was found to say: its clauses, what was left over, and whose words they are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rsvpbot.reading.people import Person
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """One thing that is said, and the words that say it."""
+
+    meaning: str
+    start: int
+    """Offset in the text."""
+    end: int
+    words: str
+    sentence: int
+    people: tuple[Person, ...] = ()
+    """Who does it."""
+    others: tuple[Person, ...] = ()
+    """Whom the phrase itself names ("represented by Jane Roe")."""
+    number: int | None = None
+    value: str = ""
+    doubt: str = ""
+    """Why it may not mean what it seems to; "" if nothing stands against it."""
+    elided: bool = False
+    """Said without a subject."""
+    asked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """A sentence, or the part of it, that nothing accounts for."""
+
+    words: str
+    start: int
+    sentence: int
+    signs: frozenset[str]
+    """What gives it weight: the names of the pack's word sets that it holds a word of ("not", "if", "come" …), and
+    "question", "asked", "ask", "but", "grave", "foreign", "name", "person", "they", "me" (see `leftover`)."""
+    length: int
+    """Words left over."""
+    content: int
+    """Those of them that are not ordinary little words."""
+    past: bool = False
+    """It tells what happened, and nothing of what is or will be."""
+    need: bool = False
+    """A need or a pass is said in the same sentence."""
+    apart: bool = True
+    """A stop stands behind it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """What is known of the writer before the text is read."""
+
+    name: str = ""
+    organisation: bool = False
+    """The mail comes from an office's mailbox."""
+    known_words: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """A whole text."""
+
+    clauses: tuple[Clause, ...]
+    left: tuple[Left, ...]
+    sign_off: str = ""
+    """The name under the text."""
+    sign_off_lines: tuple[str, ...] = ()
+    listed: tuple[Person, ...] = ()
+    """Names that stand on lines of their own."""
+    regrets: frozenset[int] = frozenset()
+    """The sentences with a word of regret: not for a late answer, and not for what is past."""
+
+
+__all__ = ["Clause", "Left", "Parsed", "Writer"]

@@ -404,7 +404,7 @@ def _send_summary(store: Store, config: Config, clock: Clock, *, dry_run: bool) 
     from rsvpbot.organisers import summary as daily
 
     click.echo(f"1 letter, to {', '.join(address.email for address in config.organisers.addresses)}.")
-    waiting = len(store.letters(LetterState.QUEUED))
+    waiting = len(store.letters(LetterState.QUEUED)) if config.replies.mode == "send" else 0
     if waiting:
         click.echo(f"{waiting} {'letter that waits goes' if waiting == 1 else 'letters that wait go'} with it.")
     if dry_run:

@@ -69,13 +69,13 @@ def sending_order(message: Message, reading: Reading, arrival: int, now: datetim
     """
     latest = (message.received or now) + CLOCK_TOLERANCE
     sent = message.date if message.date is not None and message.date <= latest else message.received or now
-    return Order(sent=sent, arrival=arrival, sequence=reading.sequence)
+    return Order(sent=sent, arrival=arrival, sequence=reading.sequence, calendar_uid=reading.calendar_uid)
 
 
 def newer(one: Order, other: Order) -> bool:
-    """Whether `one` supersedes `other`: by SEQUENCE, then DTSTAMP where both are calendar replies (RFC 5546, section
-    2.1.5), else by the time of sending, then by arrival."""
-    if one.sequence and other.sequence:
+    """Whether `one` supersedes `other`: by SEQUENCE, then DTSTAMP where both are calendar replies about the same UID
+    (RFC 5546, section 2.1.5), else by the time of sending, then by arrival."""
+    if one.sequence and other.sequence and one.calendar_uid == other.calendar_uid:
         a, b = one.sequence, other.sequence
         if a.sequence != b.sequence:
             return a.sequence > b.sequence
@@ -86,13 +86,18 @@ def newer(one: Order, other: Order) -> bool:
     return one.arrival >= other.arrival
 
 
-def answerable(message: Message, own: frozenset[str]) -> bool:
+def answerable(message: Message, config: Config) -> bool:
     """Whether an automatic answer may go to the writer at all (RFC 3834, section 2)."""
-    local, _, domain = message.sender.email.rpartition("@")
+    return message.return_path != "" and writable(message.sender.email, config)
+
+
+def writable(address: str, config: Config) -> bool:
+    """Whether an automatic letter may go to this address: a person's, as far as its form tells, and not our own."""
+    local, _, domain = address.partition("@")
+    plain = local.partition("+")[0]
     return (
-        message.return_path != ""
-        and bool(local and domain)
-        and message.sender.email not in own
+        bool(plain and domain)
+        and f"{plain}@{domain}" != config.mailbox.address
         and local not in NEVER_ANSWERED
         and not local.startswith(("owner-", "noreply", "no-reply", "donotreply", "do-not-reply", "bounce"))
         and not local.endswith(("-request", "-bounces", "-owner"))
@@ -146,7 +151,8 @@ def to_answer(reading: Reading, invitee: Invitee, order: Order, digest: str, now
     """The record that a decided reading makes.
 
     Needs and pass that were stated before stay, as long as the same people speak: who writes "I bring my wife" has not
-    stopped being a vegetarian. They go when the seat passes to a delegate, or back.
+    stopped being a vegetarian. They go when the seat passes to a delegate, or back. A change that is confirmed brings
+    what its own mail had stated.
     """
     assert reading.partstat is not None
     answer = Answer(
@@ -163,6 +169,8 @@ def to_answer(reading: Reading, invitee: Invitee, order: Order, digest: str, now
         delegate=reading.delegate,
     )
     before = invitee.answer
+    if invitee.pending is not None and same_answer(invitee.pending, answer):
+        before = invitee.pending
     handed_over = PartStat.DELEGATED in (answer.partstat, before.partstat if before else None)
     if before is None or handed_over or answer.partstat is PartStat.DECLINED:
         return answer
@@ -185,25 +193,28 @@ def decide(
     message: Message,
     order: Order,
     expected: int,
+    follows: bool = False,
 ) -> Decision:
     """Decide about one message.
 
     `invitee` is the one whose answer it is (of a bounce: whose address failed), None where nobody is named; `expected`
-    is the number of people recorded as coming, this invitee's included. Nothing is read but the arguments.
+    is the number of people recorded as coming, this invitee's included; `follows`: it answers a letter that we wrote
+    after the recorded answer, and so is newer whatever its clock says. Nothing is read but the arguments.
     """
     if verdict.kind in MACHINE_KINDS:
         return _machine(verdict, invitee)
     kept_from = _standing_reasons(standing, invitee)
     if kept_from or invitee is None:
         return Decision("in doubt", Folder.REVIEW, reasons=tuple(dict.fromkeys((*kept_from, *reading.reasons))))
-    own = frozenset({config.mailbox.address})
-    to = recipients(message, standing, invitee) if answerable(message, own) else ()
-    case = _Case(reading, standing, invitee, config, now, order, message.digest, expected, to)
+    to = recipients(message, standing, invitee) if answerable(message, config) else ()
+    case = _Case(reading, standing, invitee, config, now, order, message, expected, follows, to)
     return case.decide()
 
 
 def _machine(verdict: Verdict, invitee: Invitee | None) -> Decision:
     bounced = verdict.reason if verdict.kind is Kind.BOUNCE and verdict.permanent and invitee else ""
+    if bounced and invitee and verdict.failed_address not in invitee.addresses:
+        bounced = f"mail to the delegate came back: {bounced}"
     return Decision(verdict.kind.value, Folder.IGNORED, bounced=bounced)
 
 
@@ -228,8 +239,9 @@ class _Case:
     config: Config
     now: datetime
     order: Order
-    digest: str
+    message: Message
     expected: int
+    follows: bool
     to: tuple[str, ...]
 
     def decide(self) -> Decision:
@@ -238,9 +250,27 @@ class _Case:
             return self._undecided()
         if self.now >= self.config.event.ends:
             return Decision("event over", self._folder(), self._letter(LetterKind.EVENT_OVER), reading.reasons)
-        if self.invitee.answer and not newer(self.order, self.invitee.answer.order):
-            return Decision("older than the record", self._folder(), reasons=reading.reasons)
-        return self._decided()
+        stale = self._stale()
+        return stale or self._decided()
+
+    def _stale(self) -> Decision | None:
+        """An older mail never overwrites a newer answer. But clocks are wrong, and what says otherwise is shown."""
+        before = self.invitee.answer
+        if before is None or self.follows or newer(self.order, before.order):
+            return None
+        if same_answer(before, self._answer()):
+            return Decision("older than the record", self._folder(), reasons=self.reading.reasons)
+        reason = "was sent before the recorded answer, by its date, and says something else"
+        return Decision("older than the record", Folder.REVIEW, reasons=(reason, *self.reading.reasons))
+
+    def _answer(self) -> Answer:
+        return to_answer(self.reading, self.invitee, self.order, self.message.digest, self.now)
+
+    def _proven(self) -> bool:
+        """Whether a token or a DMARC pass shows that the invitee (or their delegate) writes. A pass for an address
+        that is not theirs shows nothing."""
+        known = self.standing.listed or self.standing.from_delegate
+        return self.standing.trust is Trust.TOKEN or (known and self.standing.dmarc is Dmarc.PASS)
 
     def _undecided(self) -> Decision:
         reading = self.reading
@@ -253,33 +283,110 @@ class _Case:
         if reading.asks is Asks.LOGISTICS:
             letter = LetterKind.EVENT_OVER if over else LetterKind.INFORMATION
             return Decision("asks for logistics", Folder.RECORDED, self._letter(letter))
+        if self.invitee.pending is not None:
+            reason = "answers our question about a change, but not plainly"
+            return Decision("unclear", Folder.REVIEW, self._letter(LetterKind.PASSED_ON), (reason,))
         return Decision("says nothing", Folder.RECORDED)
 
     def _decided(self) -> Decision:
-        reading, invitee = self.reading, self.invitee
-        answer = to_answer(reading, invitee, self.order, self.digest, self.now)
+        reading, before = self.reading, self.invitee.answer
         if self.standing.from_delegate:
-            if answer.partstat not in (PartStat.ACCEPTED, PartStat.TENTATIVE):
-                reason = "the delegate does not come, or sends somebody else; the invitee's seat is open"
-                return Decision("delegate withdraws", Folder.REVIEW, self._letter(LetterKind.PASSED_ON), (reason,))
-            delegate = invitee.answer.delegate if invitee.answer else None
-            answer = replace(answer, partstat=PartStat.DELEGATED, delegate=delegate)
+            return self._from_delegate()
+        answer = self._answer()
+        doubtful = self._bare() or self._fewer(answer) or self._own_delegate(answer)
+        if doubtful:
+            return Decision("unclear", Folder.REVIEW, self._letter(LetterKind.PASSED_ON), (doubtful, *reading.reasons))
+        if reading.bare and before is not None and before.partstat is answer.partstat is PartStat.ACCEPTED:
+            # A bare yes says nothing of guests, and so does not take them back.
+            answer = replace(answer, party=before.party, names=before.names or answer.names)
         refusal = self._too_many(answer) or self._too_late(answer)
         if refusal:
             return refusal
-        before = invitee.answer
         changed = before is not None and not same_answer(before, answer)
-        if changed and self.standing.trust is not Trust.TOKEN and self.standing.dmarc is not Dmarc.PASS:
-            request = LetterRequest(
-                LetterKind.CONFIRM_CHANGE, invitee.id, invitee.addresses[:1], self._language(), answer=answer
-            )
-            reason = "changes the recorded answer, and nothing proves that it comes from the invitee; we asked"
-            asked: tuple[LetterRequest, ...] = (request,) if self.to else ()
-            return Decision("change to confirm", Folder.REVIEW, asked, (reason, *reading.reasons), pending=answer)
+        if changed and not self._proven():
+            return self._ask_first(answer)
+        if before is not None and not changed and reading.kind is Kind.CALENDAR:
+            # A calendar that answers each of our letters by itself must not get one for that.
+            return Decision("answer again", self._folder(), (), reading.reasons, answer=answer)
         welcome = self._welcome(answer)
         told = self._letter(LetterKind(answer.partstat.value), answer)
         letters = tuple(replace(letter, delegate_written=bool(welcome)) for letter in told) + welcome
         return Decision("answer", self._folder(), letters, reading.reasons, answer=answer)
+
+    def _ask_first(self, answer: Answer) -> Decision:
+        """The question goes to the address on the list alone, whoever wrote."""
+        invitee, reason = self.invitee, "changes the recorded answer, and nothing proves that it comes from the invitee"
+        reasons = (reason, *self.reading.reasons)
+        if not writable(invitee.addresses[0], self.config):
+            return Decision("change to confirm", Folder.REVIEW, reasons=reasons)
+        request = LetterRequest(
+            LetterKind.CONFIRM_CHANGE, invitee.id, invitee.addresses[:1], self._language(), answer=answer
+        )
+        return Decision("change to confirm", Folder.REVIEW, (request,), reasons, pending=answer)
+
+    def _bare(self) -> str:
+        """Why a bare yes or no cannot be acted on: what it agrees to is not plain."""
+        if not self.reading.bare:
+            return ""
+        if self.invitee.pending is not None:
+            return "says only yes or no, while we ask whether to change the record"
+        before = self.invitee.answer
+        if before is not None and before.partstat is PartStat.DELEGATED:
+            return "says only yes or no, while somebody else is recorded as coming instead"
+        return ""
+
+    def _fewer(self, answer: Answer) -> str:
+        """Why a yes for one, after a yes for several, is not plain: whether the others still come is not said."""
+        before = self.invitee.answer
+        if before is None or self.reading.bare or {before.partstat, answer.partstat} != {PartStat.ACCEPTED}:
+            return ""
+        if answer.party != 1 or expected_people(before) <= 1:
+            return ""
+        return f"says yes for one, where {expected_people(before)} are recorded: do the others still come?"
+
+    def _own_delegate(self, answer: Answer) -> str:
+        """Why this delegate cannot be one."""
+        delegate = answer.delegate
+        if answer.partstat is not PartStat.DELEGATED or delegate is None or not delegate.email:
+            return ""
+        organisers = {address.email for address in self.config.organisers.addresses}
+        if delegate.email in self.invitee.addresses:
+            return "names the invitee's own address as that of the delegate"
+        if delegate.email in organisers or not writable(delegate.email, self.config):
+            return "names as the delegate's an address that is no guest's"
+        return ""
+
+    def _from_delegate(self) -> Decision:
+        """A delegate confirms the seat, with needs and pass; who does not come, or perhaps, leaves it to the invitee
+        and the organisers."""
+        before = self.invitee.answer
+        assert before is not None
+        answer = self._answer()
+        if answer.partstat is not PartStat.ACCEPTED:
+            reason = "the delegate does not come for certain, or sends somebody else"
+            return Decision("delegate withdraws", Folder.REVIEW, self._to_delegate(LetterKind.PASSED_ON), (reason,))
+        renamed = bool(before.names) and not set(answer.names) <= set(before.names)
+        larger = expected_people(answer) > max(1, expected_people(before))
+        if (renamed or larger) and not self._proven():
+            reason = "the delegate changes who comes, and nothing proves that the delegate writes"
+            return Decision("change to confirm", Folder.REVIEW, reasons=(reason, *self.reading.reasons))
+        answer = replace(
+            answer,
+            partstat=PartStat.DELEGATED,
+            delegate=before.delegate,
+            party=max(expected_people(answer), expected_people(before)),
+            names=before.names if set(answer.names) <= set(before.names) else answer.names,
+            grounds_pass=before.grounds_pass if answer.grounds_pass is None else answer.grounds_pass,
+            dietary=answer.dietary or before.dietary,
+            access=answer.access or before.access,
+        )
+        refusal = self._too_many(answer)
+        letters = self._to_delegate(LetterKind.WELCOME, answer)
+        return refusal or Decision("answer", self._folder(), letters, self.reading.reasons, answer=answer)
+
+    def _to_delegate(self, kind: LetterKind, answer: Answer | None = None) -> tuple[LetterRequest, ...]:
+        """To the delegate who wrote, and to nobody else: it is their seat that the letter speaks of."""
+        return tuple(replace(letter, recipients=(self.message.sender.email,)) for letter in self._letter(kind, answer))
 
     def _too_many(self, answer: Answer) -> Decision | None:
         most = seats_of(self.invitee)
@@ -305,11 +412,10 @@ class _Case:
     def _welcome(self, answer: Answer) -> tuple[LetterRequest, ...]:
         """A delegate is written to only where the answer came with a token or a pass: else the name of a third party
         and our letter would be anybody's to combine."""
-        proven = self.standing.trust is Trust.TOKEN or self.standing.dmarc is Dmarc.PASS
         delegate = answer.delegate
-        if not (answer.partstat is PartStat.DELEGATED and delegate and delegate.email and proven and self.to):
+        if answer.partstat is not PartStat.DELEGATED or delegate is None or not delegate.email:
             return ()
-        if self.standing.from_delegate:
+        if not self._proven() or not self.to:
             return ()
         return (LetterRequest(LetterKind.WELCOME, self.invitee.id, (delegate.email,), self._language(), answer=answer),)
 

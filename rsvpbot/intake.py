@@ -25,7 +25,6 @@ from rsvpbot.mail.screen import screen
 from rsvpbot.mail.tokens import Tokens
 from rsvpbot.model import (
     MACHINE_KINDS,
-    Asks,
     Clock,
     Dmarc,
     Done,
@@ -36,6 +35,7 @@ from rsvpbot.model import (
     LetterKind,
     LetterState,
     Message,
+    Order,
     Reading,
     Reply,
     Standing,
@@ -44,6 +44,7 @@ from rsvpbot.model import (
     Verdict,
 )
 from rsvpbot.reading import read
+from rsvpbot.roster import calendar_uid
 from rsvpbot.store.base import Commit, Store, StoreError
 
 log = logging.getLogger("rsvpbot.intake")
@@ -170,10 +171,19 @@ class Intake:
         for uid, raw in connection.fetch(small):
             if stop.is_set():
                 break
+            small.remove(uid)
             done = self.handle(raw, validity, uid, count)
             if done is not None:
                 handled.append(done)
+        if small and not stop.is_set():
+            handled += self._withheld(connection, validity, set(small), count)
         return handled
+
+    def _withheld(self, connection: Connection, validity: int, missing: set[int], count: _Count) -> list[Done]:
+        """What the server lists but does not hand out has failed; what has vanished meanwhile has not."""
+        there = missing & {item.uid for item in connection.listing()}
+        failed = (self._failed(validity, uid, "", "the server does not hand it out", count) for uid in sorted(there))
+        return [done for done in failed if done is not None]
 
     def _file_leftovers(self, connection: Connection, validity: int, present: set[int]) -> None:
         """File what an earlier poll had committed but not moved; what has vanished since is only noted."""
@@ -249,6 +259,10 @@ class Intake:
         seen = examine(raw, self._config)
         standing, invitee, admitted = self._identify(seen)
         order = sending_order(seen.message, seen.reading, uid, now)
+        earlier = self._same_mail(seen.message, order, invitee)
+        if earlier is not None:
+            done = Done(validity, uid, digest, earlier.folder, now, "the same mail again", repeat=True)
+            return Commit(done=(done,), trials=self._forgiven(validity, uid)), done
         decision = decide(
             seen.reading,
             seen.verdict,
@@ -259,9 +273,15 @@ class Intake:
             message=seen.message,
             order=order,
             expected=self._expected_people(now),
+            follows=invitee is not None and self._follows(seen.message, invitee),
         )
+        letters = self._letters(decision, seen.message, _updated(invitee, decision), now)
+        if not any(
+            letter.kind is LetterKind.CONFIRM_CHANGE and letter.state is LetterState.QUEUED for letter in letters
+        ):
+            # Nobody is asked to confirm it (mode "off", a cap): so it waits for the organisers, not for an answer.
+            decision = replace(decision, pending=None)
         after = _updated(invitee, decision)
-        letters = self._letters(decision, seen.message, after, now)
         done = Done(validity, uid, digest, decision.folder, now, _outcome(seen, decision))
         reply = Reply(
             digest=digest,
@@ -288,12 +308,32 @@ class Intake:
             trials=self._forgiven(validity, uid),
         ), done
 
+    def _same_mail(self, message: Message, order: Order, invitee: Invitee | None) -> Reply | None:
+        """The reply that this is a further copy of: delivered twice, over an alias and directly, only the fields that
+        servers add differ."""
+        if invitee is None or not message.message_id:
+            return None
+        wanted = (message.message_id, message.sender, order.sent)
+        replies = self._store.replies(invitee.id)
+        return next((reply for reply in replies if (reply.message_id, reply.sender, reply.sent) == wanted), None)
+
+    def _follows(self, message: Message, invitee: Invitee) -> bool:
+        """Whether it answers a letter that we wrote after the recorded answer."""
+        if invitee.answer is None:
+            return False
+        named = {*message.in_reply_to, *message.references}
+        letters = self._store.letters_to(invitee.id)
+        return any(letter.message_id in named and letter.queued_at >= invitee.answer.recorded_at for letter in letters)
+
     def _settled(self, invitee: Invitee | None, decision: Decision) -> tuple[Reply, ...]:
-        """Earlier mails of this invitee that waited only because no answer could be read: now there is one. What was
-        asked still waits for a person."""
+        """Earlier mails of this invitee that waited for nothing but a plain answer, which we had asked for: now there
+        is one. What was passed on to a person still waits for a person."""
         if invitee is None or decision.answer is None:
             return ()
-        return tuple(replace(reply, open=False) for reply in self._store.replies(invitee.id) if _waits_for_words(reply))
+        letters = self._store.letters_to(invitee.id)
+        asked = {letter.reply for letter in letters if letter.kind in (LetterKind.UNCLEAR, LetterKind.CONFIRM_CHANGE)}
+        replies = self._store.replies(invitee.id)
+        return tuple(replace(reply, open=False) for reply in replies if reply.open and reply.digest in asked)
 
     def _expected_people(self, now: datetime) -> int:
         """People recorded as coming. Asked for only once answers are late, and then counted once a poll."""
@@ -318,18 +358,18 @@ class Intake:
         if standing.invitee_id is not None:
             return standing, self._store.invitee(standing.invitee_id), False
         newcomer = standing.trust is Trust.STRANGER and not standing.organiser and not standing.doubt
-        if not (self._config.invitees.open and newcomer and seen.message.sender.email):
+        answers = seen.reading.decided and seen.dmarc is not Dmarc.FAIL and bool(seen.message.sender.email)
+        if not (self._config.invitees.open and newcomer and answers):
             return standing, None, False
         invitee = self._admit(seen.message)
         return replace(standing, invitee_id=invitee.id, trust=Trust.ADDRESS, listed=True), invitee, True
 
     def _admit(self, message: Message) -> Invitee:
         new_id = self._new_id()
-        stem, _, domain = self._config.event.uid.rpartition("@")
         return Invitee(
             id=new_id,
             addresses=(message.sender.email,),
-            calendar_uid=f"{stem}.{new_id}@{domain}",
+            calendar_uid=calendar_uid(self._config.event.uid, new_id),
             name=message.sender.name,
         )
 
@@ -356,17 +396,19 @@ class Intake:
             for number, request in enumerate(decision.letters)
         )
         return tuple(
-            replace(letter, state=LetterState.HELD) if self._over_cap(letter, now) else letter for letter in letters
+            replace(letter, state=LetterState.HELD) if self._over_cap(letter, now, number) else letter
+            for number, letter in enumerate(letters)
         )
 
-    def _over_cap(self, letter: Letter, now: datetime) -> bool:
-        """Whether automatic answers have reached a cap (promise 3): the letter is kept, and the organisers told."""
+    def _over_cap(self, letter: Letter, now: datetime, beside: int) -> bool:
+        """Whether automatic answers have reached a cap (promise 3): the letter is kept, and the organisers told.
+        `beside`: how many letters of the same decision stand before it."""
         caps, store, day = self._config.replies, self._store, now - timedelta(days=1)
-        if letter.invitee_id and store.answers_since(day, letter.invitee_id) >= caps.max_per_person_day:
+        if letter.invitee_id and beside + store.answers_since(day, letter.invitee_id) >= caps.max_per_person_day:
             return True
-        if 0 < caps.max_per_hour <= store.answers_since(now - timedelta(hours=1)):
+        if 0 < caps.max_per_hour <= beside + store.answers_since(now - timedelta(hours=1)):
             return True
-        today = store.answers_since(day)
+        today = beside + store.answers_since(day)
         if caps.max_per_day:
             return today >= caps.max_per_day
         return today >= LEAST_DAILY_CAP and today >= 2 * len(store.invitees())
@@ -455,12 +497,6 @@ class _Count:
 
 def _batches(items: Sequence[Listed], size: int) -> list[Sequence[Listed]]:
     return [items[start : start + size] for start in range(0, len(items), size)]
-
-
-def _waits_for_words(reply: Reply) -> bool:
-    """Whether a reply is open for want of a plain answer only: nothing was asked, and nobody doubts who wrote it."""
-    trusted = reply.standing.dmarc is not Dmarc.FAIL and not reply.standing.doubt
-    return reply.open and trusted and reply.reading.asks is not Asks.OTHER and reply.rule != TOO_LARGE
 
 
 def _people(invitee: Invitee) -> int:

@@ -312,10 +312,7 @@ class Daemon:
             if self._stop.is_set():
                 return
             try:
-                with Connection(self._config.mailbox) as connection:
-                    polled = self._work.poll(connection, self._stop)
-            except MailboxError as error:
-                self._mailbox_failed(error)
+                self._look()
             except UsedMailbox as error:
                 self._end(2, str(error))
                 return
@@ -323,14 +320,24 @@ class Daemon:
                 # Nothing can be recorded any more; the supervisor starts us anew, and the file decides.
                 self._end(1, str(error))
                 return
-            except Exception as error:
-                log.exception("the poll failed")
-                self._work.intake.note_failure(f"an error in rsvpbot: {type(error).__name__}")
-            else:
-                self._mailbox_read(polled)
             self._looked.set()
             notify("WATCHDOG=1")
         self._kick("send")
+
+    def _look(self) -> None:
+        """One poll. Whatever goes wrong with the mailbox is written down; raises StoreError and UsedMailbox only."""
+        try:
+            with Connection(self._config.mailbox) as connection:
+                polled = self._work.poll(connection, self._stop)
+        except (UsedMailbox, StoreError):
+            raise
+        except MailboxError as error:
+            self._mailbox_failed(error)
+        except Exception as error:
+            log.exception("the poll failed")
+            self._work.intake.note_failure(f"an error in rsvpbot: {type(error).__name__}")
+        else:
+            self._mailbox_read(polled)
 
     def _mailbox_read(self, polled: Polled) -> None:
         if self._error:
@@ -363,8 +370,12 @@ class Daemon:
                 log.exception("sending failed")
 
     def _work_on_letters(self) -> None:
+        if self._stop.is_set():
+            return
+        # An admin's command may have put a letter there.
+        self._store.refresh()
         self._queue_summary()
-        if self._stop.is_set() or not self._work.has_work():
+        if not self._work.has_work():
             return
         if not self._work.needs_mailbox_to_send():
             self._log_sent(self._work.send(self._stop, None))

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from rsvpbot.config import Config, MailboxConfig, RepliesConfig
+from rsvpbot.config import Config, MailboxConfig, OrganisersConfig, RepliesConfig
 from rsvpbot.decide import Decision, answerable, decide, is_late, newer, sending_order
 from rsvpbot.model import (
     Address,
@@ -138,10 +138,16 @@ def test_a_question_beside_an_answer_is_said_to_be_passed_on() -> None:
 
 @pytest.mark.parametrize("kind", [Kind.AUTO, Kind.BULK, Kind.OWN, Kind.BOUNCE])
 def test_machines_are_ignored_and_never_answered(kind: Kind) -> None:
-    verdict = Verdict(kind, "rule", "a reason", permanent=True)
+    verdict = Verdict(kind, "rule", "a reason", failed_address="ada@home.example", permanent=True)
     decision = decided(replace(YES, kind=kind), verdict=verdict)
     assert (decision.folder, decision.letters, decision.answer) == (Folder.IGNORED, (), None)
     assert decision.bounced == ("a reason" if kind is Kind.BOUNCE else "")
+
+
+def test_a_bounce_of_the_delegates_address_says_so() -> None:
+    verdict = Verdict(Kind.BOUNCE, "dsn", "no such user", failed_address=DEPUTY.email, permanent=True)
+    bounced = decided(NOTHING, verdict=verdict, invitee=replace(ADA, answer=answer_of(INSTEAD))).bounced
+    assert "delegate" in bounced and "no such user" in bounced
 
 
 def test_a_delay_notice_is_no_bounce() -> None:
@@ -193,8 +199,66 @@ def test_the_same_answer_again_is_no_change() -> None:
 
 
 def test_an_older_mail_never_overwrites_a_newer_answer() -> None:
-    decision = decided(NO, standing=WITH_TOKEN, invitee=replace(ADA, answer=answer_of(YES, NOW)))
-    assert (decision.folder, decision.answer, decision.letters) == (Folder.RECORDED, None, ())
+    recorded = replace(ADA, answer=answer_of(YES, NOW))
+    decision = decided(NO, standing=WITH_TOKEN, invitee=recorded)
+    assert (decision.folder, decision.answer, decision.letters) == (Folder.REVIEW, None, ())
+    assert "before the recorded answer" in decision.reasons[0]
+    same = decided(YES, standing=WITH_TOKEN, invitee=recorded)
+    assert (same.folder, same.answer, same.letters) == (Folder.RECORDED, None, ())
+
+
+def test_what_answers_our_later_letter_is_newer_whatever_its_clock_says() -> None:
+    recorded = replace(ADA, answer=answer_of(YES, NOW))
+    decision = decided(NO, standing=WITH_TOKEN, invitee=recorded, follows=True)
+    assert decision.answer is not None and decision.answer.partstat is PartStat.DECLINED
+
+
+BARE = replace(YES, bare=True)
+COUPLE = replace(YES, party=2, names=("Ada Lovelace", "William King"))
+
+
+def test_a_bare_yes_keeps_the_guests() -> None:
+    answer = decided(BARE, standing=WITH_TOKEN, invitee=replace(ADA, answer=answer_of(COUPLE))).answer
+    assert answer is not None and (answer.party, answer.names) == (2, COUPLE.names)
+
+
+def test_a_yes_for_one_after_a_yes_for_two_is_asked_about() -> None:
+    decision = decided(YES, standing=WITH_TOKEN, invitee=replace(ADA, answer=answer_of(COUPLE)))
+    assert (decision.folder, decision.answer, kinds(decision)) == (Folder.REVIEW, None, [LetterKind.PASSED_ON])
+
+
+def test_a_bare_yes_does_not_take_the_seat_back_from_a_delegate() -> None:
+    delegated = replace(ADA, answer=answer_of(INSTEAD))
+    assert decided(BARE, standing=WITH_TOKEN, invitee=delegated).answer is None
+    in_person = decided(YES, standing=WITH_TOKEN, invitee=delegated).answer
+    assert in_person is not None and in_person.partstat is PartStat.ACCEPTED
+
+
+@pytest.mark.parametrize("reading", [BARE, replace(NO, bare=True), NOTHING])
+def test_a_bare_word_to_our_question_about_a_change_is_not_plain(reading: Reading) -> None:
+    asked = replace(ADA, answer=answer_of(YES), pending=answer_of(NO))
+    decision = decided(reading, standing=WITH_TOKEN, invitee=asked)
+    assert (decision.folder, decision.answer, kinds(decision)) == (Folder.REVIEW, None, [LetterKind.PASSED_ON])
+
+
+def test_a_confirmed_change_brings_the_needs_of_its_own_mail() -> None:
+    pending = replace(answer_of(COUPLE), dietary="vegetarian", grounds_pass=True)
+    asked = replace(ADA, answer=answer_of(YES), pending=pending)
+    answer = decided(COUPLE, standing=WITH_TOKEN, invitee=asked).answer
+    assert answer is not None and (answer.dietary, answer.grounds_pass) == ("vegetarian", True)
+
+
+def test_a_pass_for_somebody_elses_address_proves_nothing() -> None:
+    neighbour = Standing(ADA.id, Trust.ADDRESS, Dmarc.PASS, listed=False)
+    assert decided(NO, standing=neighbour, invitee=replace(ADA, answer=answer_of(YES))).pending is not None
+    assert LetterKind.WELCOME not in kinds(decided(INSTEAD, standing=neighbour))
+
+
+def test_a_calendar_that_answers_every_letter_gets_none_for_that() -> None:
+    pressed = replace(BARE, kind=Kind.CALENDAR)
+    again = decided(pressed, standing=WITH_TOKEN, invitee=replace(ADA, answer=answer_of(YES)))
+    assert (again.folder, again.letters) == (Folder.RECORDED, ())
+    assert kinds(decided(pressed, standing=WITH_TOKEN)) == [LetterKind.ACCEPTED]
 
 
 @pytest.mark.parametrize(
@@ -222,9 +286,39 @@ def test_the_delegate_may_confirm_but_not_give_the_seat_away() -> None:
     yes = decided(vegan, standing=standing, invitee=delegated, message=message)
     assert yes.answer is not None
     assert (yes.answer.partstat, yes.answer.dietary, yes.answer.delegate) == (PartStat.DELEGATED, "vegan", DEPUTY)
-    assert yes.letters[0].recipients == (DEPUTY.email, "ada@lovelace.example")
-    no = decided(NO, standing=standing, invitee=delegated, message=message)
-    assert (no.folder, no.answer) == (Folder.REVIEW, None)
+    assert [(letter.kind, letter.recipients) for letter in yes.letters] == [(LetterKind.WELCOME, (DEPUTY.email,))]
+    for reading in (NO, MAYBE):
+        other = decided(reading, standing=standing, invitee=delegated, message=message)
+        assert (other.folder, other.answer, other.letters[0].recipients) == (Folder.REVIEW, None, (DEPUTY.email,))
+
+
+def test_the_delegates_own_yes_needs_no_proof_unless_it_changes_who_comes() -> None:
+    delegated = replace(ADA, answer=answer_of(replace(INSTEAD, names=())))
+    standing = replace(FROM_LIST, from_delegate=True, listed=False)
+    message = replace(MESSAGE, senders=(DEPUTY,))
+    yes = decided(replace(YES, names=(DEPUTY.name,)), standing=standing, invitee=delegated, message=message)
+    assert yes.answer is not None and yes.answer.names == (DEPUTY.name,)
+    larger = replace(YES, party=2, names=(DEPUTY.name, "Ann Guest"))
+    assert decided(larger, standing=standing, invitee=delegated, message=message).answer is None
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "mailer-daemon@x.example",
+        "noreply@x.example",
+        "rsvp@roundtable.example",
+        "rsvp+k7f3@roundtable.example",
+        "ada@lovelace.example",
+        "team@roundtable.example",
+    ],
+)
+def test_who_cannot_be_a_delegate(address: str) -> None:
+    config = replace(CONFIG, organisers=OrganisersConfig(addresses=(Address("", "team@roundtable.example"),)))
+    odd = replace(INSTEAD, delegate=Address("Charles Babbage", address))
+    decision = decided(odd, standing=WITH_TOKEN, config=config)
+    assert (decision.folder, decision.answer) == (Folder.REVIEW, None)
+    assert LetterKind.WELCOME not in kinds(decision)
 
 
 def test_letters_go_to_from_and_to_the_list_in_one_envelope() -> None:
@@ -298,12 +392,13 @@ def test_seats_on_the_list_allow_a_larger_party() -> None:
         ("list-request@lovelace.example", None, False),
         ("no-reply@lovelace.example", None, False),
         ("norman@lovelace.example", None, True),
+        ("rsvp+k7f3@roundtable.example", None, False),
         ("", None, False),
     ],
 )
 def test_whom_never_to_answer(sender: str, return_path: str | None, may: bool) -> None:
     message = replace(MESSAGE, senders=(Address("", sender),), return_path=return_path)
-    assert answerable(message, frozenset({"rsvp@roundtable.example"})) is may
+    assert answerable(message, CONFIG) is may
     assert bool(decided(YES, message=message).letters) is may
 
 
@@ -334,6 +429,7 @@ def test_the_order_of_sending() -> None:
         (Order(NOW - timedelta(days=1), 1, Sequence(2, None)), Order(NOW, 2, Sequence(1, None)), True),
         (Order(NOW, 3, Sequence(1, NOW - timedelta(hours=1))), Order(NOW, 2, Sequence(1, NOW)), False),
         (Order(NOW - timedelta(days=1), 1, Sequence(2, None)), Order(NOW, 2), False),
+        (Order(NOW, 2, Sequence(0, None), "one"), Order(NOW - timedelta(days=1), 1, Sequence(2, None), "other"), True),
     ],
 )
 def test_which_of_two_is_newer(one: Order, other: Order, is_newer: bool) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from email import policy
@@ -112,6 +112,41 @@ def test_an_answer_settles_what_waited_for_one_but_not_a_question(store: Store, 
     road.handle(YES, 1, 3)
     (waiting,) = store.open_replies()
     assert "travel costs" in waiting.reading.text
+
+
+def test_a_second_copy_of_a_mail_is_not_answered_again(store: Store, config: Config) -> None:
+    road = intake(store, config)
+    road.handle(YES, 1, 1)
+    done = road.handle(b"Received: by another.example; Mon, 12 Sep 2016 08:31:00 -0400\r\n" + YES, 1, 2)
+    assert done is not None and done.repeat and done.folder is Folder.RECORDED
+    assert len(store.letters()) == len(store.replies()) == 1
+
+
+def test_a_reply_to_our_letter_is_newer_whatever_its_clock_says(store: Store, config: Config) -> None:
+    road = intake(store, config)
+    road.handle(YES, 1, 1)
+    (letter,) = store.letters()
+    slow = mail("I can no longer attend.", In_Reply_To=letter.message_id).replace(b"08:30:00", b"08:05:00")
+    road.handle(slow, 1, 2)
+    ada = store.invitee(ADA.id)
+    assert ada is not None and ada.partstat is PartStat.DECLINED
+
+
+def test_a_change_that_nobody_is_asked_about_waits_for_the_organisers(store: Store, config: Config) -> None:
+    off = intake(store, replace(config, replies=replace(config.replies, mode="off")))
+    off.handle(YES, 1, 1)
+    off.handle(mail("I can no longer attend."), 1, 2)
+    ada = store.invitee(ADA.id)
+    assert ada is not None and ada.partstat is PartStat.ACCEPTED and ada.pending is None
+    assert len(store.open_replies()) == 1
+
+
+def test_a_forgery_puts_nobody_on_the_list_of_a_public_event(store: Store, config: Config) -> None:
+    public = replace(config, invitees=replace(config.invitees, open=True))
+    results = "mx.roundtable.example; dmarc=fail header.from=clarke.example"
+    forged = mail("Yes, I will attend.", "Joan Clarke <joan@clarke.example>", Authentication_Results=results)
+    intake(store, public).handle(forged, 1, 1)
+    assert store.invitees() == (ADA,)
 
 
 def test_mode_off_records_only(store: Store, config: Config) -> None:
@@ -286,6 +321,25 @@ def test_what_is_too_large_is_not_fetched_but_reviewed(
     assert (waiting.invitee_id, "too large" in waiting.reasons[0]) == (ADA.id, True)
     ada = store.invitee(ADA.id)
     assert ada is not None and ada.partstat is PartStat.ACCEPTED
+
+
+class Withholding(Connection):
+    """A server that lists a message and never hands it out (no real server could be made to do so)."""
+
+    def fetch(self, uids: Sequence[int]) -> Iterator[tuple[int, bytes]]:
+        return (found for found in super().fetch(uids) if found[0] != 1)
+
+
+def test_what_the_server_does_not_hand_out_fails_and_is_not_forgotten(
+    store: Store, config: Config, dovecot: Dovecot, user: User
+) -> None:
+    append(dovecot, user, YES, mail("Which floor is it?"))
+    for _ in range(MOST_FAILURES):
+        with Withholding(dovecot.config(user)) as connection:
+            result = intake(store, config).poll(connection, threading.Event())
+    assert result.folders[Folder.FAILED] == 1
+    assert len(dovecot.messages(user, "RSVP/Failed")) == 1
+    assert dovecot.messages(user) == []
 
 
 def test_older_mail_is_left_alone(store: Store, config: Config, dovecot: Dovecot, user: User) -> None:

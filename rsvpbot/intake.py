@@ -128,11 +128,14 @@ class Intake:
 
     # -------------------------------------------------------------- a poll
 
-    def poll(self, connection: Connection, stop: threading.Event) -> Polled:
+    def poll(
+        self, connection: Connection, stop: threading.Event, tell: Callable[[int, int], None] = lambda done, of: None
+    ) -> Polled:
         """Handle and file every message that waits in INBOX, oldest first.
 
-        Ends early, after the message in hand, when `stop` is set. Raises MailboxError where the mailbox is out of
-        reach and StoreError where nothing can be recorded; what was committed until then holds.
+        `tell` hears how many of how many are done, from time to time. Ends early, after the message in hand, when
+        `stop` is set. Raises MailboxError where the mailbox is out of reach and StoreError where nothing can be
+        recorded; what was committed until then holds.
         """
         self._store.refresh()
         self._expected = None
@@ -152,6 +155,7 @@ class Intake:
                 break
             done = self._handle_batch(connection, validity, batch, stop, polled)
             self._file(connection, done)
+            tell(sum(polled.folders.values()), len(todo))
         self._note_health(validity, polled.left_alone, bool(todo))
         return polled.result()
 

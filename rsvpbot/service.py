@@ -14,7 +14,8 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 from types import FrameType
@@ -115,11 +116,13 @@ class Round:
         for problem in (*problems, *merged.problems):
             log.warning("invitees: %s is skipped; `rsvpbot check` says why", problem.key)
 
-    def poll(self, connection: Connection, stop: threading.Event) -> Polled:
-        """One poll over an open connection. Raises MailboxError, StoreError, UsedMailbox."""
+    def poll(
+        self, connection: Connection, stop: threading.Event, tell: Callable[[int, int], None] = lambda done, of: None
+    ) -> Polled:
+        """One poll over an open connection; `tell` as in Intake.poll. Raises MailboxError, StoreError, UsedMailbox."""
         self.take_in_list()
         self._start(connection)
-        return self.intake.poll(connection, stop)
+        return self.intake.poll(connection, stop, tell)
 
     def _start(self, connection: Connection) -> None:
         mailbox = self._store.mailbox()
@@ -158,6 +161,9 @@ def poll_once(config: Config, clock: Clock, *, everything: bool, since: datetime
     """
     stop = threading.Event()
     _stop_on_signals(stop)
+    if sys.stderr.isatty():
+        # Whoever watches sees a bar, and what went wrong.
+        logging.getLogger("rsvpbot").setLevel(logging.WARNING)
     with open_store(config.store_url, config.path.parent) as store:
         if not store.lock_daemon():
             print("rsvpbot runs on this store already; it polls by itself.", file=sys.stderr)
@@ -166,9 +172,12 @@ def poll_once(config: Config, clock: Clock, *, everything: bool, since: datetime
         work.outbox.recover()
         try:
             with Connection(config.mailbox) as connection:
-                polled = work.poll(connection, stop)
+                with _bar("Reading the mailbox") as tell:
+                    polled = work.poll(connection, stop, tell)
                 summary.queue_if_due(store, config, clock.now(), new_id)
-                sent = work.send(stop, connection)
+                waiting = len(store.letters(LetterState.QUEUED))
+                with _bar(f"Sending {waiting} letters, at most {config.smtp.max_per_minute} a minute"):
+                    sent = work.send(stop, connection)
         except MailboxError as error:
             # The organisers hear of it, and whoever waits for a letter gets it, whatever becomes of the mailbox.
             work.intake.note_failure(str(error))
@@ -180,6 +189,20 @@ def poll_once(config: Config, clock: Clock, *, everything: bool, since: datetime
         print(f"Letters could not go out: {sent.trouble}", file=sys.stderr)
         return 1
     return 0
+
+
+@contextmanager
+def _bar(words: str) -> Iterator[Callable[[int, int], None]]:
+    """A progress bar on the terminal of whoever waits; in a pipe or a journal, nothing."""
+    if not sys.stderr.isatty():
+        yield lambda done, of: None
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task(words, total=None)
+        yield lambda done, of: progress.update(task, completed=done, total=of)
 
 
 def _told(polled: Polled, sent: Flushed) -> str:

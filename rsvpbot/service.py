@@ -175,8 +175,7 @@ def poll_once(config: Config, clock: Clock, *, everything: bool, since: datetime
                 with _bar("Reading the mailbox") as tell:
                     polled = work.poll(connection, stop, tell)
                 summary.queue_if_due(store, config, clock.now(), new_id)
-                waiting = len(store.letters(LetterState.QUEUED))
-                with _bar(f"Sending {waiting} letters, at most {config.smtp.max_per_minute} a minute"):
+                with _bar(_sending(store, config)):
                     sent = work.send(stop, connection)
         except MailboxError as error:
             # The organisers hear of it, and whoever waits for a letter gets it, whatever becomes of the mailbox.
@@ -189,6 +188,13 @@ def poll_once(config: Config, clock: Clock, *, everything: bool, since: datetime
         print(f"Letters could not go out: {sent.trouble}", file=sys.stderr)
         return 1
     return 0
+
+
+def _sending(store: Store, config: Config) -> str:
+    waiting = len(store.letters(LetterState.QUEUED))
+    if config.replies.mode == "draft":
+        return f"Putting {waiting} letters into Drafts"
+    return f"Sending {waiting} letters, at most {config.smtp.max_per_minute} a minute"
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 from rsvpbot.model import Event
 from rsvpbot.reading.leftover import Rest, left_of
@@ -24,12 +25,14 @@ from rsvpbot.reading.people import (
     title_at,
 )
 from rsvpbot.reading.phrases import Captures, Finder
-from rsvpbot.reading.said import Clause, Left, Parsed, Writer
+from rsvpbot.reading.said import SOMETHING_ELSE, WHO_IS_MEANT, Clause, Left, Parsed, Writer
 from rsvpbot.reading.signoff import greeting_end, is_closing, without_sign_off
-from rsvpbot.reading.tokens import Sentence, Token, sentences, tokenize
+from rsvpbot.reading.tokens import Sentence, Token, fold, sentences, tokenize
 
 FACTS = frozenset({"diet", "access", "pass"})
 MOST_LISTED = 60
+_WHY_LATE = frozenset({"away", "no", "courtesy"})
+"""What the words of a late arrival are not: "I must be at the Council at two, so I leave early"."""
 _ORDER = {meaning: i for i, meaning in enumerate((*MEANINGS, *PEOPLE, "diet", "access", "pass"))}
 
 
@@ -141,7 +144,7 @@ def _read_sentence(reader: _Reader, sentence: Sentence, index: int) -> None:
         tokens=tokens,
         mentions=Mentions(tokens, reader.text, pack, reader.known, reader.not_names, reader.lower_case),
         numbers={i: number_at(tokens, i, pack) for i in range(len(tokens))},
-        question=sentence.question or _opens_question(tokens[begin:], pack),
+        question=sentence.question or (_opens_question(tokens[begin:], pack) and not _inverted(tokens[begin:], pack)),
         covered=[i < begin for i in range(len(tokens))],
     )
     for mention in here.mentions.all():
@@ -153,7 +156,7 @@ def _read_sentence(reader: _Reader, sentence: Sentence, index: int) -> None:
         clause = _clause(reader, here, f, chosen)
         if clause is not None:
             here.built.append(clause)
-    here.built = _without_hopes(here.built)
+    here.built = _without_hopes(_without_frames(here.built, reader))
     reader.clauses.extend(here.built)
     reader.met.update(name_words(p.name) for c in here.built for p in (*c.people, *c.others) if p.name)
     _take_names(reader, here, chosen, begin)
@@ -187,14 +190,19 @@ def _chosen(reader: _Reader, here: _Here, begin: int) -> list[_Found]:
     found = [f for f in found if f.rule.meaning != "away" or not _at_the_event(tokens[f.start : f.end], reader.event)]
     found = [f for f in found if f.rule.meaning != "away" or not _comes_there(f, found, tokens, pack)]
     facts = _choose([f for f in found if f.rule.meaning in FACTS], tokens, pack)
-    answers = _choose([f for f in found if f.rule.meaning not in FACTS and f.rule.meaning not in PEOPLE], tokens, pack)
+    late = _choose([f for f in found if f.rule.meaning == "late"], tokens, pack)
+    others = [f for f in found if f.rule.meaning not in FACTS | {"late", *PEOPLE}]
+    others = [f for f in others if not _why_late(f, late)]
+    answers = _choose(others, tokens, pack)
     polite = {i for f in answers if f.rule.meaning in {"courtesy", "receipt"} for i in range(f.start, f.end)}
     beside = [f for f in found if f.rule.meaning in PEOPLE and not polite.intersection(range(f.start, f.end))]
     needs = {i for f in facts for i in range(f.start, f.end)}
     answers = [f for f in answers if f.rule.meaning != "away" or not needs.intersection(range(f.start, f.end))]
+    if not here.question:
+        answers = [f for f in answers if f.rule.meaning != "request" or not _relative(f.start, tokens, pack)]
     if here.question:
         answers = [f for f in answers if f.rule.asked or f.rule.meaning not in ANSWERS]
-    return sorted((*answers, *_choose(beside, tokens, pack), *facts), key=lambda f: (f.start, f.end))
+    return sorted((*answers, *late, *_choose(beside, tokens, pack), *facts), key=lambda f: (f.start, f.end))
 
 
 def _clause(reader: _Reader, here: _Here, f: _Found, chosen: Sequence[_Found]) -> Clause | None:
@@ -216,6 +224,9 @@ def _clause(reader: _Reader, here: _Here, f: _Found, chosen: Sequence[_Found]) -
     others: tuple[Person, ...] = ()
     if meaning == "substitute":
         others = said
+    elif said and not people and meaning in {"yes", "wish", "maybe"} and _companion(f, tokens, pack):
+        start, people = _doer(f.start, here, reader)
+        here.cover(start, f.start)
     elif said and not people:
         people = said
     elif meaning in ANSWERS and not f.rule.subject:
@@ -232,7 +243,7 @@ def _clause(reader: _Reader, here: _Here, f: _Found, chosen: Sequence[_Found]) -
         if any(token.norm in pack.words["same_time"] for token in tokens) and not _vague(f, tokens, reader):
             value = "then"
     if meaning in ANSWERS and not doubt:
-        doubt = _particle(f, tokens, chosen, pack) or _stands_against(f, start, elided, here, reader)
+        doubt = _particle(f, here, chosen, pack) or _stands_against(f, start, elided, here, reader)
     return Clause(
         meaning=meaning,
         start=tokens[start].start,
@@ -249,10 +260,38 @@ def _clause(reader: _Reader, here: _Here, f: _Found, chosen: Sequence[_Found]) -
     )
 
 
+def _companion(f: _Found, tokens: Sequence[Token], pack: Pack) -> bool:
+    """ "attending with my assistant": whom the phrase names comes along, and somebody else does it."""
+    return any(a > f.start and pack.has("along", tokens[a - 1].norm) for slot, a, _ in f.captures if slot == "who")
+
+
+def _doer(at: int, here: _Here, reader: _Reader) -> tuple[int, tuple[Person, ...]]:
+    """Who stands before "(will be) attending with my assistant", and where; the writer where nobody does."""
+    begin = at
+    while begin > 0 and reader.pack.has("auxiliary", here.tokens[begin - 1].norm):
+        begin -= 1
+    mention = _mention_before(begin, here.mentions)
+    if mention is None:
+        return at, (ME,)
+    return mention.start, _resolved(mention.people, here.tokens[mention.start].start, reader)
+
+
 def _vague(f: _Found, tokens: Sequence[Token], reader: _Reader) -> bool:
     """ "I will be on station": where that is, is not said; in Nairobi is far away."""
     passed = [tokens[i] for slot, a, b in f.captures if slot == "..." for i in range(a, b)]
     return bool(passed) and not any(t.capital and t.norm not in reader.not_names for t in passed)
+
+
+def _without_frames(built: list[Clause], reader: _Reader) -> list[Clause]:
+    """ "I am pleased to confirm that the Minister will attend": the second says who comes."""
+    kept = []
+    for i, clause in enumerate(built):
+        following = built[i + 1] if i + 1 < len(built) else None
+        frames = clause.meaning == "yes" and following is not None and following.meaning == "yes"
+        if frames and following and reader.pack.has("who", fold(reader.text[clause.end : following.start].strip())):
+            continue
+        kept.append(clause)
+    return kept
 
 
 def _without_hopes(built: list[Clause]) -> list[Clause]:
@@ -277,8 +316,23 @@ def _take_names(reader: _Reader, here: _Here, chosen: Sequence[_Found], begin: i
 
 def _at_the_event(tokens: Sequence[Token], event: Event) -> bool:
     """Whether the words speak of the event's own place: who is there is not elsewhere."""
-    venue = frozenset(t.norm for t in tokenize(f"{event.venue.name} {event.venue.address}") if t.norm.isalpha())
-    return any(token.norm in venue for token in tokens)
+    place = [t.norm for t in tokenize(f"{event.venue.name} {event.venue.address}") if t.norm.isalpha()]
+    pairs = set(pairwise(place))
+    words = [token.norm for token in tokens]
+    return any(pair in pairs for pair in pairwise(words)) or place[:1] == [w for w in words if w in place[:1]][:1]
+
+
+def _why_late(f: _Found, late: Sequence[_Found]) -> bool:
+    """Whether the words of a late arrival look like a reason against it: "I must be at the Council until two"."""
+    over = [g for g in late if f.start < g.end and g.start < f.end]
+    weak = f.rule.meaning in _WHY_LATE
+    return any(weak or (f.rule.meaning == "maybe" and f.end - f.start <= g.end - g.start) for g in over)
+
+
+def _relative(at: int, tokens: Sequence[Token], pack: Pack) -> bool:
+    """ "my daughter, who is a nurse": no question, unless one asks or wants to know it."""
+    asking = pack.words["knowing"]
+    return at > 0 and pack.has("question_words", tokens[at].norm) and tokens[at - 1].norm not in asking
 
 
 def _comes_there(f: _Found, found: Sequence[_Found], tokens: Sequence[Token], pack: Pack) -> bool:
@@ -300,6 +354,11 @@ def _somebody_else(clause: Clause, other: Clause) -> bool:
 def _opens_question(tokens: Sequence[Token], pack: Pack) -> bool:
     words = [token.norm for token in tokens[:4]]
     return any(" ".join(words[:n]) in pack.words["question_openers"] for n in (1, 2, 3, 4))
+
+
+def _inverted(tokens: Sequence[Token], pack: Pack) -> bool:
+    """ "Should I recover in time, I shall come": a condition without an if."""
+    return pack.has("inverted", tokens[0].norm) and any(token.norm == "," for token in tokens)
 
 
 def _search(tokens: Sequence[Token], begin: int, pack: Pack, finder: Finder) -> list[_Found]:
@@ -389,13 +448,17 @@ def _subject(at: int, here: _Here, reader: _Reader) -> tuple[int, tuple[Person, 
     k = j
     while k > 0 and tokens[k - 1].word and not covered[k - 1] and tokens[k - 1].norm not in pack.words["bound"]:
         k -= 1
+    if j > 0 and pack.has("it", tokens[j - 1].norm):
+        office = next((p for _, p in reversed(reader.mentioned) if p.who is Who.GROUP), None)
+        if office is not None:
+            return j - 1, (office,), False, ""
     phrase = [token.norm for token in tokens[k:j]]
     if any(word in pack.words["group"] for word in phrase) and not any(
         word in pack.words["verbs"] or word in pack.words["not"] or word in pack.words["doubt"] for word in phrase
     ):
         return k, (Person(Who.GROUP, role=" ".join(phrase)),), False, ""
     words = reader.text[tokens[k].start : tokens[at - 1].end]
-    return at, (SOMEBODY,), False, f"it is not clear who is meant before the answer: “{words}”"
+    return at, (SOMEBODY,), False, f"{WHO_IS_MEANT} before the answer: “{words}”"
 
 
 def _mention_before(end: int, mentions: Mentions) -> Mention | None:
@@ -448,14 +511,14 @@ def _stands_against(f: _Found, start: int, elided: bool, here: _Here, reader: _R
             and tokens[f.end].norm in pack.words["another"]
             and tokens[f.end - 1].norm in pack.words["takes_object"]
         ):
-            return f"it may be about something else: “{' '.join(t.norm for t in tokens[f.start : f.end + 2])}”"
+            return f"{SOMETHING_ELSE}: “{' '.join(t.norm for t in tokens[f.start : f.end + 2])}”"
         if (
             f.end + 1 < len(tokens)
             and not covered[f.end]
             and tokens[f.end].norm in pack.words["toward"]
             and tokens[f.end + 1].norm in pack.words["another"]
         ):
-            return f"it may be about something else: “{' '.join(t.norm for t in tokens[f.start : f.end + 3])}”"
+            return f"{SOMETHING_ELSE}: “{' '.join(t.norm for t in tokens[f.start : f.end + 3])}”"
         if _elsewhere(f.end, tokens, covered, pack, event):
             return f"it may be about another place: “{' '.join(t.norm for t in tokens[f.start : f.end + 2])}”"
         other_day = _other_day(tokens, start, pack, event)
@@ -464,12 +527,18 @@ def _stands_against(f: _Found, start: int, elided: bool, here: _Here, reader: _R
     behind = tokens[f.end].norm if f.end < len(tokens) and not covered[f.end] else ""
     gives_up = meaning == "no" and pack.has("gives_up", tokens[f.end - 1].norm)
     if gives_up and behind in pack.words["another"]:
-        return f"it may be about something else: “{' '.join(t.norm for t in tokens[f.start : f.end + 2])}”"
+        return f"{SOMETHING_ELSE}: “{' '.join(t.norm for t in tokens[f.start : f.end + 2])}”"
+    if meaning == "no" and pack.has("toward", behind) and f.end + 1 < len(tokens) and not covered[f.end + 1]:
+        return f"{SOMETHING_ELSE}: “{' '.join(t.norm for t in tokens[f.start : f.end + 3])}”"
+    if meaning in {"yes", "wish"} and pack.has("predicate", behind):
+        return f"“{behind}” behind the answer"
     i = start - 1
     stops = pack.words["bound"] - pack.words["doubt"] - pack.words["leading"]
     first = True
     while i >= 0 and tokens[i].word and tokens[i].norm not in stops:
         norm = tokens[i].norm
+        if meaning == "yes" and pack.has("regret", norm):
+            return f"“{norm}” before the answer"
         if not covered[i]:
             if norm in pack.words["not"] and not (meaning in {"no", "missed"} and norm in pack.words["no_particle"]):
                 return f"“{norm}” before the answer"
@@ -488,9 +557,12 @@ def _stands_against(f: _Found, start: int, elided: bool, here: _Here, reader: _R
     return ""
 
 
-def _particle(f: _Found, tokens: Sequence[Token], answers: Sequence[_Found], pack: Pack) -> str:
+def _particle(f: _Found, here: _Here, answers: Sequence[_Found], pack: Pack) -> str:
     """ "Yes, I received it": a bare yes or no before a sentence that says something else of the writer."""
+    tokens = here.tokens
     if not f.rule.alone or f.end >= len(tokens) or tokens[f.end].norm not in ",":
+        return ""
+    if any(here.covered[f.end + 1 : f.end + 2]):
         return ""
     rest = tokens[f.end + 1 :]
     if any(g is not f and g.rule.meaning in ANSWERS and g.start >= f.end for g in answers):
@@ -565,6 +637,8 @@ def _listed(here: _Here, pack: Pack, start: int, whole: bool) -> list[Person]:
             i += 1
         else:
             break
+    if not whole and i < len(tokens) and pack.has("verbs", tokens[i].norm) | pack.has("regret", tokens[i].norm):
+        return []  # "about your letter: the Ambassador regrets"
     if whole and i < len(tokens) and not any(p.who is Who.NAMED for p in people):
         return []  # "I attended last year" is no list
     if not people or (whole and any(token.norm in pack.words["verbs"] for token in tokens[i:])):

@@ -111,6 +111,8 @@ def _signs(rest: Rest, piece: Sequence[int]) -> set[str]:
         for sign in _WORD_SIGNS:
             if pack.has(sign, norm) or pack.has(sign, pair):
                 signs.add(sign)
+        if i == 0 and pack.has("inverted", norm) and not rest.question:
+            signs.add("if")
         if pack.has("if", norm) and not _no_condition(rest, i):
             signs.add("if")
         if pack.has("but", norm) and not any(clause.start > tokens[i].start for clause in rest.built):
@@ -151,6 +153,9 @@ def _people_signs(rest: Rest, piece: frozenset[int]) -> Iterable[str]:
         if whole or (mention.end - mention.start == 1 and _place_of_something(mention.start, rest)):
             continue
         named = [p for p in mention.people if p.who is Who.NAMED and (p.role or len(name_words(p.name)) > 1)]
+        named = [
+            p for p in named if not name_words(p.name) & pack.words["organisation"]
+        ]  # "Kenya Paediatric Association"
         if any(not rest.known(person) for person in named):
             yield "name"
 

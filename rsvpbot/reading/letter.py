@@ -153,7 +153,8 @@ def read_text(
     writer = Writer(name, organisation, known)
     parsed = parse(text, pack, event, writer)
     fuller = same_person(parsed.sign_off, name) and len(parsed.sign_off) > len(name)
-    if parsed.sign_off and not organisation and (not name or fuller):
+    marked = name_words(parsed.sign_off) == name_words(name) and name.isascii() and not parsed.sign_off.isascii()
+    if parsed.sign_off and not organisation and (not name or fuller or marked):
         writer = Writer(parsed.sign_off, organisation, known)
     weighed = weigh(parsed, writer, pack, assumed)
     return Read(weighed, parsed, language, writer.name)

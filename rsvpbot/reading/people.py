@@ -266,6 +266,8 @@ class Mentions:
             following = self._one(after)
             if following is None:
                 break
+            if following[1].who is Who.SELF and self._tokens[after - 1].norm == ",":
+                break  # "on behalf of the Minister, I confirm": two, not one list
             end, person = following
             people = (*people, person)
             mentions.append(Mention(start, end, people))
@@ -463,7 +465,9 @@ class Mentions:
                     position += 1
                     continue
                 break
-            if not self._may_be_name(position):
+            if not self._may_be_name(position) and not (
+                after_title and position == at and token.capital and self._named_next(position)
+            ):
                 break
             if position == 0 and not self._certain(position) and pack_knows(pack, token.norm):
                 break
@@ -479,6 +483,11 @@ class Mentions:
         if strong or (after_title and words):
             return position
         return at
+
+    def _named_next(self, at: int) -> bool:
+        """ "Mr. Jan Hruška", "Mr. Sun Hao": a month or a day, but for the title before and the name behind it."""
+        words = self._pack.words["short_days"]
+        return self._tokens[at].norm in words and at + 1 < len(self._tokens) and self._certain(at + 1)
 
     def _may_be_name(self, at: int) -> bool:
         token = self._tokens[at]

@@ -6,6 +6,11 @@ from dataclasses import dataclass
 
 from rsvpbot.reading.people import Person
 
+SOMETHING_ELSE = "it may be about something else"
+"""How the doubt begins that a clause speaks of another thing than coming."""
+
+WHO_IS_MEANT = "it is not clear who is meant"
+
 
 @dataclass(frozen=True, slots=True)
 class Clause:
@@ -77,4 +82,4 @@ class Parsed:
     """The sentences with a word of regret: not for a late answer, and not for what is past."""
 
 
-__all__ = ["Clause", "Left", "Parsed", "Writer"]
+__all__ = ["SOMETHING_ELSE", "WHO_IS_MEANT", "Clause", "Left", "Parsed", "Writer"]

@@ -13,7 +13,7 @@ from rsvpbot.model import Asks, PartStat, Voice
 from rsvpbot.reading.pack import ANSWERS, Pack
 from rsvpbot.reading.party import Stand, party_of
 from rsvpbot.reading.people import Person, Who, merge_names, name_words, same_person
-from rsvpbot.reading.said import Clause, Left, Parsed, Writer
+from rsvpbot.reading.said import SOMETHING_ELSE, WHO_IS_MEANT, Clause, Left, Parsed, Writer
 
 LARGE_PARTY = 6
 """From this many on, a person looks (see tests/corpus/README.md)."""
@@ -66,10 +66,15 @@ def weigh(parsed: Parsed, writer: Writer, pack: Pack, assumed: PartStat | None =
     """
     parsed = _conditions(parsed)
     parsed = replace(parsed, clauses=tuple(_own_seat(clause, pack) for clause in parsed.clauses))
-    answers = [clause for clause in parsed.clauses if clause.meaning in ANSWERS]
+    late = {clause.sentence for clause in parsed.clauses if clause.meaning == "late"}
+    answers = [
+        clause
+        for clause in parsed.clauses
+        if clause.meaning in ANSWERS and not (clause.meaning == "away" and clause.sentence in late)  # why it is late
+    ]
     withdrawn = any(clause.meaning == "withdraw" for clause in answers)
     stands, contradictions = _stands(answers, writer, withdrawn, pack)
-    doubts = [clause.doubt for clause in answers if clause.doubt] + contradictions
+    doubts = [clause.doubt for clause in answers if clause.doubt and not _repeated(clause, answers)] + contradictions
     self_stand = stands.get("self")
     others = [stand for key, stand in stands.items() if key != "self"]
     substitution = [clause for clause in answers if clause.meaning == "substitute"]
@@ -133,6 +138,14 @@ def weigh(parsed: Parsed, writer: Writer, pack: Pack, assumed: PartStat | None =
         silent=silent,
         withdrawn=withdrawn,
         plain=stance is not PartStat.TENTATIVE or any(c.meaning == "maybe" and c.people for c in answers),
+    )
+
+
+def _repeated(clause: Clause, answers: Sequence[Clause]) -> bool:
+    """Whether what a clause seems to say, unless it speaks of something else, is said plainly too."""
+    unclear = clause.meaning in {"no", "missed"} and clause.doubt.startswith(WHO_IS_MEANT)
+    return (unclear or clause.doubt.startswith(SOMETHING_ELSE)) and any(
+        other.meaning == clause.meaning and not other.doubt and not other.asked for other in answers
     )
 
 
@@ -207,7 +220,7 @@ def _stands(
             key = _key(person, writer, stands, pack)
             if key == "unknown":
                 if not clause.doubt:
-                    contradictions.append(f"it is not clear who is meant: “{_short(clause.words)}”")
+                    contradictions.append(f"{WHO_IS_MEANT}: “{_short(clause.words)}”")
                 continue
             stand = stands.setdefault(key, Stand(person))
             if person.name and not stand.person.name:
@@ -280,6 +293,9 @@ def _overall(
     perhaps = [stand for stand in others if stand.stance == "maybe"]
     staying = [stand for stand in others if stand.stance in {"no", "away"}]
     doubts: list[str] = []
+    promised = own is not None and own.stance == "promise"
+    if coming and promised and not substitution and all(stand.stance == "wish" for stand in coming):
+        return PartStat.TENTATIVE, doubts  # "the Minister would like to come; I'll be in touch"
     if substitution:
         if stance in {"yes", "maybe"} and not withdrawn:
             clause = own.clause if own else None
@@ -469,8 +485,8 @@ def _somebody_unexplained(item: Left, answer: _Answer) -> bool:
     """Whether somebody may come, or may not, of whom no clause tells it."""
     if answer.stance is PartStat.DECLINED:
         return bool(item.signs & {"instead", "but"}) and bool(item.signs & {"name", "person"})
-    if answer.stance is PartStat.ACCEPTED and not answer.own and answer.person and not item.past:
-        return bool(item.signs & {"name", "me"})
+    if answer.stance is PartStat.ACCEPTED and not answer.own and answer.person:
+        return "name" in item.signs or ("me" in item.signs and item.content > 0)
     return "name" in item.signs
 
 

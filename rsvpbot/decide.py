@@ -6,6 +6,7 @@ The rows below are those of the table of outcomes in docs/outcomes.md, in the or
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 
@@ -28,6 +29,9 @@ from rsvpbot.model import (
     Trust,
     Verdict,
 )
+
+_ADDRESS = re.compile(r"[\w.!#$&'*+/=?^`{|}~-]+@[\w-]+(?:\.[\w-]+)+")
+"""A dot-atom at a domain name, in any script (RFC 5322, section 3.4.1; RFC 6532): what a letter may be sent to."""
 
 USUAL_SEATS = 5
 """The most that may come on one answer where the list gives no number of seats."""
@@ -93,11 +97,12 @@ def answerable(message: Message, config: Config) -> bool:
 
 def writable(address: str, config: Config) -> bool:
     """Whether an automatic letter may go to this address: a person's, as far as its form tells, and not our own."""
+    if "=?" in address or not _ADDRESS.fullmatch(address):
+        return False
     local, _, domain = address.partition("@")
     plain = local.partition("+")[0]
     return (
-        bool(plain and domain)
-        and f"{plain}@{domain}" != config.mailbox.address
+        f"{plain}@{domain}" != config.mailbox.address
         and local not in NEVER_ANSWERED
         and not local.startswith(("owner-", "noreply", "no-reply", "donotreply", "do-not-reply", "bounce"))
         and not local.endswith(("-request", "-bounces", "-owner"))
@@ -326,10 +331,10 @@ class _Case:
 
     def _bare(self) -> str:
         """Why a bare yes or no cannot be acted on: what it agrees to is not plain."""
+        if self.invitee.pending is not None and (self.reading.bare or self.reading.reasons):
+            return "does not say plainly what shall stand, while we ask whether to change the record"
         if not self.reading.bare:
             return ""
-        if self.invitee.pending is not None:
-            return "says only yes or no, while we ask whether to change the record"
         before = self.invitee.answer
         if before is not None and before.partstat is PartStat.DELEGATED:
             return "says only yes or no, while somebody else is recorded as coming instead"

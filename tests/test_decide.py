@@ -234,7 +234,7 @@ def test_a_bare_yes_does_not_take_the_seat_back_from_a_delegate() -> None:
     assert in_person is not None and in_person.partstat is PartStat.ACCEPTED
 
 
-@pytest.mark.parametrize("reading", [BARE, replace(NO, bare=True), NOTHING])
+@pytest.mark.parametrize("reading", [BARE, replace(NO, bare=True), NOTHING, replace(YES, firm=True, **ASKS)])
 def test_a_bare_word_to_our_question_about_a_change_is_not_plain(reading: Reading) -> None:
     asked = replace(ADA, answer=answer_of(YES), pending=answer_of(NO))
     decision = decided(reading, standing=WITH_TOKEN, invitee=asked)
@@ -311,6 +311,9 @@ def test_the_delegates_own_yes_needs_no_proof_unless_it_changes_who_comes() -> N
         "rsvp+k7f3@roundtable.example",
         "ada@lovelace.example",
         "team@roundtable.example",
+        "bob@ray.example%0d%0abcc:evil",
+        "b\\,c@ray.example",
+        "=?utf-8?q?bob?=@ray.example",
     ],
 )
 def test_who_cannot_be_a_delegate(address: str) -> None:

@@ -24,10 +24,10 @@ from rsvpbot.reading.people import (
     number_at,
     title_at,
 )
-from rsvpbot.reading.phrases import Captures, Finder
+from rsvpbot.reading.phrases import Captures, Finder, may_hold
 from rsvpbot.reading.said import SOMETHING_ELSE, WHO_IS_MEANT, Clause, Left, Parsed, Writer
 from rsvpbot.reading.signoff import greeting_end, is_closing, without_sign_off
-from rsvpbot.reading.tokens import Sentence, Token, fold, sentences, tokenize
+from rsvpbot.reading.tokens import LONGEST, Sentence, Token, fold, sentences, tokenize
 
 FACTS = frozenset({"diet", "access", "pass"})
 MOST_LISTED = 60
@@ -75,7 +75,7 @@ def parse(text: str, pack: Pack, event: Event, writer: Writer) -> Parsed:
         writer=writer,
         text=text,
         not_names=event_words(event) | pack.words["never_names"],
-        lower_case=sum(c.isupper() for c in text) * 40 < len(text),
+        lower_case=sum(c.isupper() for c in text[:LONGEST]) * 40 < len(text[:LONGEST]),
         known=writer.known_words | name_words(writer.name) | signed,
     )
     for i, sentence in enumerate(body):
@@ -363,8 +363,14 @@ def _inverted(tokens: Sequence[Token], pack: Pack) -> bool:
 
 def _search(tokens: Sequence[Token], begin: int, pack: Pack, finder: Finder) -> list[_Found]:
     found: list[_Found] = []
+    words = frozenset(token.norm for token in tokens)
+    by_word: dict[str, list[Rule]] = {}
     for at in range(begin, len(tokens)):
-        for rule in pack.rules_for(tokens[at].norm):
+        word = tokens[at].norm
+        rules = by_word.get(word)
+        if rules is None:
+            rules = by_word[word] = [rule for rule in pack.rules_for(word) if may_hold(rule.needs, words)]
+        for rule in rules:
             hit = finder.find(rule.phrase, at)
             if hit is not None:
                 found.append(_Found(rule, at, hit[0], hit[1]))
@@ -562,7 +568,7 @@ def _particle(f: _Found, here: _Here, answers: Sequence[_Found], pack: Pack) -> 
     tokens = here.tokens
     if not f.rule.alone or f.end >= len(tokens) or tokens[f.end].norm not in ",":
         return ""
-    if any(here.covered[f.end + 1 : f.end + 2]):
+    if any(g.start == f.end + 1 and g.rule.meaning in PEOPLE for g in answers):
         return ""
     rest = tokens[f.end + 1 :]
     if any(g is not f and g.rule.meaning in ANSWERS and g.start >= f.end for g in answers):

@@ -70,6 +70,8 @@ class Rule:
     """Means this in a question too ("could you put me down?")."""
     value: str = ""
     """Of a fact: the short English word."""
+    needs: tuple[Opening, ...] = ()
+    """What a sentence must hold for the phrase to be in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +86,8 @@ class Pack:
     numbers: Mapping[str, int]
     titles: tuple[tuple[str, ...], ...]
     """Words before or after a name that are no part of it; the longest first."""
+    titles_by_word: Mapping[str, tuple[tuple[str, ...], ...]]
+    """The same by their first word."""
     words: Mapping[str, frozenset[str]]
     """Plain word sets: self, we, they, roles, and, particles, not, if, but, doubt, weighty, organisation …"""
     vocabulary: frozenset[str]
@@ -180,6 +184,7 @@ def _build(data: Mapping[str, Any], common: Mapping[str, Any]) -> Pack:
         rules=rules,
         numbers=numbers,
         titles=titles,
+        titles_by_word={first: tuple(t for t in titles if t[0] == first) for first in {t[0] for t in titles}},
         words=words,
         vocabulary=vocabulary,
         typo_targets=_slips(targets, vocabulary),
@@ -197,19 +202,22 @@ def _rules(data: Mapping[str, Any], lists: Lists) -> Iterable[Rule]:
         section = data.get(meaning, {})
         for key, traits in _PLACES.items():
             for text in section.get(key, ()):
+                phrase = _phrase(text, lists, meaning)
                 yield Rule(
                     meaning,
-                    _phrase(text, lists, meaning),
+                    phrase,
                     subject="subject" in traits,
                     alone="alone" in traits,
                     stated="stated" in traits,
                     closing="closing" in traits,
                     asked="asked" in traits,
+                    needs=lists.needs(phrase),
                 )
     for fact in ("diet", "access", "pass"):
         for value, texts in data.get(fact, {}).items():
             for text in texts:
-                yield Rule(fact, _phrase(text, lists, f"{fact}.{value}"), value=value)
+                phrase = _phrase(text, lists, f"{fact}.{value}")
+                yield Rule(fact, phrase, value=value, needs=lists.needs(phrase))
 
 
 def _phrase(text: str, lists: Lists, where: str) -> Phrase:

@@ -157,9 +157,8 @@ def title_at(tokens: Sequence[Token], at: int, pack: Pack) -> int:
     """How many tokens a title takes that stands here; 0 for none."""
     if at >= len(tokens):
         return 0
-    first = tokens[at].norm
-    for words in pack.titles:
-        if words[0] == first and tuple(token.norm for token in tokens[at : at + len(words)]) == words:
+    for words in pack.titles_by_word.get(tokens[at].norm, ()):
+        if tuple(token.norm for token in tokens[at : at + len(words)]) == words:
             return len(words)
     return 0
 

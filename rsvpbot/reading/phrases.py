@@ -224,6 +224,17 @@ class Lists:
             break
         return Opening(frozenset(words), frozenset(stems), frozenset(slots))
 
+    def needs(self, phrase: Phrase) -> tuple[Opening, ...]:
+        """What a sentence must hold for the phrase to be in it: for each part that may not be missing, how it may
+        begin."""
+        certain = (
+            element
+            for element in phrase
+            if isinstance(element, Word | Stem | Listed) or (isinstance(element, Choice) and _says_something((element,)))
+        )
+        openings = (self.opening((element,)) for element in certain)
+        return tuple(opening for opening in openings if not opening.slots)
+
     def _list_opening(self, name: str, seen: frozenset[str]) -> Opening:
         known = self._openings.get(name)
         if known is None:
@@ -255,6 +266,14 @@ class Lists:
 
 def may_open(opening: Opening, word: str) -> bool:
     return word in opening.words or bool(opening.slots) or any(word.startswith(stem) for stem in opening.stems)
+
+
+def may_hold(needs: Iterable[Opening], words: frozenset[str]) -> bool:
+    """Whether a sentence of these words holds what a phrase needs (see `Lists.needs`)."""
+    return all(
+        not words.isdisjoint(need.words) or any(word.startswith(stem) for stem in need.stems for word in words)
+        for need in needs
+    )
 
 
 def words_of(phrase: Phrase) -> Iterable[str]:

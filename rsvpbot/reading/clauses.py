@@ -24,7 +24,7 @@ from rsvpbot.reading.people import (
     number_at,
     title_at,
 )
-from rsvpbot.reading.phrases import Captures, Finder, may_hold
+from rsvpbot.reading.phrases import Captures, Finder
 from rsvpbot.reading.said import SOMETHING_ELSE, WHO_IS_MEANT, Clause, Left, Parsed, Writer
 from rsvpbot.reading.signoff import greeting_end, is_closing, without_sign_off
 from rsvpbot.reading.tokens import LONGEST, Sentence, Token, fold, sentences, tokenize
@@ -232,6 +232,10 @@ def _clause(reader: _Reader, here: _Here, f: _Found, chosen: Sequence[_Found]) -
     elif meaning in ANSWERS and not f.rule.subject:
         within = [m for m in here.mentions.all() if f.start <= m.start and m.end <= f.end]
         people = tuple(p for m in within for p in m.people if p.who is Who.NAMED)
+        around = next((m for m in here.mentions.all() if m.start < f.start < m.end), None)
+        if around and any(p.who is Who.SELF for p in around.people):  # "my wife and [I will both come]"
+            start, people = around.start, _resolved(around.people, tokens[around.start].start, reader)
+            here.cover(start, f.start)
     before = max(start - 1, 0)
     if meaning == "substitute" and doubt and others and pack.has("it", tokens[before].norm):
         people, doubt = (Person(Who.GROUP),), ""  # "… has the honour to inform that it will be represented by"
@@ -363,13 +367,12 @@ def _inverted(tokens: Sequence[Token], pack: Pack) -> bool:
 
 def _search(tokens: Sequence[Token], begin: int, pack: Pack, finder: Finder) -> list[_Found]:
     found: list[_Found] = []
-    words = frozenset(token.norm for token in tokens)
     by_word: dict[str, list[Rule]] = {}
     for at in range(begin, len(tokens)):
         word = tokens[at].norm
         rules = by_word.get(word)
         if rules is None:
-            rules = by_word[word] = [rule for rule in pack.rules_for(word) if may_hold(rule.needs, words)]
+            rules = by_word[word] = [rule for rule in pack.rules_for(word) if finder.held.may_hold(rule.needs)]
         for rule in rules:
             hit = finder.find(rule.phrase, at)
             if hit is not None:
@@ -454,10 +457,8 @@ def _subject(at: int, here: _Here, reader: _Reader) -> tuple[int, tuple[Person, 
     k = j
     while k > 0 and tokens[k - 1].word and not covered[k - 1] and tokens[k - 1].norm not in pack.words["bound"]:
         k -= 1
-    if j > 0 and pack.has("it", tokens[j - 1].norm):
-        office = next((p for _, p in reversed(reader.mentioned) if p.who is Who.GROUP), None)
-        if office is not None:
-            return j - 1, (office,), False, ""
+    if tokens[j - 1].norm in pack.words["it"] and any(t.norm in pack.words["group"] for t in tokens[: j - 1]):
+        return j - 1, (Person(Who.GROUP),), False, ""  # "the Mission regrets that it will not"
     phrase = [token.norm for token in tokens[k:j]]
     if any(word in pack.words["group"] for word in phrase) and not any(
         word in pack.words["verbs"] or word in pack.words["not"] or word in pack.words["doubt"] for word in phrase

@@ -126,14 +126,15 @@ def language_and_pack(text: str) -> tuple[str, Pack | None]:
     pack = packs.load(language) if language != "und" else None
     if pack is not None:
         return language, pack
-    words = [token.norm for token in tokenize(text[:LONGEST]) if token.word and any(c.isalpha() for c in token.norm)]
+    text = text[:LONGEST]
+    words = [token.norm for token in tokenize(text) if token.word and any(c.isalpha() for c in token.norm)]
     if len(words) > FEW_WORDS and language != "und":
         return language, None
     for tag in packs.available():
         candidate = packs.load(tag)
         if candidate is None:
             continue
-        tokens = [t for t in tokenize(text[:LONGEST], candidate.spelling) if t.word and any(c.isalpha() for c in t.norm)]
+        tokens = [t for t in tokenize(text, candidate.spelling) if t.word and any(c.isalpha() for c in t.norm)]
         known = sum(token.norm in candidate.vocabulary or token.norm in candidate.typo_targets for token in tokens)
         if known * 2 > len(tokens) or (not tokens and language == "und"):
             return (tag if tokens else "und"), candidate

@@ -13,7 +13,18 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-from rsvpbot.reading.phrases import Lists, Opening, Phrase, PhraseError, compile_phrase, may_open, normal, words_of
+from rsvpbot.reading.phrases import (
+    NOTHING,
+    Lists,
+    Needs,
+    Opening,
+    Phrase,
+    PhraseError,
+    compile_phrase,
+    may_open,
+    normal,
+    words_of,
+)
 from rsvpbot.reading.tokens import Spelling
 
 MEANINGS = (
@@ -70,7 +81,7 @@ class Rule:
     """Means this in a question too ("could you put me down?")."""
     value: str = ""
     """Of a fact: the short English word."""
-    needs: tuple[Opening, ...] = ()
+    needs: Needs = NOTHING
     """What a sentence must hold for the phrase to be in it."""
 
 

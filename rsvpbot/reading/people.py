@@ -170,7 +170,14 @@ def name_words(name: str) -> frozenset[str]:
 def same_person(one: str, other: str) -> bool:
     """Whether two names may be one person's: equal words, or one holds the other."""
     a, b = name_words(one), name_words(other)
-    return bool(a and b) and (a <= b or b <= a)
+    if not a or not b:
+        return False
+    return _without_initials(a, b) <= b or _without_initials(b, a) <= a
+
+
+def _without_initials(words: frozenset[str], other: frozenset[str]) -> frozenset[str]:
+    """ "F. Dunbar" beside Fergus Dunbar: an initial stands for a word of the other name."""
+    return frozenset(w for w in words if len(w) > 1 or not any(o.startswith(w) for o in other))
 
 
 def merge_names(names: Iterable[str]) -> tuple[str, ...]:

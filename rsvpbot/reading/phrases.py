@@ -158,6 +158,18 @@ class Opening:
     slots: frozenset[str]
 
 
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """What a phrase cannot do without."""
+
+    words: frozenset[str] = frozenset()
+    openings: tuple[Opening, ...] = ()
+    """For each further part how it may begin."""
+
+
+NOTHING = Needs()
+
+
 class Lists:
     """The word lists of a pack, compiled, with what each may begin with."""
 
@@ -173,6 +185,7 @@ class Lists:
                 raise PhraseError(f"{FILL}: only plain words may stand in this list")
             self._fillers[words[0]] = (*self._fillers.get(words[0], ()), words)
         self._openings: dict[str, Opening] = {}
+        self._needs: dict[int, Needs] = {}
         self._by_word: dict[str, dict[str, tuple[Phrase, ...]]] = {name: {} for name in self._phrases}
 
     def _check(self, phrase: Phrase, where: str) -> None:
@@ -224,16 +237,16 @@ class Lists:
             break
         return Opening(frozenset(words), frozenset(stems), frozenset(slots))
 
-    def needs(self, phrase: Phrase) -> tuple[Opening, ...]:
-        """What a sentence must hold for the phrase to be in it: for each part that may not be missing, how it may
-        begin."""
-        certain = (
-            element
-            for element in phrase
-            if isinstance(element, Word | Stem | Listed) or (isinstance(element, Choice) and _says_something((element,)))
-        )
-        openings = (self.opening((element,)) for element in certain)
-        return tuple(opening for opening in openings if not opening.slots)
+    def needs(self, phrase: Phrase) -> Needs:
+        """What a sentence must hold for the phrase to be in it."""
+        openings: list[Opening] = []
+        for element in phrase:
+            if isinstance(element, Listed):
+                openings.append(self._list_opening(element.name, frozenset()))
+            elif isinstance(element, Stem) or (isinstance(element, Choice) and _says_something((element,))):
+                openings.append(self.opening((element,)))
+        words = frozenset(element.text for element in phrase if isinstance(element, Word))
+        return Needs(words, tuple(opening for opening in openings if not opening.slots))
 
     def _list_opening(self, name: str, seen: frozenset[str]) -> Opening:
         known = self._openings.get(name)
@@ -257,6 +270,14 @@ class Lists:
                 cache[word] = found
         return found
 
+    def possible(self, name: str, word: str, held: Held) -> tuple[Phrase, ...]:
+        """Of the phrases of a list that may begin with this word those that a sentence may hold."""
+        found = self.beginning_with(name, word)
+        for phrase in found:
+            if id(phrase) not in self._needs:
+                self._needs[id(phrase)] = self.needs(phrase)
+        return tuple(phrase for phrase in found if held.may_hold(self._needs[id(phrase)]))
+
     def words(self) -> Iterable[str]:
         """Every word that stands in a list."""
         for phrases in self._phrases.values():
@@ -268,12 +289,28 @@ def may_open(opening: Opening, word: str) -> bool:
     return word in opening.words or bool(opening.slots) or any(word.startswith(stem) for stem in opening.stems)
 
 
-def may_hold(needs: Iterable[Opening], words: frozenset[str]) -> bool:
-    """Whether a sentence of these words holds what a phrase needs (see `Lists.needs`)."""
-    return all(
-        not words.isdisjoint(need.words) or any(word.startswith(stem) for stem in need.stems for word in words)
-        for need in needs
-    )
+class Held:
+    """The words of one sentence, and which phrases may be in it."""
+
+    def __init__(self, words: Iterable[str]) -> None:
+        self._words = frozenset(words)
+        self._met: dict[int, bool] = {}
+
+    def may_hold(self, needs: Needs) -> bool:
+        if not needs.words <= self._words:
+            return False
+        for opening in needs.openings:
+            met = self._met.get(id(opening))
+            if met is None:
+                met = self._met[id(opening)] = self._meets(opening)
+            if not met:
+                return False
+        return True
+
+    def _meets(self, opening: Opening) -> bool:
+        if not self._words.isdisjoint(opening.words):
+            return True
+        return any(word.startswith(stem) for stem in opening.stems for word in self._words)
 
 
 def words_of(phrase: Phrase) -> Iterable[str]:
@@ -311,6 +348,8 @@ class Finder:
         self._lists = lists
         self._people_at = people_at
         self._number_at = number_at
+        self.held = Held(token.norm for token in tokens)
+        self._phrases: dict[tuple[str, str], tuple[Phrase, ...]] = {}
         self._memo: dict[tuple[str, int], tuple[int, ...]] = {}
         self._skips: dict[int, tuple[int, ...]] = {}
 
@@ -331,9 +370,15 @@ class Finder:
         if found is None:
             self._memo[key] = ()  # a list that contains itself finds nothing, instead of not ending
             ends: set[int] = set()
-            for phrase in self._lists.beginning_with(name, self._tokens[at].norm):
+            for phrase in self._possible(name, self._tokens[at].norm):
                 ends.update(end for end, _ in self._match(phrase, 0, at, (), at))
             found = self._memo[key] = tuple(ends)
+        return found
+
+    def _possible(self, name: str, word: str) -> tuple[Phrase, ...]:
+        found = self._phrases.get((name, word))
+        if found is None:
+            found = self._phrases[name, word] = self._lists.possible(name, word, self.held)
         return found
 
     def _filler_end(self, at: int) -> int:

@@ -15,7 +15,7 @@ from rsvpbot.reading.people import Mentions, Person, Who, name_words
 from rsvpbot.reading.said import Clause, Left
 from rsvpbot.reading.tokens import Token
 
-_WORD_SIGNS = ("not", "unsure", "come", "weighty", "against_yes", "you", "instead", "modal")
+_WORD_SIGNS = ("not", "unsure", "come", "weighty", "against_yes", "you", "instead", "modal", "reversal")
 _REFUSALS = frozenset({"no", "missed", "away", "withdraw", "substitute"})
 _NEEDS = frozenset({"diet", "access", "pass"})
 

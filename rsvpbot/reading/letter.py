@@ -154,11 +154,18 @@ def read_text(
     writer = Writer(name, organisation, known)
     parsed = parse(text, pack, event, writer)
     fuller = same_person(parsed.sign_off, name) and len(parsed.sign_off) > len(name)
-    marked = name_words(parsed.sign_off) == name_words(name) and name.isascii() and not parsed.sign_off.isascii()
-    if parsed.sign_off and not organisation and (not name or fuller or marked):
+    own_spelling = next((n for n in (parsed.sign_off, *signed) if _marked(n, name)), "")
+    if parsed.sign_off and not organisation and (not name or fuller):
         writer = Writer(parsed.sign_off, organisation, known)
+    elif own_spelling:
+        writer = Writer(own_spelling, organisation, known)
     weighed = weigh(parsed, writer, pack, assumed)
     return Read(weighed, parsed, language, writer.name)
+
+
+def _marked(signed: str, name: str) -> bool:
+    """Whether the writer signs the same name with the accents that the address book left out."""
+    return name.isascii() and not signed.isascii() and name_words(signed) == name_words(name)
 
 
 def signature_names(signature: str, pack: Pack) -> tuple[str, ...]:

@@ -29,7 +29,7 @@ _ONLY_NAMES = "names, but no word on coming"
 _AGAINST_YES = frozenset({"not", "if", "but", "unsure", "come", "against_yes"})
 _AGAINST_NO = frozenset({"if", "come", "not again"})
 _BESIDE = frozenset({"ask", "weighty", "question"})
-_NO_WEIGHT = frozenset({"asked", "modal", "instead", "me", "they", "person"})
+_NO_WEIGHT = frozenset({"asked", "modal", "instead", "reversal", "me", "they", "person"})
 """Signs that weigh only beside others."""
 
 
@@ -89,8 +89,10 @@ def weigh(parsed: Parsed, writer: Writer, pack: Pack, assumed: PartStat | None =
     left = parsed.left
     if asks_only:  # "what time does it end? couldn't find it" wants no person
         left = tuple(item for item in left if item.signs - _NO_WEIGHT - {"not"} or item.content > FEW_LEFT)
-    requests, more_doubts = _left_over(left, _answer(stance, self_stand, answers, writer, assumed, pack))
+    answer = _answer(stance, self_stand, answers, writer, assumed, pack)
+    requests, more_doubts = _left_over(left, answer)
     doubts += more_doubts
+    doubts += _turned(answers, answer)
     answering = {clause.sentence for clause in answers if clause.asked}  # "could you put me down?"
     answering |= {c.sentence for c in parsed.clauses if c.meaning == "logistics" and c.asked}
     asked = [c for c in parsed.clauses if c.meaning == "request" and c.sentence not in answering]
@@ -450,6 +452,8 @@ def _weight(item: Left, answer: _Answer) -> frozenset[str]:
     when it was given; what happened in the past is no news. A condition weighs wherever it stands."""
     before = item.apart and item.start < answer.firm_at
     signs = item.signs
+    if "reversal" in signs and item.start > answer.firm_at >= 0:
+        return frozenset({"reversal"})
     if item.need and "come" not in signs:
         signs -= {"not", "if", "unsure", "against_yes", "but"}
     if item.past:
@@ -471,6 +475,23 @@ def _weight(item: Left, answer: _Answer) -> frozenset[str]:
     if answer.firm_at >= 0 and not signs & {"me", "they", "person", "name", "modal", "not"}:
         signs -= {"but"}  # "long but excellent"
     return signs & _AGAINST_YES
+
+
+def _turned(answers: Sequence[Clause], answer: _Answer) -> list[str]:
+    """What takes the answer back: "Scratch that", or a meeting that day beside a mere wish."""
+    last = max((c.sentence for c in answers if c.meaning != "withdraw"), default=-1)
+    doubts = [
+        f"an answer is taken back, and none is given: “{_short(clause.words)}”"
+        for clause in answers
+        if clause.meaning == "withdraw" and 0 <= last < clause.sentence
+    ]
+    if answer.stance is PartStat.ACCEPTED and answer.firm_at < 0:
+        doubts += [
+            f"may stand against it: “{_short(clause.words)}”"
+            for clause in answers
+            if clause.meaning == "away" and any(p.who is Who.UNKNOWN for p in clause.people)
+        ]
+    return doubts
 
 
 def _against_wish(item: Left, answer: _Answer) -> frozenset[str]:

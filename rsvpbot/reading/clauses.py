@@ -128,6 +128,7 @@ class _Here:
     covered: list[bool]
     """Which tokens are accounted for."""
     built: list[Clause] = field(default_factory=list)
+    bullet: bool = False
 
     def cover(self, start: int, end: int, as_: bool = True) -> None:
         for i in range(start, end):
@@ -146,6 +147,7 @@ def _read_sentence(reader: _Reader, sentence: Sentence, index: int) -> None:
         numbers={i: number_at(tokens, i, pack) for i in range(len(tokens))},
         question=sentence.question or (_opens_question(tokens[begin:], pack) and not _inverted(tokens[begin:], pack)),
         covered=[i < begin for i in range(len(tokens))],
+        bullet=sentence.bullet,
     )
     for mention in here.mentions.all():
         reader.mentioned.extend((tokens[mention.start].start, person) for person in mention.people)
@@ -648,6 +650,8 @@ def _listed(here: _Here, pack: Pack, start: int, whole: bool) -> list[Person]:
         return []  # "about your letter: the Ambassador regrets"
     if whole and i < len(tokens) and not any(p.who is Who.NAMED for p in people):
         return []  # "I attended last year" is no list
+    if whole and len(people) == 1 and len(name_words(people[0].name)) == 1 and not here.bullet:
+        return []  # one word is as easily a farewell, a degree or slang: "Slán", "Mag."
     if not people or (whole and any(token.norm in pack.words["verbs"] for token in tokens[i:])):
         return []
     for k in range(start, len(tokens) if whole else end):

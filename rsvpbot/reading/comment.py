@@ -66,6 +66,7 @@ def read_calendar(message: Message, event: Event, text: NewText, reply: Calendar
         represents=weighed.represents,
         delegate=reply.delegate or delegate(weighed) if partstat is PartStat.DELEGATED else None,
         firm=partstat is not None and not doubts,
+        bare=weighed.partstat is None and reply.guests <= 0 and reply.delegate is None,
     )
 
 

@@ -80,8 +80,9 @@ def _sentence_signs(rest: Rest, loose: Sequence[int]) -> frozenset[str]:
     """What is true of the whole sentence."""
     pack, tokens, built = rest.pack, rest.tokens, rest.built
     signs: set[str] = set()
-    if not built and any(pack.has("regret", tokens[i].norm) for i in loose):
-        signs.add("not")
+    if any(pack.has("regret", tokens[i].norm) for i in loose):
+        signs.add("regret")
+        signs.update({"not"} if not built else ())
     if rest.question:
         signs.add("asked")
         expected = {"logistics", "request", "courtesy"} | ANSWERS

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rsvpbot.model import Address, Event, Evidence, Kind, Message, PartStat, Reading
 from rsvpbot.reading import pack as packs
@@ -13,6 +13,7 @@ from rsvpbot.reading.newtext import NewText
 from rsvpbot.reading.pack import Pack
 from rsvpbot.reading.people import Person, Who, clean_name, display_name, is_organisation, name_words, same_person
 from rsvpbot.reading.said import Clause, Parsed, Writer
+from rsvpbot.reading.subject import of_subject
 from rsvpbot.reading.tokens import LONGEST, tokenize
 from rsvpbot.reading.weigh import Weighed, weigh
 
@@ -78,7 +79,7 @@ def read_letter(message: Message, event: Event, text: NewText) -> Reading:
         return Reading(Kind.HUMAN, language=language, reasons=(reason, *text.doubts), text=text.text)
     sender = text.writer or message.sender
     got = read_text(text.text, text.signature, sender, pack, event, language)
-    weighed = got.weighed
+    weighed = _beside_the_subject(got.weighed, message, text, sender, pack, event)
     doubts = (*text.doubts, *weighed.doubts, *_damage(message, text.text))
     return Reading(
         kind=Kind.HUMAN,
@@ -97,7 +98,32 @@ def read_letter(message: Message, event: Event, text: NewText) -> Reading:
         represents=weighed.represents,
         delegate=delegate(weighed),
         firm=_partstat(weighed) is not None and not doubts and weighed.plain,
+        bare=_bare(got.parsed, text.text, pack),
     )
+
+
+def _bare(parsed: Parsed, text: str, pack: Pack) -> bool:
+    """Whether the answer is only a yes or a no ("Yes, I confirm."): it says of nobody that they come."""
+    said = [clause for clause in parsed.clauses if clause.meaning in {"yes", "no"}]
+    if not said or parsed.listed or any(clause.meaning in {"guests", "count", "head", "alone"} for clause in said):
+        return False
+    words = {token.norm for clause in said for token in tokenize(clause.words, pack.spelling) if token.word}
+    return words <= pack.words["bare"] | pack.words["self"] | pack.words["fill"]
+
+
+def _beside_the_subject(
+    weighed: Weighed, message: Message, text: NewText, sender: Address, pack: Pack, event: Event
+) -> Weighed:
+    """The same, in doubt where the writer put the opposite into the subject."""
+    own, _ = of_subject(message.subject, text.quoted, ())
+    plain = {PartStat.ACCEPTED, PartStat.DECLINED}
+    if not own or text.source == "subject" or weighed.partstat not in plain:
+        return weighed
+    said = read_text(own, "", sender, pack, event, pack.tag).weighed
+    if said.partstat not in plain or said.partstat is weighed.partstat or said.doubts:
+        return weighed
+    contradiction = f"it contradicts itself: the subject says {said.partstat}, the text {weighed.partstat}"
+    return replace(weighed, doubts=(*weighed.doubts, contradiction))
 
 
 def _partstat(weighed: Weighed) -> PartStat | None:

@@ -21,6 +21,9 @@ LARGE_PARTY = 6
 FEW_LEFT = 8
 """So many words without weight may be left over beside a question that our letters answer."""
 
+SHORT = 5
+"""So many words without a subject are a short phrase."""
+
 WORDS_SHOWN = 120
 """Characters of the mail's words that a reason quotes at most."""
 
@@ -386,6 +389,10 @@ class _Answer:
     """The writer comes, or does not; else only others are spoken of."""
     person: bool = True
     """The writer is a person with a name, not an office."""
+    short_in: frozenset[int] = frozenset()
+    """The sentences of a yes that is only a short phrase, without anybody who does it: "sure", "see you there"."""
+    withdrawn: bool = False
+    """An earlier answer is taken back; that may be regretted."""
 
 
 def _answer(
@@ -406,11 +413,22 @@ def _answer(
         and not clause.doubt
         and not any(pack.has("conditional", word) for word in clause.words.casefold().split())
     ]
+    said = [clause for clause in answers if clause.meaning in firm]
+    short = stance is PartStat.ACCEPTED and all(_is_short(clause, pack) for clause in said)
     return _Answer(
         stance=stance or assumed,
         firm_at=min(given, default=-1),
+        short_in=frozenset(clause.sentence for clause in said) if short else frozenset(),
+        withdrawn=any(clause.meaning == "withdraw" for clause in answers),
         own=own is not None or assumed is not None,
         person=bool(writer.name) and not writer.organisation,
+    )
+
+
+def _is_short(clause: Clause, pack: Pack) -> bool:
+    words = clause.words.casefold().split()
+    return len(words) <= SHORT and not any(
+        word.partition("'")[0].partition("’")[0] in pack.words["self"] for word in words
     )
 
 
@@ -430,7 +448,7 @@ def _left_over(left: Sequence[Left], answer: _Answer) -> tuple[list[str], list[s
             if (item.content and item.length >= 2) or item.signs - _NO_WEIGHT:
                 doubts.append(f"not understood: “{words}”")
             continue
-        against = _weight(item, answer) or _against_wish(item, answer)
+        against = _weight(item, answer) or _against_wish(item, answer) or _against_short(item, answer)
         beside = item.signs & _BESIDE
         if "grave" not in item.signs and (item.past or "modal" not in item.signs):
             beside -= {"weighty"}  # "my flight is paid": told, not asked for
@@ -498,6 +516,20 @@ def _against_wish(item: Left, answer: _Answer) -> frozenset[str]:
     """ "I'd love to come. My board meets that day": beside a mere wish hardly anything is background."""
     only_wish = answer.stance is PartStat.ACCEPTED and answer.own and answer.firm_at < 0
     if only_wish and item.content > 1 and not item.past and not item.need:
+        return frozenset({"content"})
+    return frozenset()
+
+
+def _against_short(item: Left, answer: _Answer) -> frozenset[str]:
+    """ "I'm up north until the 24th. Another time, for sure!": a short phrase is a yes only where nothing unread leads up
+    to it, or stands in its own sentence. Nor does a plain yes go with unread regret."""
+    regrets = "regret" in item.signs and not answer.withdrawn and not item.past and not item.need
+    if answer.stance is PartStat.ACCEPTED and regrets:
+        return frozenset({"regret"})
+    if not any(character.isalpha() for character in item.words):
+        return frozenset()
+    leads_up = bool(answer.short_in) and item.sentence <= min(answer.short_in)
+    if (leads_up or item.sentence in answer.short_in) and item.content and not item.past and not item.need:
         return frozenset({"content"})
     return frozenset()
 

@@ -45,6 +45,19 @@ def test_never_wrong_anywhere(scored: tuple[Any, dict[str, Any], dict[str, Any]]
         assert figures[figure] == 0, [fault for fault in faults if fault[1] == figure]
 
 
+def test_never_wrong_on_other_authors_mail() -> None:
+    """Written by somebody who did not know the rules; three kinds of fault that it showed were mended (a short phrase
+    taken for a yes, a subject that says the opposite, a farewell taken for a guest)."""
+    scorer = _scorer()
+    config = load(ROOT / "config.example.toml", READ)
+    labels = scorer.read_labels(CORPUS / "fresh-en")
+    figures, faults = scorer.score(labels, {name: row(CORPUS / "fresh-en" / name, config) for name in labels})
+    for figure in ("silent", "wrong", "flips", "lost", "answered", "missed"):
+        assert figures[figure] == 0, [fault for fault in faults if fault[1] == figure]
+    assert figures["automatic"] >= 0.44
+    assert figures["party"] == figures["names"] == figures["kind"] == 1.0
+
+
 def test_english_is_read_alone(scored: tuple[Any, dict[str, Any], dict[str, Any]]) -> None:
     scorer, labels, answers = scored
     english = {name: label for name, label in labels.items() if label["language"] in ENGLISH}

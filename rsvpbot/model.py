@@ -261,8 +261,8 @@ class Reading:
     """`partstat`, party and names are plain although a person must look: the reasons concern a question or request
     beside the answer, which may therefore be recorded. False wherever a reason casts doubt on the answer itself."""
     bare: bool = False
-    """The answer is no more than a yes or a no ("Yes.", "I confirm.", "OK", a calendar's button without a comment): whom
-    it speaks of, and what it agrees to, depends on what was asked."""
+    """The answer is no more than a yes or a no ("Yes.", "I confirm.", "OK", a calendar's button without a comment):
+    whom it speaks of, and what it agrees to, depends on what was asked."""
 
     @property
     def review(self) -> bool:

@@ -60,7 +60,12 @@ def test_everything_that_an_answer_says() -> None:
 
 @pytest.mark.parametrize(
     ("written", "partstat"),
-    [("ACCEPTED", PartStat.ACCEPTED), ("declined", PartStat.DECLINED), ("Tentative", PartStat.TENTATIVE), ("DELEGATED", PartStat.DELEGATED)],
+    [
+        ("ACCEPTED", PartStat.ACCEPTED),
+        ("declined", PartStat.DECLINED),
+        ("Tentative", PartStat.TENTATIVE),
+        ("DELEGATED", PartStat.DELEGATED),
+    ],
 )
 def test_partstat_in_any_case(written: str, partstat: PartStat) -> None:
     assert reply(calendar(f"ATTENDEE;PARTSTAT={written}:mailto:nadia@brook.example")).partstat is partstat
@@ -91,7 +96,11 @@ NAMES = {
 @pytest.mark.parametrize(("parameter", "name"), NAMES.items())
 def test_names_do_not_cost_the_answer(parameter: str, name: str) -> None:
     found = reply(calendar(f"ATTENDEE;{parameter};PARTSTAT=DECLINED;RSVP=TRUE:mailto:nadia@brook.example"))
-    assert (found.attendee, found.partstat, found.damaged) == (Address(name, "nadia@brook.example"), PartStat.DECLINED, "")
+    assert (found.attendee, found.partstat, found.damaged) == (
+        Address(name, "nadia@brook.example"),
+        PartStat.DECLINED,
+        "",
+    )
 
 
 @pytest.mark.parametrize("value", ["MAILTO:NADIA@BROOK.EXAMPLE", "mailto:nadia@brook.example", "nadia@brook.example", "mailto:<nadia@brook.example>", "mailto: nadia@brook.example"])  # fmt: skip
@@ -116,7 +125,9 @@ def test_delegation_names_the_delegate() -> None:
 
 
 def test_answer_of_the_delegate() -> None:
-    found = reply(calendar('ATTENDEE;PARTSTAT=ACCEPTED;DELEGATED-FROM="mailto:Nadia@brook.example":mailto:otto@brook.example'))
+    found = reply(
+        calendar('ATTENDEE;PARTSTAT=ACCEPTED;DELEGATED-FROM="mailto:Nadia@brook.example":mailto:otto@brook.example')
+    )
     assert (found.attendee.email, found.delegated_from) == ("otto@brook.example", "nadia@brook.example")
 
 
@@ -180,7 +191,11 @@ def test_copies_that_disagree_are_damage() -> None:
 
 
 def test_a_comment_in_either_copy() -> None:
-    found = find_reply(message(calendar(), calendar('ATTENDEE;PARTSTAT=ACCEPTED:mailto:nadia@brook.example', "COMMENT:Halal\\, please.")))
+    found = find_reply(
+        message(
+            calendar(), calendar("ATTENDEE;PARTSTAT=ACCEPTED:mailto:nadia@brook.example", "COMMENT:Halal\\, please.")
+        )
+    )
     assert found is not None
     assert found.comment == "Halal, please."
 
@@ -230,10 +245,16 @@ ENCODED = {
 @pytest.mark.parametrize(("part", "name"), ENCODED.values(), ids=ENCODED)
 def test_encodings(part: bytes, name: str) -> None:
     found = reply(part)
-    assert (found.attendee.name, found.attendee.email, found.partstat) == (name, "nadia@brook.example", PartStat.ACCEPTED)
+    assert (found.attendee.name, found.attendee.email, found.partstat) == (
+        name,
+        "nadia@brook.example",
+        PartStat.ACCEPTED,
+    )
 
 
-@pytest.mark.parametrize("end", ["ATTENDEE", "ATTENDEE;PARTST", "PARTSTAT=", "PARTSTAT=ACC", ':mailto:nadia@brook.exa', "UID:riv"])
+@pytest.mark.parametrize(
+    "end", ["ATTENDEE", "ATTENDEE;PARTST", "PARTSTAT=", "PARTSTAT=ACC", ":mailto:nadia@brook.exa", "UID:riv"]
+)
 def test_cut_within_the_answer_is_damage(end: str) -> None:
     at = WHOLE.index(end if end != ":mailto:nadia@brook.exa" else ":mailto:nadia@br") + len(end) - 3
     found = find_reply(message(WHOLE[:at]))
@@ -277,15 +298,27 @@ def test_hostile_parts_end(inside: str) -> None:
 def test_google_comment_is_unescaped() -> None:
     line = 'ATTENDEE;PARTSTAT=ACCEPTED;X-RESPONSE-COMMENT="It&#39;s on, see you":mailto:nadia@brook.example'
     assert reply(calendar(line)).comment == "It's on, see you"
-    assert reply(calendar("ATTENDEE;PARTSTAT=ACCEPTED:mailto:n@b.example", "COMMENT:It&#39\\;s on")).comment == "It's on"
+    assert (
+        reply(calendar("ATTENDEE;PARTSTAT=ACCEPTED:mailto:n@b.example", "COMMENT:It&#39\\;s on")).comment == "It's on"
+    )
 
 
 @pytest.mark.parametrize(
     "comment",
-    ["\\n", "  ", "This e-mail is confidential and intended only for the addressee.", "Ce message est confidentiel.", "Nadia Brook has accepted this invitation.", "Sent from my iPhone"],
+    [
+        "\\n",
+        "  ",
+        "This e-mail is confidential and intended only for the addressee.",
+        "Ce message est confidentiel.",
+        "Nadia Brook has accepted this invitation.",
+        "Sent from my iPhone",
+    ],
 )
 def test_comments_that_say_nothing(comment: str) -> None:
-    assert reply(calendar('ATTENDEE;PARTSTAT=ACCEPTED;CN="Nadia Brook":mailto:n@b.example', f"COMMENT:{comment}")).comment == ""
+    assert (
+        reply(calendar('ATTENDEE;PARTSTAT=ACCEPTED;CN="Nadia Brook":mailto:n@b.example', f"COMMENT:{comment}")).comment
+        == ""
+    )
 
 
 def test_the_same_comment_in_two_places_counts_once() -> None:
@@ -295,12 +328,19 @@ def test_the_same_comment_in_two_places_counts_once() -> None:
 
 def test_description_is_the_persons_in_outlook_and_the_events_elsewhere() -> None:
     line, words = "ATTENDEE;PARTSTAT=ACCEPTED:mailto:n@b.example", "DESCRIPTION:Komme gern zu zweit."
-    assert reply(calendar(line, words, prodid="-//Microsoft Corporation//Outlook 15.0 MIMEDIR//EN")).comment == "Komme gern zu zweit."
+    assert (
+        reply(calendar(line, words, prodid="-//Microsoft Corporation//Outlook 15.0 MIMEDIR//EN")).comment
+        == "Komme gern zu zweit."
+    )
     assert reply(calendar(line, words, prodid="-//Google Inc//Google Calendar 70.9054//EN")).comment == ""
 
 
 def test_our_own_description_is_nobodys_comment() -> None:
-    part = calendar("ATTENDEE;PARTSTAT=ACCEPTED:mailto:n@b.example", "DESCRIPTION:To confirm\\, reply.", prodid="Microsoft Exchange Server 2010")
+    part = calendar(
+        "ATTENDEE;PARTSTAT=ACCEPTED:mailto:n@b.example",
+        "DESCRIPTION:To confirm\\, reply.",
+        prodid="Microsoft Exchange Server 2010",
+    )
     found = find_reply(message(part), known=["To confirm, reply. Thank you."])
     assert found is not None
     assert found.comment == ""

@@ -9,16 +9,66 @@ import pytest
 from rsvpbot.reading.language import language_of
 
 SENTENCES = {
-    "en": ["Count us in!", "will be there", "Regrets, I am travelling.", "Both of us accept with thanks", "cant make it sry", "Thanks, see you then",
-           "No", "Yes please", "I have a conflict that day", "My deputy will attend in my place.", "Not this time, alas."],
-    "fr": ["Je viendrai", "Avec plaisir !", "Nous serons deux.", "Malheureusement empêché", "Oui", "Désolée, je ne peux pas", "Présent",
-           "C'est d'accord pour moi", "Merci, à bientôt", "Mon adjoint me représentera."],
-    "es": ["Allí estaremos", "Con mucho gusto", "No podré ir", "Sí, dos personas", "Gracias, confirmo", "Lamento no poder acompañarlos",
-           "Cuenten conmigo", "Mi colega irá en mi lugar."],
-    "pt": ["Estarei lá", "Confirmo a minha presença", "Infelizmente não posso", "Obrigada, iremos dois", "Com muito prazer", "Sim, conto ir",
-           "Não poderei comparecer"],
-    "it": ["Ci saremo", "Volentieri, grazie", "Purtroppo non posso", "Verrò con un collega", "Confermo la mia presenza", "Sono spiacente"],
-    "de": ["Ich bin dabei", "Wir kommen zu zweit", "Leider verhindert", "Sehr gerne", "Nein, danke", "Mein Kollege kommt an meiner Stelle"],
+    "en": [
+        "Count us in!",
+        "will be there",
+        "Regrets, I am travelling.",
+        "Both of us accept with thanks",
+        "cant make it sry",
+        "Thanks, see you then",
+        "No",
+        "Yes please",
+        "I have a conflict that day",
+        "My deputy will attend in my place.",
+        "Not this time, alas.",
+    ],
+    "fr": [
+        "Je viendrai",
+        "Avec plaisir !",
+        "Nous serons deux.",
+        "Malheureusement empêché",
+        "Oui",
+        "Désolée, je ne peux pas",
+        "Présent",
+        "C'est d'accord pour moi",
+        "Merci, à bientôt",
+        "Mon adjoint me représentera.",
+    ],
+    "es": [
+        "Allí estaremos",
+        "Con mucho gusto",
+        "No podré ir",
+        "Sí, dos personas",
+        "Gracias, confirmo",
+        "Lamento no poder acompañarlos",
+        "Cuenten conmigo",
+        "Mi colega irá en mi lugar.",
+    ],
+    "pt": [
+        "Estarei lá",
+        "Confirmo a minha presença",
+        "Infelizmente não posso",
+        "Obrigada, iremos dois",
+        "Com muito prazer",
+        "Sim, conto ir",
+        "Não poderei comparecer",
+    ],
+    "it": [
+        "Ci saremo",
+        "Volentieri, grazie",
+        "Purtroppo non posso",
+        "Verrò con un collega",
+        "Confermo la mia presenza",
+        "Sono spiacente",
+    ],
+    "de": [
+        "Ich bin dabei",
+        "Wir kommen zu zweit",
+        "Leider verhindert",
+        "Sehr gerne",
+        "Nein, danke",
+        "Mein Kollege kommt an meiner Stelle",
+    ],
     "nl": ["Ik ben erbij", "Helaas verhinderd", "Graag, met z'n tweeën", "Ik kan niet komen"],
     "sv": ["Jag kommer gärna", "Tyvärr förhindrad", "Vi blir två"],
     "da": ["Jeg kommer gerne", "Desværre forhindret den uge"],
@@ -30,7 +80,14 @@ SENTENCES = {
     "tr": ["Memnuniyetle katılacağım", "Maalesef gelemeyeceğim"],
     "id": ["Saya akan hadir", "Mohon maaf, saya berhalangan"],
     "hu": ["Sajnos nem tudok menni", "Örömmel részt veszek"],
-    "ru": ["Приду", "Не смогу, простите", "Будем втроём", "Да, спасибо", "Подтверждаю участие", "вместо меня придёт коллега"],
+    "ru": [
+        "Приду",
+        "Не смогу, простите",
+        "Будем втроём",
+        "Да, спасибо",
+        "Подтверждаю участие",
+        "вместо меня придёт коллега",
+    ],
     "uk": ["Дякую, прийду", "На жаль, не зможу", "Буду з колегою, є перепустка"],
     "bg": ["Благодаря, ще присъствам", "За съжаление не мога да дойда"],
     "sr": ["Хвала, доћи ћу"],
@@ -81,6 +138,9 @@ def test_the_language_of_most_of_the_text() -> None:
     assert language_of("您好 dear team, we are pleased to confirm that three of us will attend.") == "en"
 
 
-@pytest.mark.parametrize("text", ["\ud800", "a" * 100_000, "@" * 50_000, "<" * 50_000, "é" * 50_000, '"' * 50_000, "« " * 30_000, "\u0301" * 9_000])
+@pytest.mark.parametrize(
+    "text",
+    ["\ud800", "a" * 100_000, "@" * 50_000, "<" * 50_000, "é" * 50_000, '"' * 50_000, "« " * 30_000, "\u0301" * 9_000],
+)
 def test_any_text_has_an_answer(text: str) -> None:
     assert language_of(text)

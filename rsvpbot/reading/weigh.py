@@ -521,8 +521,8 @@ def _against_wish(item: Left, answer: _Answer) -> frozenset[str]:
 
 
 def _against_short(item: Left, answer: _Answer) -> frozenset[str]:
-    """ "I'm up north until the 24th. Another time, for sure!": a short phrase is a yes only where nothing unread leads up
-    to it, or stands in its own sentence. Nor does a plain yes go with unread regret."""
+    """ "I'm up north until the 24th. Another time, for sure!": a short phrase is a yes only where nothing unread leads
+    up to it, or stands in its own sentence. Nor does a plain yes go with unread regret."""
     regrets = "regret" in item.signs and not answer.withdrawn and not item.past and not item.need
     if answer.stance is PartStat.ACCEPTED and regrets:
         return frozenset({"regret"})

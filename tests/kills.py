@@ -23,6 +23,9 @@ from tests.servers import Authority, Dovecot, SmtpSink
 
 MOST_KILLS = 200
 
+AT_LEAST = 3
+"""So many kills come within the first half of an undisturbed poll's time, and so before its end."""
+
 
 @dataclass(frozen=True, slots=True)
 class Round:
@@ -59,7 +62,7 @@ def disturbed(dovecot: Dovecot, sink: SmtpSink, folder: Path, seconds: float, di
     while kills < MOST_KILLS:
         process = start_poll(config)
         try:
-            out, error = process.communicate(timeout=dice.uniform(0.3, 1.0) * seconds)
+            out, error = process.communicate(timeout=dice.uniform(0.2, 0.5 if kills < AT_LEAST else 1.0) * seconds)
         except subprocess.TimeoutExpired:
             process.kill()
             process.communicate()

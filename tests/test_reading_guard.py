@@ -38,6 +38,7 @@ def reading(text: str, subject: str = INVITED, calendar: str = "") -> Reading:
         "My term ends in July and my successor takes over the files. See you there!",
         "Alas, the hospital keeps me on the ward all of that week. I will be there in spirit, sure.",
         "Sorry, my plane lands after midnight. See you on the 20th",
+        "I have a wedding in Lisbon that weekend and shall still be there on the Tuesday.",
     ],
 )
 def test_a_short_phrase_is_no_yes_beside_what_was_not_understood(text: str) -> None:

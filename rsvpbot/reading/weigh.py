@@ -230,7 +230,7 @@ def _stands(
             stand = stands.setdefault(key, Stand(person))
             if person.name and not stand.person.name:
                 stand.person = person
-            new, contradiction = _next_stance(stand, stance, clause, withdrawn)
+            new, contradiction = _next_stance(stand, stance, clause, withdrawn, pack)
             if contradiction:
                 contradictions.append(contradiction)
             if new != stand.stance or stand.clause is None:
@@ -238,7 +238,7 @@ def _stands(
     return stands, contradictions
 
 
-def _next_stance(stand: Stand, new: str, clause: Clause, withdrawn: bool) -> tuple[str, str]:
+def _next_stance(stand: Stand, new: str, clause: Clause, withdrawn: bool, pack: Pack) -> tuple[str, str]:
     """The stance after one more clause, and the contradiction, if it is one."""
     old = stand.stance
     if not old or old == new:
@@ -273,7 +273,11 @@ def _next_stance(stand: Stand, new: str, clause: Clause, withdrawn: bool) -> tup
     settled = table.get((old, new))
     if settled:
         return settled, ""
-    if (old, new) == ("away", "yes") and stand.clause is not None and stand.clause.sentence == clause.sentence:
+    same = stand.clause is not None and stand.clause.sentence == clause.sentence
+    there = any(
+        pack.has("there", word) for word in clause.words.casefold().split()
+    )  # "a wedding in Lisbon, and shall still be there on Tuesday"
+    if (old, new) == ("away", "yes") and same and not there:
         return "yes", ""  # "I have a vote until one, so I shall slip in at half past"
     first = stand.clause.words if stand.clause else ""
     return new, f"it contradicts itself: “{_short(first)}” and “{_short(clause.words)}”"

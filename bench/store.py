@@ -187,7 +187,7 @@ class Stock:
         return self.db.table("letters").count(where("invitee_id") == found[0]["id"])
 
     def compact(self) -> None:
-        raise NotImplementedError
+        """Nothing to do: stock TinyDB writes the whole file at each commit."""
 
     def close(self) -> None:
         self.db.close()

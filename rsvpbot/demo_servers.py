@@ -45,6 +45,7 @@ class Servers:
         self.smtp_port = 0
         self.delivered: list[Delivered] = []
         self._clock = clock
+        self._tasks: set[asyncio.Task[Any]] = set()
         self._loop = asyncio.new_event_loop()
         self._ready = threading.Event()
         self._error: BaseException | None = None
@@ -73,6 +74,7 @@ class Servers:
 
     async def _run(self) -> None:
         self._done = asyncio.Event()
+        self._loop.set_task_factory(self._kept)
         async with AsyncExitStack() as stack:
             self._identity, self.imap_port = await _start_imap(stack, self.mailbox, self.password)
             self.smtp_port = await _start_smtp(stack, self)
@@ -80,6 +82,13 @@ class Servers:
             await self._done.wait()
         for task in asyncio.all_tasks() - {asyncio.current_task()}:
             task.cancel()
+
+    def _kept(self, loop: asyncio.AbstractEventLoop, work: Any, **options: Any) -> asyncio.Task[Any]:
+        """The loop holds its tasks weakly, and a connection's may be collected while it waits."""
+        task = asyncio.Task(work, loop=loop, **options)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
 
     # -------------------------------------------------------------- aiosmtpd's handler
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from rsvpbot.mail.parse import parse
-from rsvpbot.mail.phrasebook import fold, phrasebook
+from rsvpbot.mail.phrasebook import Words, fold, phrasebook
 from rsvpbot.mail.screen import RULES, auto_submitted, screen
 from rsvpbot.model import MACHINE_KINDS, Address, Kind, Message
 
@@ -124,6 +124,6 @@ def test_auto_submitted_keyword(value: str, keyword: str) -> None:
 def test_no_text_takes_long(text: str) -> None:
     """Bounded by the cut in `fold`: a hundred kinds of phrases over a few thousand characters."""
     assert len(fold(text)) <= 6_000
-    phrasebook().automatic["read"].weight_in(fold(text))
+    phrasebook().automatic.weigh(Words(fold(text)))
     raw = f"From: a@b.example\r\nTo: rsvp@roundtable.example\r\n\r\n{text}".encode()
     assert screen(parse(raw), OWN, UID).kind in set(Kind)

@@ -1,7 +1,8 @@
 """The phrases of `machine.toml`, compiled: which kinds of phrase a text holds.
 
 The words are data; this is the little that finds them. Text and phrases are folded alike (case, accents, vowel signs,
-kinds of quotation marks), so that "reponse automatique" is found where "Réponse automatique" is written.
+kinds of quotation marks), so that "reponse automatique" is found where "Réponse automatique" is written. Of thousands
+of phrases only those are tried of which one word, the rarest in the book, occurs in the text.
 """
 
 from __future__ import annotations
@@ -9,69 +10,181 @@ from __future__ import annotations
 import re
 import tomllib
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from importlib.resources import files
+from itertools import chain
 
 MOST_READ = 6_000
 """Characters of a text that are looked at: a machine says what it is at the beginning."""
 
 _GAP = r"[^.!?]{0,80}?"
 _RAW_FOLDS = str.maketrans(
-    {"’": "'", "‘": "'", "´": "'", "“": '"', "”": '"', "«": '"', "»": '"', "ـ": "", "ى": "ي", "ة": "ه"}
+    {"’": "'", "‘": "'", "´": "'", "“": '"', "”": '"', "«": '"', "»": '"', "ـ": "", "ى": "ي", "ة": "ه", "ł": "l",
+     "Ł": "l", "ı": "i", "ø": "o", "Ø": "o"}
+)  # fmt: skip
+_INVISIBLE = re.compile(
+    "[\u00ad\u0300-\u036f\u0483-\u0487\u0591-\u05bd\u05bf\u05c1\u05c2\u0600-\u0605\u0610-\u061a\u061c\u064b-\u065f\u0670"
+    "\u06d6-\u06dd\u06df-\u06e4\u06e7\u06e8\u06ea-\u06ed\u093c\u094d\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f"
+    "\u20d0-\u20dc\u3099\u309a\ufe00-\ufe0f\ufe20-\ufe2f\ufeff]"
 )
-_LETTERS_WITH_SPACES = re.compile(r"[0-9a-zа-яα-ω]")
+"""Accents and vowel signs that NFKD has set apart, and characters that only steer others."""
+
+_SPACED = re.compile("[0-9a-zα-ωа-яєі]")
+"""A letter of a script that sets words apart by spaces, as folding leaves it."""
+_WORD = re.compile(r"\w+")
+_RUN = re.compile(r"[^\W_0-9a-zα-ωа-яєі]+")
+"""Letters of the other scripts."""
 
 
 def fold(text: str) -> str:
     """Case, accents, vowel signs, quotation marks and spaces made alike."""
-    flat = unicodedata.normalize("NFKD", text[: 2 * MOST_READ].translate(_RAW_FOLDS)).casefold()
-    plain = "".join(c for c in flat if not unicodedata.combining(c) and unicodedata.category(c) != "Cf")
-    return " ".join(plain.split())[:MOST_READ]
+    cut = text[: 2 * MOST_READ]
+    if cut.isascii():
+        return " ".join(cut.lower().split())[:MOST_READ]
+    flat = unicodedata.normalize("NFKD", cut.translate(_RAW_FOLDS)).casefold()
+    return " ".join(_INVISIBLE.sub("", flat).split())[:MOST_READ]
+
+
+@dataclass(frozen=True)
+class Words:
+    """A folded text, and by what its phrases are looked up."""
+
+    text: str
+
+    @cached_property
+    def keys(self) -> frozenset[str]:
+        """The words; in scripts that write without spaces, or join small words to others (Arabic), each character and
+        each pair of them; and "", for the phrases that have no key."""
+        keys = {"", *_WORD.findall(self.text)}
+        if not self.text.isascii():
+            for run in _RUN.findall(self.text):
+                keys.update(run, map(str.__add__, run, run[1:]))
+        return frozenset(keys)
 
 
 @dataclass(frozen=True, slots=True)
-class Phrases:
-    """Phrases of one kind, in all languages."""
+class Phrase:
+    kind: str
+    """The list that it stands in."""
+    piece: str
+    """Its longest literal piece, which is sought first because that is quick."""
+    pattern: re.Pattern[str]
 
-    weight: int
+    def found_in(self, text: str) -> bool:
+        return self.piece in text and self.pattern.search(text) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Weight:
+    each: int
     most: int
     """How many phrases count."""
-    patterns: tuple[tuple[str, re.Pattern[str]], ...]
-    """The longest literal piece of each, which is sought first because that is quick, and its pattern."""
 
-    def found_in(self, folded: str) -> bool:
-        return any(piece in folded and pattern.search(folded) for piece, pattern in self.patterns)
 
-    def weight_in(self, folded: str) -> int:
-        """0 where none is found, else the weight, for each phrase up to `most`."""
-        count = 0
-        for piece, pattern in self.patterns:
-            if piece in folded and pattern.search(folded):
-                count += 1
-                if count >= self.most:
-                    break
-        return self.weight * count
+class Phrases:
+    """Lists of phrases that are sought together, each in all languages."""
 
-    def at_start_of(self, folded: str) -> int:
-        """How many characters of `folded` one of the phrases takes at its beginning; 0 if none does."""
-        ends = (m.end() for piece, pattern in self.patterns if piece in folded and (m := pattern.match(folded)))
-        return max(ends, default=0)
+    def __init__(self, tables: Mapping[str, Mapping[str, object]]) -> None:
+        self._weights = {kind: _weight(table) for kind, table in tables.items()}
+        written = {
+            (kind, phrase)
+            for kind, table in tables.items()
+            for phrases in table.values()
+            if isinstance(phrases, list)
+            for phrase in phrases
+        }
+        self._by_key, self._by_start = _indexed(sorted(written))
 
-    def cut_from(self, folded: str) -> str:
-        for piece, pattern in self.patterns:
-            if piece in folded:
-                folded = pattern.sub(" ", folded)
-        return folded
+    def _candidates(self, words: Words) -> Iterator[Phrase]:
+        return chain.from_iterable(self._by_key[key] for key in self._by_key.keys() & words.keys)
+
+    def found_in(self, words: Words) -> bool:
+        return any(phrase.found_in(words.text) for phrase in self._candidates(words))
+
+    def weigh(self, words: Words) -> dict[str, int]:
+        """The weight of each kind that is found: its own for each phrase of it, up to so many; in the book's order."""
+        counts = Counter(phrase.kind for phrase in self._candidates(words) if phrase.found_in(words.text))
+        return {kind: w.each * min(counts[kind], w.most) for kind, w in self._weights.items() if counts[kind]}
+
+    def at_start_of(self, folded: str, kind: str) -> int:
+        """How many characters of `folded` a phrase of this kind takes at its beginning; 0 if none does."""
+        tried = (phrase for phrase in self._by_start.get(folded[:2], ()) if phrase.kind == kind)
+        return max((match.end() for phrase in tried if (match := phrase.pattern.match(folded))), default=0)
+
+    def cut_from(self, words: Words) -> Words:
+        found = [phrase for phrase in self._candidates(words) if phrase.piece in words.text]
+        text = words.text
+        for phrase in sorted(found, key=lambda phrase: -len(phrase.piece)):
+            text = phrase.pattern.sub(" ", text)
+        return Words(text) if found else words
+
+
+def _weight(table: Mapping[str, object]) -> Weight:
+    each, most = table.get("weight", 0), table.get("most", 1)
+    assert isinstance(each, int)
+    assert isinstance(most, int)
+    return Weight(each, most)
+
+
+_Index = Mapping[str, tuple[Phrase, ...]]
+
+
+def _indexed(written: Iterable[tuple[str, str]]) -> tuple[_Index, _Index]:
+    """The phrases by the rarest of their keys ("" where they have none), and by their first two characters."""
+    rows = [(_compiled(kind, phrase), frozenset(_keys_of(phrase)), fold(phrase)[:2]) for kind, phrase in written]
+    frequency = Counter(key for _, keys, _ in rows for key in keys)
+    by_key: dict[str, list[Phrase]] = {}
+    by_start: dict[str, list[Phrase]] = {}
+    for phrase, keys, start in rows:
+        rarest = min(keys, key=lambda key: (frequency[key], -len(key), key), default="")
+        by_key.setdefault(rarest, []).append(phrase)
+        by_start.setdefault(start, []).append(phrase)
+    return _fixed(by_key), _fixed(by_start)
+
+
+def _fixed(index: Mapping[str, list[Phrase]]) -> _Index:
+    return {key: tuple(phrases) for key, phrases in index.items()}
+
+
+def _pieces(phrase: str) -> Iterator[tuple[str, bool, bool]]:
+    """What stands between the "*" of a phrase, folded, and whether a word must begin and end with it: so it is but for
+    a side where "*" touches a letter ("задерж*")."""
+    pieces = phrase.split("*")
+    for number, piece in enumerate(pieces):
+        begins, ends = number == 0 or piece[:1] == " ", number == len(pieces) - 1 or piece[-1:] == " "
+        folded = fold(piece)
+        yield folded, begins and bool(_SPACED.match(folded[:1])), ends and bool(_SPACED.match(folded[-1:]))
+
+
+def _compiled(kind: str, phrase: str) -> Phrase:
+    pieces = tuple(_pieces(phrase))
+    written = (
+        (r"(?<!\w)" if begins else "") + re.escape(piece) + (r"(?!\w)" if ends else "")
+        for piece, begins, ends in pieces
+    )
+    return Phrase(kind, max((piece for piece, _, _ in pieces), key=len), re.compile(_GAP.join(written)))
+
+
+def _keys_of(phrase: str) -> Iterator[str]:
+    """Keys (see `Words.keys`) of every text that holds this phrase."""
+    for piece, begins, ends in _pieces(phrase):
+        for word in _WORD.finditer(piece):
+            cut = (word.start() == 0 and not begins) or (word.end() == len(piece) and not ends)
+            if not cut and not _RUN.search(word.group()):
+                yield word.group()
+        for run in _RUN.findall(piece):
+            yield from map(str.__add__, run, run[1:]) if len(run) > 1 else run
 
 
 @dataclass(frozen=True, slots=True)
 class Phrasebook:
-    subjects: Mapping[str, Phrases]
-    automatic: Mapping[str, Phrases]
-    person: Mapping[str, Phrases]
-    bulk: Mapping[str, Phrases]
+    subjects: Phrases
+    automatic: Phrases
+    person: Phrases
+    bulk: Phrases
     not_of_our_event: Phrases
     receipt_body: Phrases
     bounce_body: Phrases
@@ -82,33 +195,11 @@ class Phrasebook:
 def phrasebook() -> Phrasebook:
     """Read and compiled on first use."""
     table = tomllib.loads(files("rsvpbot.mail").joinpath("machine.toml").read_text("utf-8"))
+    one = ("not_of_our_event", "receipt_body", "bounce_body", "bounce_delay")
     return Phrasebook(
-        subjects=_group(table["subject"]),
-        automatic=_group(table["automatic"]),
-        person=_group(table["person"]),
-        bulk=_group(table["bulk"]),
-        not_of_our_event=_phrases(table["not_of_our_event"]),
-        receipt_body=_phrases(table["receipt_body"]),
-        bounce_body=_phrases(table["bounce_body"]),
-        bounce_delay=_phrases(table["bounce_delay"]),
+        subjects=Phrases(table["subject"]),
+        automatic=Phrases(table["automatic"]),
+        person=Phrases(table["person"]),
+        bulk=Phrases(table["bulk"]),
+        **{name: Phrases({name: table[name]}) for name in one},
     )
-
-
-def _group(tables: Mapping[str, Mapping[str, object]]) -> Mapping[str, Phrases]:
-    return {name: _phrases(table) for name, table in tables.items()}
-
-
-def _phrases(table: Mapping[str, object]) -> Phrases:
-    weight, most = table.get("weight", 0), table.get("most", 1)
-    assert isinstance(weight, int)
-    assert isinstance(most, int)
-    lists = [value for value in table.values() if isinstance(value, list)]
-    return Phrases(weight, most, tuple(_compiled({phrase for phrases in lists for phrase in phrases})))
-
-
-def _compiled(phrases: Iterable[str]) -> Iterable[tuple[str, re.Pattern[str]]]:
-    for phrase in sorted(phrases, key=len, reverse=True):
-        pieces = [fold(piece) for piece in phrase.split("*")]
-        before = r"(?<!\w)" if _LETTERS_WITH_SPACES.match(pieces[0][:1]) else ""
-        after = r"(?!\w)" if _LETTERS_WITH_SPACES.match(pieces[-1][-1:]) else ""
-        yield max(pieces, key=len), re.compile(before + _GAP.join(map(re.escape, pieces)) + after)

@@ -11,11 +11,11 @@ Reasons name fields and kinds of words, never what stands in the mail: they go i
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from rsvpbot.mail.phrasebook import Phrases, fold, phrasebook
+from rsvpbot.mail.phrasebook import Words, fold, phrasebook
 from rsvpbot.mail.tokens import OUR_MESSAGE_ID
 from rsvpbot.model import Kind, Message, Verdict
 from rsvpbot.reading.calendar import find_reply
@@ -64,14 +64,13 @@ class Screened:
         self.own = frozenset(address.lower() for address in own)
         self.event_uid = event_uid
 
+        self.fields = dict(reversed(message.fields))
+        """The first field of each name."""
+        self.names = self.fields.keys()
+
     def field(self, name: str) -> str:
         """The first field of this name, lower case; "" where there is none."""
-        return (self.message.get(name) or "").strip().lower()
-
-    @cached_property
-    def names(self) -> frozenset[str]:
-        """The names of all header fields."""
-        return frozenset(name for name, _ in self.message.fields)
+        return self.fields.get(name, "").strip().lower()
 
     @cached_property
     def own_domains(self) -> frozenset[str]:
@@ -88,34 +87,57 @@ class Screened:
         return any(without_plus(address.email) in self.own for address in self.message.recipients)
 
     @cached_property
+    def full_subject(self) -> Words:
+        return Words(fold(self.message.subject))
+
+    @cached_property
+    def _split_subject(self) -> tuple[str, str]:
+        return _split_subject(self.full_subject.text)
+
+    @property
     def subject_prefix(self) -> str:
         """ "re", "fwd" … in front of the subject, whatever the language."""
-        return _split_subject(fold(self.message.subject))[0]
+        return self._split_subject[0]
 
-    @cached_property
+    @property
     def subject(self) -> str:
         """Folded, without the chain of Re: and Fwd: and without [marks] in front."""
-        return _split_subject(fold(self.message.subject))[1]
+        return self._split_subject[1]
 
     @cached_property
-    def text(self) -> str:
+    def text(self) -> Words:
         """The newly written text, signature and footer included, folded."""
         written = new_text(self.message)
-        return fold(f"{written.text}\n{written.signature}")
+        return Words(fold(f"{written.text}\n{written.signature}"))
 
     @cached_property
-    def _of_events(self) -> str:
-        return phrasebook().not_of_our_event.cut_from(_NAMES_OF_HOSTS.sub(" ", self.text))
+    def whole_text(self) -> Words:
+        """A bounce quotes without marks, so nothing is cut off."""
+        plain = next((body.text for body in self.message.bodies if body.subtype == "plain"), "")
+        return Words(fold(plain)) if plain else self.text
 
     @cached_property
-    def speaks_of_ours(self) -> bool:
-        """It holds words that speak of our event."""
-        return phrasebook().person["definite"].found_in(self._of_events)
+    def _of_events(self) -> Mapping[str, int]:
+        text = self.text
+        if "@" in text.text or "www." in text.text or "://" in text.text:
+            text = Words(" ".join(word for word in text.text.split() if not _NAMES_A_HOST.search(word)))
+        return phrasebook().person.weigh(phrasebook().not_of_our_event.cut_from(text))
 
-    @cached_property
+    @property
+    def speaks_of_ours(self) -> int:
+        """The (negative) weight of words that speak of our event."""
+        return self._of_events.get("definite", 0)
+
+    @property
     def speaks_of_event(self) -> int:
         """The (negative) weight of words that speak of our event, or of events in general."""
-        return min(phrases.weight_in(self._of_events) for phrases in phrasebook().person.values())
+        return min(self._of_events.values(), default=0)
+
+    @cached_property
+    def subject_marks(self) -> tuple[str, ...]:
+        """The subject, and what stands in square brackets in it."""
+        marks = _IN_BRACKETS.findall(self.full_subject.text)
+        return (self.subject, *marks)
 
     @cached_property
     def daemon(self) -> bool:
@@ -128,7 +150,7 @@ class Screened:
         return self.message.return_path == ""
 
 
-_NAMES_OF_HOSTS = re.compile(r"\S{1,200}@\S{1,200}|https?://\S{1,500}|www\.\S{1,500}")
+_NAMES_A_HOST = re.compile(r"@.|://|www\.")
 _DAEMONS = frozenset(
     {"mailer-daemon", "mailerdaemon", "mail-daemon", "maildaemon", "mdaemon", "postmaster", "post_master", "mailadmin",
      "mail_daemon", "mta", "mmdf", "bounce", "bounces", "mail-delivery", "microsoftexchange", "system_administrator"}
@@ -138,6 +160,8 @@ _DAEMON_NAMES = re.compile(
     r"|internet mail delivery|system administrator"
 )
 
+_IN_BRACKETS = re.compile(r"\[([^\[\]]{2,60})\]")
+_IN_ANY_BRACKETS = re.compile(r"[(\[{【]([^()\[\]{}【】]{2,60})[)\]}】]")
 _CHAIN = re.compile(
     r"(?:(re|r|aw|antw|antwort|sv|vs|odp|rv|rif|res|resp|ref|fwd|fw|wg|tr|i|enc|doorst|回复|答复|回覆|答覆|转发|轉寄|轉發|رد"
     r"|اعاده توجيه|на|отв|ответ|пересл)\s?(?:\[\d{1,3}\]|\^\d{1,3})?\s?[:：]"
@@ -220,22 +244,18 @@ def _bounce_by_shape(view: Screened) -> str:
     """Two of three: a mail system's address (or the null reverse-path), its subject, its words."""
     book = phrasebook()
     by_system = view.daemon or view.null_path
-    subject = book.subjects["bounce"]
-    said = subject.found_in(fold(view.message.subject)) if by_system else bool(subject.at_start_of(view.subject))
     if view.subject_prefix and not by_system:
         return ""  # a person sends a bounce on, or replies to one
-    worded = book.bounce_body.found_in(_all_text(view))
+    begins = book.subjects.at_start_of(view.subject, "bounce") > 0
+    said = begins or (by_system and "bounce" in book.subjects.weigh(view.full_subject))
+    if not by_system and not said:
+        return ""
+    worded = book.bounce_body.found_in(view.whole_text)
     if by_system and said:
         return "a mail system's sender and subject"
     if by_system and worded:
         return "a mail system's sender and words"
     return "a mail system's subject and words" if said and worded else ""
-
-
-def _all_text(view: Screened) -> str:
-    """A bounce quotes without marks, so nothing is cut off."""
-    plain = next((body.text for body in view.message.bodies if body.subtype == "plain"), "")
-    return fold(plain) or view.text
 
 
 def bounce_status(view: Screened) -> BounceStatus:
@@ -249,9 +269,8 @@ def bounce_status(view: Screened) -> BounceStatus:
     elif status:
         permanent = status.group().startswith("5")
     else:
-        book = phrasebook()
-        delay = book.bounce_delay
-        permanent = not (delay.found_in(view.subject) or delay.found_in(_all_text(view)[:1_500]))
+        told = Words(f"{view.subject}\n{view.whole_text.text[:1_500]}")
+        permanent = not phrasebook().bounce_delay.found_in(told)
     return BounceStatus(_failed_address(view), permanent, said)
 
 
@@ -295,7 +314,7 @@ def _other_report(view: Screened) -> str:
 
 def _read_receipt_by_words(view: Screened) -> str:
     book = phrasebook()
-    worded = _prefixed(book.subjects["read"], view.subject) and book.receipt_body.found_in(view.text)
+    worded = _prefixed("read", view.subject) and book.receipt_body.found_in(view.text)
     return "a read receipt by its subject and words" if worded else ""
 
 
@@ -388,9 +407,9 @@ def _daemon(view: Screened) -> str:
 # --------------------------------------------------------------------------- automatic replies, by the words
 
 
-def _prefixed(phrases: Phrases, subject: str) -> bool:
-    """One of the phrases begins the subject and ends at a colon, a dash, a date, or the end."""
-    end = phrases.at_start_of(subject)
+def _prefixed(kind: str, subject: str) -> bool:
+    """A phrase of this kind begins the subject and ends at a colon, a dash, a date, or the end."""
+    end = phrasebook().subjects.at_start_of(subject, kind)
     return bool(end) and _ENDS.match(subject[end:]) is not None
 
 
@@ -402,19 +421,17 @@ _ENDS = re.compile(
 
 
 def _automatic_subject(view: Screened) -> str:
-    automatic = phrasebook().subjects["automatic"]
-    subject = view.subject
-    bracketed = re.findall(r"[(\[{【]([^()\[\]{}【】]{2,60})[)\]}】]", fold(view.message.subject))
-    marked = any(automatic.at_start_of(inner) == len(inner) for inner in bracketed)
-    if marked or (_prefixed(automatic, subject) and not view.subject_prefix):
+    subjects = phrasebook().subjects
+    bracketed = _IN_ANY_BRACKETS.findall(view.full_subject.text)
+    marked = any(subjects.at_start_of(inner, "automatic") == len(inner) for inner in bracketed)
+    if marked or (_prefixed("automatic", view.subject) and not view.subject_prefix):
         return "the subject says automatic reply"
     return ""
 
 
 def _absence_subject(view: Screened) -> str:
     """ "Out of office: Invitation …": absence, a colon, and the subject of a letter that we sent."""
-    absence = phrasebook().subjects["absence"]
-    end = absence.at_start_of(view.subject)
+    end = phrasebook().subjects.at_start_of(view.subject, "absence")
     followed = end and re.match(r"\s?(?:re\s?)?[:：]\s?\S", view.subject[end:])
     return "the subject says absence before our own subject" if followed and not view.subject_prefix else ""
 
@@ -425,18 +442,15 @@ _SAYS_SO = frozenset({"statement", "challenge", "read"})
 
 def _weighed(view: Screened) -> tuple[int, list[str]]:
     """The weight of the kinds of automatic words found, and their names."""
-    book = phrasebook()
-    found = {name: phrases.weight_in(view.text) for name, phrases in book.automatic.items()}
+    found = phrasebook().automatic.weigh(view.text)
     found |= {f"subject: {name}": weight for name, weight in _SUBJECT_WEIGHTS.items() if _subject_says(name, view)}
-    found = {name: weight for name, weight in found.items() if weight}
     return sum(found.values()) + view.speaks_of_event, list(found)
 
 
-def _subject_says(name: str, view: Screened) -> bool:
-    phrases = phrasebook().subjects[name]
-    marks = re.findall(r"\[([^\[\]]{2,60})\]", fold(view.message.subject))
-    begins = _prefixed if name != "receipt" else Phrases.at_start_of
-    return any(begins(phrases, subject) for subject in (view.subject, *marks))
+def _subject_says(kind: str, view: Screened) -> bool:
+    if kind == "receipt":
+        return any(phrasebook().subjects.at_start_of(mark, kind) for mark in view.subject_marks)
+    return any(_prefixed(kind, mark) for mark in view.subject_marks)
 
 
 def _automatic_words(view: Screened) -> str:
@@ -489,13 +503,10 @@ def _bulk_precedence(view: Screened) -> str:
 
 def _automatic_bulk_precedence(view: Screened) -> str:
     """vacation(1) and its kin mark their replies as bulk: in answer to us that is no mailing."""
-    answers = view.replies_to_us or _prefixed(phrasebook().subjects["absence"], view.subject)
-    unlisted = not any(name.startswith("list-") for name in view.names)
-    return "Precedence: bulk on an answer" if answers and unlisted and _precedence_is_bulk(view) else ""
-
-
-def _precedence_is_bulk(view: Screened) -> bool:
-    return view.field("precedence") in {"bulk", "junk"}
+    if view.field("precedence") not in {"bulk", "junk"} or any(name.startswith("list-") for name in view.names):
+        return ""
+    answers = view.replies_to_us or _prefixed("absence", view.subject)
+    return "Precedence: bulk on an answer" if answers else ""
 
 
 _MAILING_FIELDS = frozenset(
@@ -546,15 +557,13 @@ def _bulk_words(view: Screened) -> str:
     """The words of mailings, offers, fraud and phishing, with the ways in which those are addressed."""
     if view.replies_to_us:
         return ""
-    whole = f"{view.subject} {view.text}"
-    found = {name: phrases.weight_in(whole) for name, phrases in phrasebook().bulk.items()}
+    found = phrasebook().bulk.weigh(Words(f"{view.subject} {view.text.text}"))
     if _subject_says("press", view):
         found["subject: press"] = 3
-    found = {name: weight for name, weight in found.items() if weight}
     signs = dict(_signs(view))
     total = sum(found.values()) + sum(signs.values())
     if view.to_us and view.speaks_of_ours and not {"unsubscribe", "press"}.intersection(found):
-        total += phrasebook().person["definite"].weight
+        total += view.speaks_of_ours
     enough = BULK_ENOUGH if view.speaks_of_event else BULK_ENOUGH_OF_OTHER_THINGS
     if sum(found.values()) < BULK_WORDS_ENOUGH or total < enough:
         return ""

@@ -207,8 +207,8 @@ def decide(
     after the recorded answer, and so is newer whatever its clock says. Nothing is read but the arguments.
     """
     if verdict.kind in MACHINE_KINDS:
-        return _machine(verdict, invitee)
-    kept_from = _standing_reasons(standing, invitee)
+        return _machine(verdict, standing, invitee)
+    kept_from = (*([verdict.doubt] if verdict.doubt else []), *_standing_reasons(standing, invitee))
     if kept_from or invitee is None:
         return Decision("in doubt", Folder.REVIEW, reasons=tuple(dict.fromkeys((*kept_from, *reading.reasons))))
     to = recipients(message, standing, invitee) if answerable(message, config) else ()
@@ -216,9 +216,13 @@ def decide(
     return case.decide()
 
 
-def _machine(verdict: Verdict, invitee: Invitee | None) -> Decision:
-    bounced = verdict.reason if verdict.kind is Kind.BOUNCE and verdict.permanent and invitee else ""
-    if bounced and invitee and verdict.failed_address not in invitee.addresses:
+def _machine(verdict: Verdict, standing: Standing, invitee: Invitee | None) -> Decision:
+    """Never answered. That mail to an invitee is in vain is noted, where a bounce says it, or an automatic reply that
+    is not forged."""
+    told = verdict.kind is Kind.BOUNCE or (verdict.kind is Kind.AUTO and standing.dmarc is not Dmarc.FAIL)
+    bounced = verdict.reason if told and verdict.permanent and invitee else ""
+    delegate = invitee.answer.delegate if invitee and invitee.answer else None
+    if bounced and delegate and verdict.failed_address == delegate.email:
         bounced = f"mail to the delegate came back: {bounced}"
     return Decision(verdict.kind.value, Folder.IGNORED, bounced=bounced)
 

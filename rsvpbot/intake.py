@@ -18,7 +18,7 @@ from rsvpbot.config import Config
 from rsvpbot.decide import FORGED, Decision, decide, expected_people, is_late, sending_order
 from rsvpbot.letters.compose import compose
 from rsvpbot.letters.templates import Templates
-from rsvpbot.mail.identify import dmarc, identify
+from rsvpbot.mail.identify import dmarc, identify, returned_to
 from rsvpbot.mail.imap import Connection, Listed
 from rsvpbot.mail.parse import parse
 from rsvpbot.mail.screen import screen
@@ -85,6 +85,8 @@ def examine(raw: bytes, config: Config) -> Examined:
     verdict = screen(message, frozenset({config.mailbox.address}), config.event.uid)
     reading = read(message, config.event, verdict.kind)
     result = dmarc(message, config.mailbox.authserv_id)
+    if verdict.doubt:
+        reading = replace(reading, reasons=(*reading.reasons, verdict.doubt), firm=False)
     if result is Dmarc.FAIL and verdict.kind not in MACHINE_KINDS:
         reading = replace(reading, reasons=(*reading.reasons, FORGED), firm=False)
     return Examined(message, verdict, result, reading)
@@ -359,8 +361,7 @@ class Intake:
     def _identify(self, seen: Examined) -> tuple[Standing, Invitee | None, bool]:
         """Whose answer it is; where anybody may answer, a newcomer is put on the list (third value True)."""
         if seen.verdict.kind in MACHINE_KINDS:
-            failed = seen.verdict.failed_address
-            invitee = self._store.invitee_by_address(failed) if failed else None
+            invitee = self._whom_mail_missed(seen)
             standing = Standing(invitee.id if invitee else None, Trust.STRANGER, seen.dmarc, listed=False)
             return standing, invitee, False
         standing = identify(seen.message, seen.reading, self._store, self._tokens, self._config)
@@ -372,6 +373,15 @@ class Intake:
             return standing, None, False
         invitee = self._admit(seen.message)
         return replace(standing, invitee_id=invitee.id, trust=Trust.ADDRESS, listed=True), invitee, True
+
+    def _whom_mail_missed(self, seen: Examined) -> Invitee | None:
+        """The invitee of a bounce, or of an automatic reply that says that mail is in vain: by the address that failed,
+        else by the token of our letter (mail is passed on to addresses that we never wrote to)."""
+        failed = seen.verdict.failed_address
+        if not failed and seen.verdict.kind is not Kind.BOUNCE:
+            return None
+        invitee = self._store.invitee_by_address(failed) if failed else None
+        return invitee or returned_to(seen.message, self._store, self._tokens, self._config)
 
     def _admit(self, message: Message) -> Invitee:
         new_id = self._new_id()

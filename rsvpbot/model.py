@@ -206,9 +206,12 @@ class Verdict:
     rule: str
     reason: str
     failed_address: str = ""
-    """Of a bounce: the address that could not be reached, lower case."""
+    """Of a bounce: the address that could not be reached, lower case. Of an automatic reply: its sender's, where it
+    says that mail to it is in vain (who had it has left)."""
     permanent: bool = False
     """Of a bounce: delivery was given up (Action: failed), not only delayed."""
+    doubt: str = ""
+    """Of a person's message: why it may be a machine's all the same. Then a person looks, and nobody is answered."""
 
 
 @dataclass(frozen=True, slots=True)

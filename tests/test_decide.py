@@ -141,7 +141,25 @@ def test_machines_are_ignored_and_never_answered(kind: Kind) -> None:
     verdict = Verdict(kind, "rule", "a reason", failed_address="ada@home.example", permanent=True)
     decision = decided(replace(YES, kind=kind), verdict=verdict)
     assert (decision.folder, decision.letters, decision.answer) == (Folder.IGNORED, (), None)
-    assert decision.bounced == ("a reason" if kind is Kind.BOUNCE else "")
+    assert decision.bounced == ("a reason" if kind in (Kind.BOUNCE, Kind.AUTO) else "")
+
+
+def test_that_mail_is_in_vain_is_not_believed_of_a_forged_reply() -> None:
+    verdict = Verdict(Kind.AUTO, "rule", "she has left", failed_address="ada@home.example", permanent=True)
+    assert decided(NOTHING, verdict=verdict).bounced == "she has left"
+    assert decided(NOTHING, verdict=verdict, standing=replace(FROM_LIST, dmarc=Dmarc.FAIL)).bounced == ""
+
+
+def test_an_automatic_reply_that_says_no_such_thing_is_not_noted() -> None:
+    assert decided(NOTHING, verdict=Verdict(Kind.AUTO, "rule", "out of office")).bounced == ""
+
+
+@pytest.mark.parametrize("reading", [YES, NOTHING, replace(NOTHING, **ASKS)])
+def test_what_may_be_a_machines_is_shown_and_not_answered(reading: Reading) -> None:
+    verdict = Verdict(Kind.HUMAN, "person", "no rule holds", doubt="may be an automatic reply")
+    decision = decided(reading, verdict=verdict)
+    assert (decision.folder, decision.letters, decision.answer) == (Folder.REVIEW, (), None)
+    assert decision.reasons[0] == "may be an automatic reply"
 
 
 def test_a_bounce_of_the_delegates_address_says_so() -> None:

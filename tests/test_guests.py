@@ -220,6 +220,23 @@ def test_a_row_of_the_record_is_one_line_in_every_form(store: TinyStore) -> None
     assert "\x1b" not in printed and "[bold]" in printed
 
 
+@pytest.mark.parametrize(
+    ("partstat", "bounced", "said"),
+    [
+        (PartStat.NEEDS_ACTION, "", "no answer"),
+        (PartStat.NEEDS_ACTION, "has left", "could not be reached"),
+        (PartStat.ACCEPTED, "5.1.1", "accepted (bounced)"),
+    ],
+)
+def test_who_was_not_reached_has_not_kept_silent(partstat: PartStat, bounced: str, said: str) -> None:
+    from rich.console import Console
+
+    console = Console(width=200, file=io.StringIO())
+    console.print(table([replace(ROW, partstat=partstat, bounced=bounced)]))
+    assert isinstance(console.file, io.StringIO)
+    assert f" {said}  " in console.file.getvalue()
+
+
 def test_json_holds_every_field() -> None:
     told = json.loads(json_lines([ROW]))
     assert set(told) == set(GuestRow.__dataclass_fields__)

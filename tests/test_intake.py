@@ -253,6 +253,64 @@ def test_a_bounce_is_noted_on_its_invitee(store: Store, config: Config) -> None:
     assert ada is not None and not ada.bounced
 
 
+LEFT = "Please note that Ada Lovelace no longer works here. Please contact Charles Babbage, c.babbage@lovelace.example."
+
+
+def test_that_an_invitee_has_left_is_noted(store: Store, config: Config) -> None:
+    subject = "Automatic reply: Invitation"
+    done = intake(store, config).handle(mail(LEFT, Subject=subject), 1, 1)
+    ada = store.invitee(ADA.id)
+    assert done is not None and done.folder is Folder.IGNORED
+    assert ada is not None and "has left" in ada.bounced
+    assert store.letters() == ()
+    intake(store, config).handle(YES, 1, 2)
+    ada = store.invitee(ADA.id)
+    assert ada is not None and not ada.bounced
+
+
+def test_an_absence_is_not_noted(store: Store, config: Config) -> None:
+    away = mail("I am out of the office until 26 September.", Subject="Automatic reply: Invitation")
+    done = intake(store, config).handle(away, 1, 1)
+    ada = store.invitee(ADA.id)
+    assert done is not None and done.folder is Folder.IGNORED
+    assert ada is not None and not ada.bounced
+    assert store.replies() == ()
+
+
+def test_what_may_be_an_automatic_reply_waits_for_a_person_and_is_not_answered(store: Store, config: Config) -> None:
+    perhaps = mail("Thank you. I am on leave until 26 September.", In_Reply_To="<invite-1@roundtable.example>")
+    done = intake(store, config).handle(perhaps, 1, 1)
+    assert done is not None and done.folder is Folder.REVIEW
+    assert store.letters() == ()
+    (reply,) = store.open_replies()
+    assert reply.invitee_id == ADA.id
+    assert "may be an automatic reply" in reply.reasons[0]
+
+
+@pytest.mark.parametrize("where", ["enclosed", "in-reply-to"])
+def test_a_bounce_from_an_address_that_we_never_wrote_to_names_its_invitee_by_our_token(
+    store: Store, config: Config, where: str
+) -> None:
+    ours = Tokens((b"k" * 32,), config.event.uid).message_id(ADA.id, "letter1", "roundtable.example")
+    bounce = EmailMessage(policy=policy.SMTP)
+    bounce["Return-Path"] = "<>"
+    bounce["From"] = "MAILER-DAEMON@mx.example"
+    bounce["To"] = "rsvp@roundtable.example"
+    bounce["Subject"] = "Undelivered Mail Returned to Sender"
+    if where == "in-reply-to":
+        bounce["In-Reply-To"] = ours
+    bounce.set_content("countess@elsewhere.example: user unknown")
+    if where == "enclosed":
+        letter = EmailMessage(policy=policy.SMTP)
+        letter["Message-ID"] = ours
+        letter["To"] = "Countess <countess@elsewhere.example>"
+        letter.set_content("Dear Ada")
+        bounce.add_attachment(letter)
+    intake(store, config).handle(bounce.as_bytes(), 1, 1)
+    ada = store.invitee(ADA.id)
+    assert ada is not None and ada.bounced and "delegate" not in ada.bounced
+
+
 def test_late_answers_count_the_room_that_is_left(store: Store, config: Config) -> None:
     late = ShiftedClock(datetime(2016, 9, 18, 9, 0, tzinfo=NOW.tzinfo))
     small = replace(config, event=replace(config.event, capacity=1))

@@ -160,6 +160,32 @@ def recorded_on(day: date, at: datetime = YESTERDAY, **numbers: int) -> SummaryR
 # ------------------------------------------------------------------ figures
 
 
+def test_who_was_not_reached_is_not_counted_as_silent(store: TinyStore) -> None:
+    gone = "an automatic reply says that the person has left"
+    answered = invitee(3, answer(PartStat.ACCEPTED, 1), bounced=gone)
+    store.commit(Commit(invitees=(invitee(1), invitee(2, bounced=gone), answered), mailbox=GOOD))
+    found = figures(store, CONFIG, NOW)
+    assert (found.counts[PartStat.NEEDS_ACTION], found.unreached) == (2, 1)
+    text = " ".join(render(found, CONFIG).text.split())
+    assert "No answer yet 1" in text and "Could not be reached 1" in text and "Accepted 1" in text
+    assert f"Person 2 (p2@mission.example) {gone}" in text
+
+
+def test_everybody_was_reached(store: TinyStore) -> None:
+    store.commit(Commit(invitees=(invitee(1),), mailbox=GOOD))
+    assert "Could not be reached" not in render(figures(store, CONFIG, NOW), CONFIG).text
+
+
+@pytest.mark.parametrize(("hours", "quiet"), [(2, False), (48, True)])
+def test_a_day_on_which_an_invitee_turns_out_to_have_left_is_not_quiet(
+    store: TinyStore, hours: int, quiet: bool
+) -> None:
+    left = invitee(1, bounced="has left")
+    told = reply(1, left, Reading(kind=Kind.AUTO), at=NOW - timedelta(hours=hours), folder=Folder.IGNORED, open=False)
+    store.commit(Commit(invitees=(left,), replies=(told,), summaries=(recorded_on(date(2016, 9, 11)),), mailbox=GOOD))
+    assert figures(store, CONFIG, NOW).quiet is quiet
+
+
 def test_answers_of_those_on_the_list_are_counted_and_those_who_left_it_apart(store: TinyStore) -> None:
     store.commit(
         Commit(

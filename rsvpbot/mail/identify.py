@@ -136,6 +136,18 @@ def identify(message: Message, reading: Reading, directory: Directory, tokens: T
     return case.standing()
 
 
+def returned_to(message: Message, directory: Directory, tokens: Tokens, config: Config) -> Invitee | None:
+    """Whose letter came back, by the token in what a bounce encloses, answers, or was sent to."""
+    claims = (
+        *(tokens.find(enclosed.message_id) for enclosed in message.enclosed),
+        *(tokens.find(message_id) for message_id in message.in_reply_to),
+        *_last_reference(message, tokens),
+        *(tokens.find(address) for address in _own_plus_addresses(message, config.mailbox.address)),
+    )
+    found = next(filter(None, claims), None)
+    return directory.invitee(found) if found else None
+
+
 def _named(
     message: Message, reading: Reading, directory: Directory, tokens: Tokens, config: Config
 ) -> tuple[Invitee, ...]:

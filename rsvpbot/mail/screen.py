@@ -21,10 +21,14 @@ from rsvpbot.model import Kind, Message, Verdict
 from rsvpbot.reading.calendar import find_reply
 from rsvpbot.reading.newtext import new_text
 
+GONE = "an automatic reply says that nobody reads this address any more, or that the person has left"
+
 MARKER = "x-rsvpbot"
 """Stands in every message that we send."""
 
 AUTOMATIC_ENOUGH = 5
+DOUBTFUL = 3
+"""From here on up a message may be a machine's: a person must look, and nobody is answered."""
 AUTOMATIC_ENOUGH_WITH_A_HINT = 3
 BULK_ENOUGH = 6
 BULK_ENOUGH_OF_OTHER_THINGS = 5
@@ -51,9 +55,11 @@ def screen(message: Message, own: frozenset[str], event_uid: str) -> Verdict:
         if reason and rule.kind is Kind.BOUNCE:
             status = bounce_status(view)
             return Verdict(rule.kind, rule.name, f"{reason}{status.said}", status.address, status.permanent)
+        if reason and rule.kind is Kind.AUTO and _says_gone(view):
+            return Verdict(rule.kind, rule.name, GONE, view.message.sender.email, permanent=True)
         if reason:
             return Verdict(rule.kind, rule.name, reason)
-    return Verdict(Kind.HUMAN, "person", "nothing says that a machine wrote it")
+    return Verdict(Kind.HUMAN, "person", "nothing says that a machine wrote it", doubt=_doubt(view))
 
 
 class Screened:
@@ -118,10 +124,21 @@ class Screened:
 
     @cached_property
     def _of_events(self) -> Mapping[str, int]:
-        text = self.text
-        if "@" in text.text or "www." in text.text or "://" in text.text:
-            text = Words(" ".join(word for word in text.text.split() if not _NAMES_A_HOST.search(word)))
-        return phrasebook().person.weigh(phrasebook().not_of_our_event.cut_from(text))
+        """Kinds of words that speak of events, apart from names of hosts and our mailbox's own name."""
+        text = self.text.text
+        ours = tuple(self.own_domains)
+        if "." in text or "@" in text:
+            text = " ".join(w for w in text.split() if not _NAMES_A_HOST.search(w) and not w.startswith(ours))
+        for name in self._own_names:
+            text = text.replace(name, " ")
+        words = self.text if text == self.text.text else Words(text)
+        return phrasebook().person.weigh(phrasebook().not_of_our_event.cut_from(words))
+
+    @cached_property
+    def _own_names(self) -> frozenset[str]:
+        """The names that others write before our address: they may hold the name of the event."""
+        ours = (a.name for a in self.message.recipients if a.name and without_plus(a.email) in self.own)
+        return frozenset(fold(name) for name in ours)
 
     @property
     def speaks_of_ours(self) -> int:
@@ -274,7 +291,7 @@ def bounce_status(view: Screened) -> BounceStatus:
     return BounceStatus(_failed_address(view), permanent, said)
 
 
-_ADDRESS = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}")
+_ADDRESS = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}", re.ASCII)
 
 
 def _failed_address(view: Screened) -> str:
@@ -283,6 +300,7 @@ def _failed_address(view: Screened) -> str:
     named = [*_addresses_in(report.get("original-recipient", "")), *_addresses_in(report.get("final-recipient", ""))]
     named += _addresses_in(view.message.get("x-failed-recipients") or "")
     text = "\n".join(body.text for body in view.message.bodies if body.subtype == "plain")[:20_000]
+    text = text or view.whole_text.text
     named += [address for address in _addresses_in(text) if without_plus(address) not in view.own]
     written_to = [address.email for message in view.message.enclosed for address in message.recipients]
     for candidate in (*named[:1], *written_to):
@@ -437,7 +455,7 @@ def _absence_subject(view: Screened) -> str:
 
 
 _SUBJECT_WEIGHTS = {"absence": 4, "receipt": 3, "automatic": 3}
-_SAYS_SO = frozenset({"statement", "challenge", "read"})
+_SAYS_SO = frozenset({"statement", "challenge", "read", "recall"})
 
 
 def _weighed(view: Screened) -> tuple[int, list[str]]:
@@ -458,6 +476,16 @@ def _automatic_words(view: Screened) -> str:
     enough = AUTOMATIC_ENOUGH_WITH_A_HINT if _hint(view) else AUTOMATIC_ENOUGH
     says_so = bool(_SAYS_SO.intersection(found))  # then it may speak of whatever else it likes
     return f"the words of an automatic reply ({', '.join(found)})" if says_so or total >= enough else ""
+
+
+def _doubt(view: Screened) -> str:
+    total, found = _weighed(view)
+    return f"may be an automatic reply ({', '.join(found)})" if total >= DOUBTFUL else ""
+
+
+def _says_gone(view: Screened) -> bool:
+    """Of an automatic reply: mail to its address is in vain from now on."""
+    return "gone" in phrasebook().automatic.weigh(view.text)
 
 
 def _hint(view: Screened) -> bool:

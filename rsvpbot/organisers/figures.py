@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 from rsvpbot.config import Config
 from rsvpbot.decide import COMING, expected_people
 from rsvpbot.model import (
+    MACHINE_KINDS,
     Address,
     Answer,
     Folder,
@@ -139,6 +140,8 @@ class Bounced:
     who: Who
     reason: str
     partstat: PartStat
+    at: datetime | None = None
+    """When it was noted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,12 +252,18 @@ class Figures:
         return self.mailbox.health is not Health.GOOD or not self.messages.adds_up or any(self.worse.values())
 
     @property
+    def unreached(self) -> int:
+        """How many of those without an answer our mail did not reach."""
+        return sum(bounced.partstat is PartStat.NEEDS_ACTION for bounced in self.bounced)
+
+    @property
     def quiet(self) -> bool:
         """Nothing has happened since the last summary that organisers would want to know."""
         told = (
             *(waiting.handled_at for waiting in self.waiting),
             *(pending.at for pending in self.pending),
             *(note.at for note in self.letters.held),
+            *(bounced.at for bounced in self.bounced if bounced.at),
         )
         return not (self.changes or self.alarming or any(map(self.is_new, told)))
 
@@ -310,12 +319,17 @@ def figures(store: Store, config: Config, now: datetime) -> Figures:
         access=_needs(listed, lambda answer: answer.access),
         door=_door(listed, config),
         letters=letters,
-        bounced=tuple(Bounced(who(i), i.bounced, i.partstat) for i in listed if i.bounced),
+        bounced=tuple(_bounced(store, invitee) for invitee in listed if invitee.bounced),
         messages=messages,
         mailbox=_mailbox(store.mailbox(), config, now),
         worse=worse,
         days_left=_days_left(config, now),
     )
+
+
+def _bounced(store: Store, invitee: Invitee) -> Bounced:
+    told = (reply.handled_at for reply in store.replies(invitee.id) if reply.reading.kind in MACHINE_KINDS)
+    return Bounced(who(invitee), invitee.bounced, invitee.partstat, max(told, default=None))
 
 
 # ------------------------------------------------------------------ when

@@ -272,10 +272,9 @@ def table(rows: Iterable[GuestRow]) -> Table:
 
 
 def _answer(row: GuestRow) -> str:
-    answer = "no answer" if row.partstat is PartStat.NEEDS_ACTION else row.partstat.value
-    marks = [
-        mark
-        for mark, holds in (("waits", row.waiting), ("bounced", row.bounced), ("off the list", not row.listed))
-        if holds
-    ]
+    answer, bounced = row.partstat.value, bool(row.bounced)
+    if row.partstat is PartStat.NEEDS_ACTION:
+        answer, bounced = "could not be reached" if row.bounced else "no answer", False
+    found = (("waits", row.waiting), ("bounced", bounced), ("off the list", not row.listed))
+    marks = [mark for mark, holds in found if holds]
     return f"{answer} ({', '.join(marks)})" if marks else answer

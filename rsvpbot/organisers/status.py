@@ -72,7 +72,8 @@ def _event(found: Figures, config: Config) -> str:
 def _answers(found: Figures) -> str:
     counts = found.counts
     parts = [f"{counts[partstat]} {partstat.value}" for partstat in PartStat if partstat is not PartStat.NEEDS_ACTION]
-    parts.append(f"{counts[PartStat.NEEDS_ACTION]} without an answer")
+    unreached = f", {found.unreached} of them not reached by our mail" if found.unreached else ""
+    parts.append(f"{counts[PartStat.NEEDS_ACTION]} without an answer{unreached}")
     gone = f"; {len(found.gone)} answered and left the list" if found.gone else ""
     return f"{', '.join(parts)}, of {_many(found.listed, 'invitee')}{gone}"
 

@@ -368,21 +368,26 @@ class _Writer:
 
     def _answers(self) -> Section:
         f = self.figures
-        rows = tuple(self._answer_row(partstat) for partstat in ORDER)
+        rows = [self._answer_row(partstat, f.counts[partstat]) for partstat in ORDER]
+        if f.unreached:
+            rows[-1] = self._answer_row(PartStat.NEEDS_ACTION, f.counts[PartStat.NEEDS_ACTION] - f.unreached)
+            rows.append(self._row_of(self.say("unreached"), f.unreached, Tone.ALARM))
         gone = [self._gone(who, said) for who, said in f.gone]
         section = self._section(self.say("answers", f.listed), gone, intro=self.say("gone") if gone else "")
-        return replace(section, rows=rows)
+        return replace(section, rows=tuple(rows))
 
-    def _answer_row(self, partstat: PartStat) -> Row:
+    def _answer_row(self, partstat: PartStat, count: int) -> Row:
         f, say = self.figures, self.say
-        count = f.counts[partstat]
         note = ""
         if partstat is PartStat.TENTATIVE and f.perhaps:
             note = say("people_perhaps", f.perhaps)
         elif f.people[partstat]:
             note = say("people", f.people[partstat])
-        bar = _bar((TONES[partstat], Tone.PLAIN), shares((count,), max(1, f.listed)))
-        return Row(say(partstat.value), say.count(count), note, bar)
+        return self._row_of(say(partstat.value), count, TONES[partstat], note)
+
+    def _row_of(self, label: str, count: int, tone: Tone, note: str = "") -> Row:
+        bar = _bar((tone, Tone.PLAIN), shares((count,), max(1, self.figures.listed)))
+        return Row(label, self.say.count(count), note, bar)
 
     def _gone(self, who: Who, said: Said) -> Item:
         lead, aside = self._who(who)

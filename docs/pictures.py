@@ -33,11 +33,12 @@ EXAMPLE = HERE.parent / "config.example.toml"
 Page = Callable[[Config], str]
 
 
-def letter(kind: LetterKind) -> Page:
+def letter(kind: LetterKind, language: str = "en") -> Page:
     """The HTML part of a sample letter."""
 
     def page(config: Config) -> str:
-        return Templates(config).render(kind.value, "en", sample_values(kind, config)).html
+        values = sample_values(kind, config, language=language)
+        return Templates(config).render(kind.value, language, values).html
 
     return page
 
@@ -50,6 +51,11 @@ def day(figures: Callable[[Config], Figures]) -> Page:
 PAGES: dict[str, Page] = {
     "accepted": letter(LetterKind.ACCEPTED),
     "unclear": letter(LetterKind.UNCLEAR),
+    **{
+        f"{kind}-{language}": letter(kind, language)
+        for kind in (LetterKind.ACCEPTED, LetterKind.UNCLEAR)
+        for language in ("ar", "es", "fr", "ru", "zh")
+    },
     "summary": day(sample_day.busy),
     "summary-quiet": day(sample_day.quiet),
     "summary-alarm": day(sample_day.alarm),

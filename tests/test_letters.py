@@ -15,16 +15,23 @@ from urllib.parse import parse_qs, unquote, urlsplit
 import pytest
 
 import rsvpbot
-from rsvpbot.config import Config, load
+from rsvpbot.config import Config, builtin_templates, load
 from rsvpbot.letters.cases import sample_answer, sample_invitee
 from rsvpbot.letters.page import WIDTH, Marks, columns, tidy, to_html, to_text, wrap
 from rsvpbot.letters.templates import Rendered, Templates
 from rsvpbot.letters.values import Entry, Link, checked_name, entry_of, is_right_to_left, make_values
 from rsvpbot.mail.parse import parse
-from rsvpbot.model import Address, Answer, Document, Invitee, LetterKind, PartStat, Venue
+from rsvpbot.model import Address, Answer, Document, Invitee, LetterKind, PartStat, Reading, Venue
+from rsvpbot.reading import pack
 
 EXAMPLE = Path(__file__).parent.parent / "config.example.toml"
 LETTERS = tuple(kind for kind in LetterKind if kind is not LetterKind.SUMMARY)
+LANGUAGES = tuple(sorted(path.name for path in builtin_templates().iterdir() if path.is_dir()))
+"""In which there are letters."""
+
+READ = tuple(language for language in LANGUAGES if language in pack.available())
+"""Those of them whose answers are read, too."""
+
 TAG = "[k7f3]"
 
 
@@ -53,7 +60,7 @@ def write(
     config = config or example()
     values = make_values(
         kind,
-        "en",
+        language,
         config,
         now or config.event.starts - timedelta(days=8),
         invitee=invitee or sample_invitee(),
@@ -174,14 +181,16 @@ def test_an_event_without_a_pass_speaks_of_none() -> None:
     assert "Please bring photo identification. Kindly arrive at UNICEF House in good time to register" in said
 
 
-def test_a_bare_configuration_leaves_no_hole() -> None:
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_bare_configuration_leaves_no_hole(language: str) -> None:
     event = replace(example().event, venue=Venue(), documents=(), rsvp_by=None)
     organisers = replace(example().organisers, name="", contact="", phone="", privacy="")
     config = replace(example(), event=event, organisers=organisers)
     for kind in LETTERS:
         for answer in (None, accepted(party=None, names=())):
-            letter = write(kind, answer, config=config, note="A note.")
-            assert not re.search(r"\bat by\b|\bby\s*[.,;]|, ,|  +\.| ,|\( ?\)|None|-- $", letter.text), letter.text
+            letter = write(kind, answer, config=config, note="A note.", language=language)
+            hole = r"\bat by\b|\bby\s*[.,;]|, ,|  +[.。]|[ (（«][,،，]|[(（]\s?[)）]|«\s?»|“”|《》|None|-- $"
+            assert not re.search(hole, letter.text), letter.text
             assert "\n\n\n" not in letter.text
             assert "Discussion Paper" not in letter.text
             assert not re.search("<p[^>]*></p>|<td[^>]*></td>|<hr", letter.html)
@@ -327,21 +336,26 @@ def test_a_late_and_a_past_answer_and_an_alarm() -> None:
     assert alarm.startswith("The mailbox cannot be read.")
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("kind", LETTERS)
-def test_every_letter_is_short_and_its_parts_say_the_same(kind: LetterKind) -> None:
-    letter = write(kind, accepted(party=3, grounds_pass=False, needs=True), passed_on=True, note="A note.")
+def test_every_letter_is_short_and_its_parts_say_the_same(kind: LetterKind, language: str) -> None:
+    answer = accepted(party=3, grounds_pass=False, needs=True)
+    letter = write(kind, answer, passed_on=True, note="A note.", language=language)
     assert "\n" not in letter.subject and 0 < len(letter.subject) < 140
     words = [line for line in letter.text.split("\n") if not line.startswith("<mailto:")]
-    assert max(map(len, words)) <= WIDTH
+    assert max(map(columns, words)) <= WIDTH
     assert len(letter.text) < 2_400 and len(letter.html) < 10_000
-    shown = re.sub(r"\W+", " ", " ".join(parsed(letter.html).words)).split()
-    assert shown == re.sub(r"\W+", " ", " ".join(words)).split()
-    assert 'lang="en"' in letter.html and 'dir="ltr"' in letter.html
+    # Chinese lines break inside words.
+    assert re.sub(r"\W+", "", "".join(parsed(letter.html).words)) == re.sub(r"\W+", "", "".join(words))
+    assert letter.language == language
+    direction = "rtl" if language == "ar" else "ltr"
+    assert f'<html lang="{language}" dir="{direction}"' in letter.html
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("kind", LETTERS)
-def test_nothing_is_fetched_and_nothing_runs(kind: LetterKind) -> None:
-    page = parsed(write(kind, accepted(), note="A note.").html)
+def test_nothing_is_fetched_and_nothing_runs(kind: LetterKind, language: str) -> None:
+    page = parsed(write(kind, accepted(), note="A note.", language=language).html)
     assert not {"img", "script", "link", "iframe", "form", "object"} & set(page.tags)
     assert all(link.startswith("mailto:") for link in page.links)
 
@@ -349,7 +363,7 @@ def test_nothing_is_fetched_and_nothing_runs(kind: LetterKind) -> None:
 # ------------------------------------------------------------------ links that answer
 
 
-def _links(letter: Rendered) -> list[tuple[str, str, str]]:
+def mailto_links(letter: Rendered) -> list[tuple[str, str, str]]:
     """Address, subject and body of each mailto: link."""
     found = []
     for link in parsed(letter.html).links:
@@ -360,16 +374,31 @@ def _links(letter: Rendered) -> list[tuple[str, str, str]]:
     return found
 
 
-def test_the_unclear_letter_shows_yes_and_no() -> None:
-    letter = write(LetterKind.UNCLEAR)
-    yes, no = _links(letter)
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_unclear_letter_shows_yes_and_no(language: str) -> None:
+    letter = write(LetterKind.UNCLEAR, language=language)
+    yes, no = mailto_links(letter)
     for address, subject, _ in (yes, no):
         assert address == "rsvp@roundtable.example"
         assert subject == f"{example().event.title} {TAG}"
-    assert yes[2] == "Yes, I will attend." and no[2] == "No, I am unable to attend."
-    assert "one plain sentence" in says(letter)
+    assert yes[2] != no[2] and all(len(body) < 40 for _, _, body in (yes, no))
     in_text = re.findall(r"^<(mailto:\S+)>$", letter.text, re.MULTILINE)
     assert in_text == [html.unescape(link) for link in parsed(letter.html).links]
+
+
+def test_yes_and_no_in_english() -> None:
+    letter = write(LetterKind.UNCLEAR)
+    assert [body for _, _, body in mailto_links(letter)] == ["Yes, I will attend.", "No, I am unable to attend."]
+    assert "one plain sentence" in says(letter)
+
+
+@pytest.mark.parametrize(("index", "partstat"), [(0, PartStat.ACCEPTED), (1, PartStat.DECLINED)])
+@pytest.mark.parametrize("language", READ)
+def test_what_the_unclear_letter_offers_is_read_when_it_comes_back(
+    language: str, index: int, partstat: PartStat
+) -> None:
+    reading = _read_back(*mailto_links(write(LetterKind.UNCLEAR, language=language))[index][1:])
+    assert reading.reasons == () and reading.partstat is partstat
 
 
 @pytest.mark.parametrize(
@@ -397,11 +426,12 @@ def test_the_unclear_letter_shows_yes_and_no() -> None:
 )
 def test_a_change_is_confirmed_or_not_by_a_link(recorded: Answer, new: Answer, change: str, keep: str) -> None:
     letter = write(LetterKind.CONFIRM_CHANGE, new, invitee=sample_invitee(recorded))
-    assert [body for _, _, body in _links(letter)] == [change, keep]
-    assert all(subject.endswith(f" {TAG}") for _, subject, _ in _links(letter))
+    assert [body for _, _, body in mailto_links(letter)] == [change, keep]
+    assert all(subject.endswith(f" {TAG}") for _, subject, _ in mailto_links(letter))
     assert "Until we hear from you, the record remains as it is." in says(letter)
 
 
+@pytest.mark.parametrize("language", READ)
 @pytest.mark.parametrize(
     ("partstat", "party", "names"),
     [
@@ -419,19 +449,24 @@ def test_a_change_is_confirmed_or_not_by_a_link(recorded: Answer, new: Answer, c
     ],
 )
 def test_what_a_link_sends_is_read_as_the_answer_that_it_states(
-    partstat: PartStat, party: int, names: tuple[str, ...]
+    partstat: PartStat, party: int, names: tuple[str, ...], language: str
 ) -> None:
     answer = sample_answer(partstat, example(), party=party, names=names)
-    letter = write(LetterKind.CONFIRM_CHANGE, answer, invitee=sample_invitee(sample_answer(partstat, example())))
-    _, subject, body = _links(letter)[0]
-    mail = EmailMessage()
-    mail["From"], mail["Subject"] = "Ana Silva <ana.silva@mission.example>", subject
-    mail.set_content(body)
-    reading = rsvpbot.read(parse(mail.as_bytes()), example().event)
+    invitee = sample_invitee(sample_answer(partstat, example()))
+    letter = write(LetterKind.CONFIRM_CHANGE, answer, invitee=invitee, language=language)
+    reading = _read_back(*mailto_links(letter)[0][1:])
     assert reading.reasons == () and reading.partstat is partstat
     if partstat in (PartStat.ACCEPTED, PartStat.DELEGATED):
         assert reading.party == party
         assert set(names) <= set(reading.names)
+
+
+def _read_back(subject: str, body: str) -> Reading:
+    """What is read in the mail that a link opens, sent as it is."""
+    mail = EmailMessage()
+    mail["From"], mail["Subject"] = "Ana Silva <ana.silva@mission.example>", subject
+    mail.set_content(body)
+    return rsvpbot.read(parse(mail.as_bytes()), example().event)
 
 
 # ------------------------------------------------------------------ values stay values
@@ -454,13 +489,15 @@ HOSTILE = (
 
 @pytest.mark.parametrize("value", HOSTILE)
 @pytest.mark.parametrize("kind", LETTERS)
-def test_a_value_never_becomes_syntax(kind: LetterKind, value: str) -> None:
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_value_never_becomes_syntax(language: str, kind: LetterKind, value: str) -> None:
     """The list and the configuration may hold anything: it is shown as it is, on one line, and nothing else happens."""
-    plain = write(kind, accepted(), note="Q.", invitee=replace(sample_invitee(), name="N", organisation="O"))
+    usual = replace(sample_invitee(), name="N", organisation="O")
+    plain = write(kind, accepted(), note="Q.", invitee=usual, language=language)
     event = replace(example().event, title=value, venue=replace(example().event.venue, name=value, reception=value))
     config = replace(example(), event=event, organisers=replace(example().organisers, name=value, contact=value))
     invitee = replace(sample_invitee(), name=value, organisation=value)
-    letter = write(kind, accepted(), config=config, invitee=invitee, note=value)
+    letter = write(kind, accepted(), config=config, invitee=invitee, note=value, language=language)
     before, after = parsed(plain.html), parsed(letter.html)
     assert after.tags == before.tags
     assert len(after.links) == len(before.links) and all(link.startswith("mailto:") for link in after.links)

@@ -134,6 +134,13 @@ def test_a_broken_piece_is_named_and_not_the_letter_that_includes_it(tmp_path: P
     assert {(Path(problem.file).name, problem.key) for problem in problems} == {("_rows.md", "line 2")}
 
 
+def test_a_broken_letter_of_another_language_is_found_at_once_too(tmp_path: Path) -> None:
+    [problem] = problems_of(tmp_path, {"fr/accepted.md": "Subject: x\n\n{{ 1 / 0 }}\n"})
+    assert problem.file.endswith("fr/accepted.md") and problem.key == "line 3"
+    problems = problems_of(tmp_path / "pieces", {"es/_rows.md": "| x | {{ event.dat }} |\n"})
+    assert [Path(problem.file).name for problem in problems] == ["_rows.md"]
+
+
 def test_every_broken_file_is_reported_at_once(tmp_path: Path) -> None:
     files = {"en/accepted.md": "Subject: x\n\n{{ a }}\n", "en/declined.md": "Subject: x\n\n{{ b }}{{ c }}\n"}
     assert [problem.wrong[:3] for problem in problems_of(tmp_path, files)] == ["'a'", "'b'", "'c'"]

@@ -90,7 +90,7 @@ class RepliesConfig:
     """[replies]"""
 
     mode: Mode = "draft"
-    languages: tuple[str, ...] = ("en",)
+    languages: tuple[str, ...] = ("en", "ar", "es", "fr", "ru", "zh")
     templates: Path | None = None
     late: Literal["accept", "review"] = "accept"
     max_per_person_day: int = 3

@@ -82,6 +82,8 @@ class Marks:
 
 def tidy(text: str) -> str:
     """One line, without control characters and without anything that looks like a mark."""
+    if text.isprintable() and "  " not in text:  # most are; what is for private use is not printable
+        return text.strip()
     spaced = "".join(" " if unicodedata.category(c) in ("Cc", "Zl", "Zp") else c for c in text)
     return re.sub(" {2,}", " ", spaced.replace(OPEN, "").replace(CLOSE, "")).strip()
 

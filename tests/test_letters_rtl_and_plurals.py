@@ -77,7 +77,7 @@ def write(
 
 def run_on(text: str) -> str:
     """Without what keeps lines and directions apart. A space stays where one stood, so none between Chinese words."""
-    bare = text.replace(ISOLATE, "").replace(END_ISOLATE, "").replace("\u00a0", " ").replace("\u202f", " ")
+    bare = re.sub("[\u200e\u200f\u2066-\u2069]", "", text).replace("\u00a0", " ").replace("\u202f", " ")
     joined = re.sub(r"(?<=[\u3000-\u9fff\uff00-\uffef“”]) *\n *| *\n *(?=[\u3000-\u9fff\uff00-\uffef“”])", "", bare)
     return " ".join(joined.split())
 

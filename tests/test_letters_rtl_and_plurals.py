@@ -14,7 +14,7 @@ import pytest
 
 from rsvpbot.config import Config, builtin_templates
 from rsvpbot.letters.cases import cases, sample_answer, sample_invitee
-from rsvpbot.letters.page import NOT_FIRST, NOT_LAST, columns
+from rsvpbot.letters.page import NOT_FIRST, NOT_LAST, _each_for_itself, columns
 from rsvpbot.letters.templates import PIECE_FOR_CALENDAR, Rendered
 from rsvpbot.letters.values import END_ISOLATE, ISOLATE, Values, make_values
 from rsvpbot.model import Answer, Document, Invitee, LetterKind, PartStat
@@ -451,3 +451,10 @@ def test_chinese_lines_break_where_they_may() -> None:
     for line in lines:
         words = line.strip()
         assert not words or (words[0] not in NOT_FIRST and words[-1] not in NOT_LAST), line
+
+
+def test_a_long_latin_title_keeps_its_isolate_on_every_line() -> None:
+    """Each line of plain text is a paragraph of its own to the bidirectional algorithm (Unicode Annex 9, rule P1)."""
+    title = "A Roundtable With So Long A Title That It Wraps More Than Once In A Line Of Seventy-Six Columns Of Text"
+    lines = [*_each_for_itself(f"«\u2068{title[:50]}\n{title[50:]}\u2069».\nنص".split("\n"))]
+    assert lines == [f"\u200f«\u2068{title[:50]}\u2069", f"\u200f\u2068{title[50:]}\u2069».", "نص"]

@@ -28,6 +28,8 @@ OPEN, CLOSE = "\ue000", "\ue001"
 
 MARK = re.compile(f"{OPEN}(\\d+){CLOSE}")
 HREF = re.compile(f'href="([^"]*{OPEN}[^"]*)"')
+ISOLATED = re.compile(f"{ISOLATE}[^{END_ISOLATE}]*{END_ISOLATE}")
+RIGHT_TO_LEFT = "\u200f"
 SIGNATURE = "-- "
 """What mail programs know as the beginning of a signature, and leave out when they quote (RFC 3676, section 4.3)."""
 
@@ -141,7 +143,22 @@ def to_text(source: str, marks: Marks, *, isolate: bool) -> str:
     """The text part, with the values in, wrapped at `WIDTH` columns. Ends in a line feed."""
     writer = _Text(marks, isolate)
     text = "\n\n".join(block for block in writer.blocks(parse(source), WIDTH) if block)
-    return text.replace(f"\n\n{SIGNATURE}\n\n", f"\n\n{SIGNATURE}\n") + "\n"
+    text = text.replace(f"\n\n{SIGNATURE}\n\n", f"\n\n{SIGNATURE}\n") + "\n"
+    return "\n".join(_each_for_itself(text.split("\n"))) if isolate else text
+
+
+def _each_for_itself(lines: Sequence[str]) -> Iterator[str]:
+    """Every line of plain text is a paragraph to the bidirectional algorithm (Unicode Annex 9, rule P1): an isolate
+    ends with it, and its direction is that of its first letter outside of isolates. So an isolate that was wrapped is
+    opened anew, and a line with nothing outside begins with a mark from right to left."""
+    inside = False
+    for line in lines:
+        whole = ISOLATE + line if inside else line
+        inside = whole.rfind(ISOLATE) > whole.rfind(END_ISOLATE)
+        whole += END_ISOLATE if inside else ""
+        outside = ISOLATED.sub("", whole)
+        alone = outside != whole and not any(unicodedata.bidirectional(char) in ("R", "AL") for char in outside)
+        yield RIGHT_TO_LEFT + whole if alone else whole
 
 
 @dataclass(frozen=True, slots=True)

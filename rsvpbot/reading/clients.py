@@ -64,15 +64,30 @@ def _wrote() -> tuple[str, ...]:
     return tuple(sorted(_folded(_table()["attribution"]["wrote"]), key=len, reverse=True))
 
 
+def is_wrote(line: str) -> bool:
+    """The whole line is "wrote:" or its like."""
+    return _fold(line).strip(_AROUND_WROTE) in _wrote()
+
+
+_AROUND_WROTE = " :-_*"
+
+
 def says_wrote(text: str) -> str:
-    """ "last" for "… wrote:", "within" where a name follows the word (as in German, Arabic, Hebrew), else ""."""
-    folded = _fold(text).rstrip(" -_*")
-    colon = folded.endswith(":")
-    folded = folded.rstrip(": ")
-    tail = folded[-40:]
-    if tail.endswith(_wrote()) and any(tail.endswith(word) and _starts_word(tail, word) for word in _wrote()):
+    """ "last" for "… wrote:", "within" where a name or a date follows the word (as in German, Arabic), else ""."""
+    folded = _fold(text)
+    colon = folded.rstrip(" -_*").endswith(":")
+    folded = folded.rstrip(_AROUND_WROTE)
+    if folded.endswith(_wrote()) and any(folded.endswith(word) and _starts_word(folded, word) for word in _wrote()):
         return "last"
-    return "within" if colon and any(word in folded and _holds(folded, word) for word in _wrote()) else ""
+    return "within" if colon and _any_wrote(folded) else ""
+
+
+def holds_wrote(text: str) -> bool:
+    return _any_wrote(_fold(text))
+
+
+def _any_wrote(folded: str) -> bool:
+    return any(word in folded and _holds(folded, word) for word in _wrote())
 
 
 def wrote_colon(line: str) -> int:
@@ -167,6 +182,11 @@ def _separators(name: str) -> frozenset[str]:
 
 def is_original(words: str) -> bool:
     return _fold(words).strip(" :.") in _separators("original")
+
+
+def heads_block(line: str) -> bool:
+    """ "Message du 06/09/16 09:12", which stands above a header block."""
+    return _fold(line).startswith(tuple(_separators("dated")))
 
 
 def forwards(line: str, between: str) -> bool:
@@ -342,6 +362,14 @@ def has_contact(line: str) -> bool:
 def _first_person(singular: bool) -> frozenset[str]:
     table = _table()["first_person"]
     return _folded(table["singular"] if singular else [*table["singular"], *table["plural"]])
+
+
+def speaks_of_self(line: str) -> bool:
+    """The same in the middle of a line that may hold names: a capital "Ma" or "Mi" is no "my"."""
+    words = _first_person(singular=False)
+    return any((word == "I" or not word[0].isupper()) and _fold(word) in words for word in _WORD.findall(line)) or (
+        "我" in line
+    )
 
 
 def first_person(line: str, singular: bool = False) -> bool:

@@ -22,78 +22,98 @@ class Part(IntEnum):
 
 
 _ZEROS = (0x0660, 0x06F0, 0x0966, 0x09E6, 0x0E50, 0xFF10)
-_DIGITS = {code: str(digit) for zero in _ZEROS for digit, code in enumerate(range(zero, zero + 10))}
-_SIGNS = dict(zip("：，、،＜＞（）；＠\xa0\u202f\u2009\u3000\t", ":,,,<>();@     ", strict=True))
-_INVISIBLE = (*range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2066, 0x206A), 0xFEFF, 0x00AD)
-_PLAIN = {**_DIGITS, **{ord(sign): plain for sign, plain in _SIGNS.items()}, **dict.fromkeys(_INVISIBLE, " ")}
-_LINE_ENDS = re.compile(r"\r\n?|[\u2028\u2029\x0b\x0c]")
+_DIGITS = {chr(zero + digit): str(digit) for zero in _ZEROS for digit in range(10)}
+_SIGNS = dict(zip("：﹕，、،＜＞（）；＠\xa0\u202f\u2009\u3000\t‐", "::,,,<>();@     -", strict=True))
+_INVISIBLE = "\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff\xad"
+_PLAIN = {**_DIGITS, **_SIGNS, **dict.fromkeys(_INVISIBLE, " ")}
+_NOT_PLAIN = re.compile(f"[{re.escape(''.join(_PLAIN))}]")
+_EDGES = " \t\xa0\u3000\x1c\x1d\x1e\x1f\x85\u2002\u2003\u2009\u202f" + _INVISIBLE
+_LINE_ENDS = re.compile("\r\n?|[\u2028\u2029\x0b\x0c]")
 
-_YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)|[〇零一二三四五六七八九]{4}年")
-_NUMERIC_DATE = re.compile(r"(?<!\d)\d{1,4}[./-]\d{1,2}[./-]\d{1,4}(?!\d)")
-RULE = re.compile(r"[ \t]{0,8}[-_=*~─━—–#]{2,}[ \t]*$")
+_DATE = re.compile(
+    r"(?<!\d)(?:(?:19|20|25)\d\d(?!\d)|\d{1,4}(?:[/-]|\. ?)\d{1,2}(?:[/-]|\. ?)\d{1,4}(?!\d))"
+    r"|[〇零一二三四五六七八九]{4}年"
+)
+RULE = re.compile(r"[-_=*~─━—–#]{2,}$")
 LABEL = re.compile(r"[ >*_\-•·]{0,6}([^\W\d_][^:<>@\n]{0,28}?)[ *_]{0,4}:[ *_]{0,4}")
 
 
-def plain_line(line: str) -> str:
+def plain_text(text: str) -> str:
     """One character for one character: digits of any script as ASCII, full-width signs as their narrow ones."""
-    return line if line.isascii() and "\t" not in line else line.translate(_PLAIN)
+    if text.isascii():
+        return text.replace("\t", " ")
+    return _NOT_PLAIN.sub(lambda sign: _PLAIN[sign.group()], text)
 
 
-def _lines(text: str) -> tuple[list[str], bool]:
-    """At most 20,000 lines of at most 2,000 characters, and whether the text had to be cut."""
-    too_long = len(text) > LONGEST_TEXT
-    text = _LINE_ENDS.sub("\n", text[:LONGEST_TEXT].replace("\x00", ""))
-    pieces = text.split("\n", MOST_LINES)
-    too_long = too_long or len(pieces) > MOST_LINES
-    lines: list[str] = []
-    for line in pieces[:MOST_LINES]:
-        rest = line.rstrip()
+def _broken(lines: list[str]) -> list[str]:
+    """The same lines, with those longer than LONGEST_LINE broken."""
+    out: list[str] = []
+    for line in lines:
+        rest = line
         while len(rest) > LONGEST_LINE:
             at = rest.rfind(" ", LONGEST_LINE // 2, LONGEST_LINE)
             at = LONGEST_LINE if at < 0 else at
-            lines.append(rest[:at].rstrip())
-            rest = rest[at:].lstrip()
-        lines.append(rest)
-    return lines, too_long
+            out.append(rest[:at].rstrip(_EDGES))
+            # Stripped piece by piece, thousands of blanks would be looked at again with each piece.
+            rest = rest[at:].lstrip(_EDGES)
+        out.append(rest)
+    return out
 
 
 @dataclass(slots=True)
 class Sheet:
-    """The lines of one body and what each was taken for."""
+    """The lines of one body and what each was taken for. A blank line is the empty string."""
 
     lines: list[str] = field(default_factory=list)
+    """As written, without white space and marks of direction at either end."""
     plain: list[str] = field(default_factory=list)
+    """The same lines as `plain_text` has them, character by character."""
     parts: list[Part] = field(default_factory=list)
     forwarded: bool = False
     doubts: list[str] = field(default_factory=list)
-    roles: dict[int, str] = field(default_factory=dict)
-    """Of header labels, by line; filled once the lines are settled."""
+    roles: dict[str, str] = field(default_factory=dict)
+    """What header label each of the lines looked at begins with."""
 
     @classmethod
     def of(cls, text: str) -> Sheet:
+        """At most 20,000 lines of at most 2,000 characters; a doubt where the text had to be cut."""
         sheet = cls()
-        lines, too_long = _lines(text)
-        for line in lines:
-            part = Part.QUOTED if line[:1] == QUOTED else Part.SIGNATURE if line[:1] == SIGNED else Part.TEXT
-            own = line if part is Part.TEXT else line[1:]
-            sheet.lines.append(own)
-            sheet.plain.append(plain_line(own))
-            sheet.parts.append(part)
+        too_long = len(text) > LONGEST_TEXT
+        text = _LINE_ENDS.sub("\n", text[:LONGEST_TEXT].replace("\x00", ""))
+        lines = text.split("\n", MOST_LINES)
+        if len(lines) > MOST_LINES:
+            too_long = True
+            del lines[MOST_LINES]
+        lines = [line.strip(_EDGES) for line in lines]
+        if max(map(len, lines)) > LONGEST_LINE:
+            lines = _broken(lines)
+        sheet.parts = [Part.TEXT] * len(lines)
+        if QUOTED in text or SIGNED in text:
+            for at, line in enumerate(lines):
+                if line[:1] in {QUOTED, SIGNED}:
+                    sheet.parts[at] = Part.QUOTED if line[0] == QUOTED else Part.SIGNATURE
+                    lines[at] = line[1:].strip(_EDGES)
+        sheet.lines = lines
+        sheet.plain = plain_text("\n".join(lines)).split("\n")
         if too_long:
             sheet.doubts.append(VERY_LONG)
         return sheet
 
     def blank(self, at: int) -> bool:
-        return not self.plain[at].strip()
+        return not self.lines[at]
 
-    def next_written(self, at: int) -> int:
-        """The next line at or after `at` that is not blank; the number of lines if there is none."""
-        while at < len(self.lines) and self.blank(at):
-            at += 1
-        return at
+    def is_text(self, at: int) -> bool:
+        """Whether there is such a line, with something on it that is still taken for text."""
+        return 0 <= at < len(self.lines) and self.parts[at] is Part.TEXT and bool(self.lines[at])
 
     def quoted(self, at: int) -> bool:
         return at < len(self.lines) and self.parts[at] is Part.QUOTED
+
+    def next_written(self, at: int) -> int:
+        """The next line at or after `at` that is not blank; the number of lines if there is none."""
+        while at < len(self.lines) and not self.lines[at]:
+            at += 1
+        return at
 
     def mark(self, start: int, end: int, part: Part) -> None:
         """Give lines that are still text to another part."""
@@ -102,13 +122,16 @@ class Sheet:
                 self.parts[at] = part
 
     def written(self) -> list[int]:
-        return [at for at, part in enumerate(self.parts) if part is Part.TEXT and not self.blank(at)]
+        """The lines that are text, blank ones apart."""
+        return self.of_part(Part.TEXT)
+
+    def of_part(self, part: Part) -> list[int]:
+        return [at for at, line in enumerate(self.lines) if line and self.parts[at] is part]
 
     def break_line(self, line: int, at: int) -> None:
         """Make two lines of one, before character `at`."""
-        pieces = [self.lines[line][:at].rstrip(), self.lines[line][at:]]
-        self.lines[line : line + 1] = pieces
-        self.plain[line : line + 1] = [plain_line(piece) for piece in pieces]
+        for lines in (self.lines, self.plain):
+            lines[line : line + 1] = [lines[line][:at].rstrip(_EDGES), lines[line][at:].lstrip(_EDGES)]
         self.parts[line : line + 1] = [self.parts[line]] * 2
 
 
@@ -118,13 +141,15 @@ def has_address(plain: str) -> bool:
 
 
 def has_date(plain: str) -> bool:
-    return bool(_YEAR.search(plain) or _NUMERIC_DATE.search(plain))
+    """A year, or a date in figures."""
+    return bool(_DATE.search(plain))
 
 
 _WORD = re.compile(r"[^\W_]+")
 
 
 def fingerprint(text: str) -> str:
+    """The letters and figures of a text, without regard to case, breaks and signs."""
     return "".join(_WORD.findall(text.casefold()))
 
 
@@ -136,8 +161,8 @@ def segments(sheet: Sheet) -> list[list[int]]:
         if part is Part.QUOTED:
             if segment:
                 found.append(segment)
-            segment = []
+                segment = []
         elif part is Part.TEXT:
             segment.append(at)
     found.append(segment)
-    return [lines for lines in found if any(not sheet.blank(at) for at in lines)]
+    return [lines for lines in found if any(sheet.lines[at] for at in lines)]

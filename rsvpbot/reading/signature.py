@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
 from rsvpbot.reading import clients
-from rsvpbot.reading.sheet import LABEL, RULE, Part, Sheet, plain_line, segments
+from rsvpbot.reading.sheet import LABEL, RULE, Part, Sheet, plain_text, segments
 
 
 def mark_boilerplate(sheet: Sheet) -> None:
@@ -187,7 +187,7 @@ def _fills_in(plain: str) -> bool:
 def _evidence(line: str) -> bool:
     """A job title, an organisation, a telephone number: what stands under a name."""
     return (
-        len(line) <= 160 and (clients.has_title(line) or clients.has_contact(plain_line(line))) and not _personal(line)
+        len(line) <= 160 and (clients.has_title(line) or clients.has_contact(plain_text(line))) and not _personal(line)
     )
 
 
@@ -291,12 +291,12 @@ def _advertises(line: str) -> bool:
         return False
     capitals = sum(len(word) > 3 and word.isupper() for word in line.split())
     return (
-        capitals >= 2 or any(sign in line for sign in ("@", "://", "***", "|")) or clients.has_contact(plain_line(line))
+        capitals >= 2 or any(sign in line for sign in ("@", "://", "***", "|")) or clients.has_contact(plain_text(line))
     )
 
 
 def _says_more(line: str) -> bool:
-    return (_personal(line) or _sentence(line) or _fills_in(plain_line(line))) and not _advertises(line)
+    return (_personal(line) or _sentence(line) or _fills_in(plain_text(line))) and not _advertises(line)
 
 
 def _give_back(sheet: Sheet, paragraphs: list[list[int]], delimited: bool) -> None:

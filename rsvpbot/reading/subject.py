@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from rsvpbot.reading import clients
-from rsvpbot.reading.sheet import LABEL, fingerprint, plain_line
+from rsvpbot.reading.sheet import LABEL, fingerprint, plain_text
 
 _PREFIX = re.compile(r" ?([^\W\d_][^: ]{0,14}(?: [^: ]{1,10})?) {0,2}(?:\[\d{1,3}\]|\(\d{1,3}\))? {0,2}:")
 _TAG = re.compile(r"\[[^\]\n]{1,60}\]")
@@ -35,7 +35,7 @@ def _own(subject: str) -> str:
 
 def _subject_within(quoted: str) -> str:
     for line in quoted.split("\n")[:40]:
-        match = LABEL.match(plain_line(line))
+        match = LABEL.match(plain_text(line))
         if match and clients.role(match.group(1)) == "subject":
             return line[match.end() :].strip(" *")
     return ""
@@ -45,7 +45,7 @@ def _without_prefixes(subject: str) -> tuple[str, bool]:
     """The subject without RE:, AW:, 回复：…, and whether there was one."""
     replies = False
     for _ in range(8):
-        match = _PREFIX.match(plain_line(subject))
+        match = _PREFIX.match(plain_text(subject))
         if match is None or not clients.is_subject_prefix(match.group(1)):
             break
         replies = True
@@ -55,7 +55,7 @@ def _without_prefixes(subject: str) -> tuple[str, bool]:
 
 def _reply_prefix_within(subject: str) -> int:
     """Where "Re: …" begins inside a subject to which somebody put their answer in front; -1 if nowhere."""
-    plain = plain_line(subject)
+    plain = plain_text(subject)
     at = plain.find(":")
     while at >= 0:
         start = at

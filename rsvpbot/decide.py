@@ -16,6 +16,7 @@ from rsvpbot.model import (
     Answer,
     Asks,
     Dmarc,
+    Doubt,
     Folder,
     Invitee,
     Kind,
@@ -208,12 +209,25 @@ def decide(
     """
     if verdict.kind in MACHINE_KINDS:
         return _machine(verdict, standing, invitee)
-    kept_from = (*([verdict.doubt] if verdict.doubt else []), *_standing_reasons(standing, invitee))
+    kept_from = (*([verdict.reason] if doubted(verdict, reading) else []), *_standing_reasons(standing, invitee))
     if kept_from or invitee is None:
         return Decision("in doubt", Folder.REVIEW, reasons=tuple(dict.fromkeys((*kept_from, *reading.reasons))))
     to = recipients(message, standing, invitee) if answerable(message, config) else ()
     case = _Case(reading, standing, invitee, config, now, order, message, expected, follows, to)
     return case.decide()
+
+
+def doubted(verdict: Verdict, reading: Reading) -> bool:
+    """Whether a message may be a machine's, and so must be looked at and not answered (RFC 3834). Where the doubt is
+    slight, a plain answer is a person's; what says nothing gets no letter anyhow."""
+    if verdict.doubt is not Doubt.SLIGHT:
+        return verdict.doubt is Doubt.STRONG
+    return bool(reading.partstat or reading.reasons) and not plain(reading)
+
+
+def plain(reading: Reading) -> bool:
+    """A yes, a no or a delegation that nothing in the message casts doubt on."""
+    return reading.partstat not in (None, PartStat.TENTATIVE) and (reading.firm or not reading.reasons)
 
 
 def _machine(verdict: Verdict, standing: Standing, invitee: Invitee | None) -> Decision:

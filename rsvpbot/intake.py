@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from rsvpbot.config import Config
-from rsvpbot.decide import FORGED, Decision, decide, expected_people, is_late, sending_order
+from rsvpbot.decide import FORGED, Decision, decide, doubted, expected_people, is_late, plain, sending_order
 from rsvpbot.letters.compose import compose
 from rsvpbot.letters.templates import Templates
 from rsvpbot.mail.identify import dmarc, identify, returned_to
@@ -28,6 +28,7 @@ from rsvpbot.model import (
     Clock,
     Dmarc,
     Done,
+    Doubt,
     Folder,
     Invitee,
     Kind,
@@ -84,9 +85,15 @@ def examine(raw: bytes, config: Config) -> Examined:
     message = parse(raw)
     verdict = screen(message, frozenset({config.mailbox.address}), config.event.uid)
     reading = read(message, config.event, verdict.kind)
+    if verdict.kind is Kind.AUTO and verdict.doubt:
+        as_person = read(message, config.event, Kind.HUMAN)
+        if plain(as_person):
+            # Its words are a machine's, and yet it answers: nobody would see it if screening were believed.
+            verdict = Verdict(Kind.HUMAN, verdict.rule, verdict.reason, doubt=Doubt.STRONG)
+            reading = as_person
     result = dmarc(message, config.mailbox.authserv_id)
-    if verdict.doubt:
-        reading = replace(reading, reasons=(*reading.reasons, verdict.doubt), firm=False)
+    if doubted(verdict, reading):
+        reading = replace(reading, reasons=(*reading.reasons, verdict.reason), firm=False)
     if result is Dmarc.FAIL and verdict.kind not in MACHINE_KINDS:
         reading = replace(reading, reasons=(*reading.reasons, FORGED), firm=False)
     return Examined(message, verdict, result, reading)

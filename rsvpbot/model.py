@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
@@ -198,6 +198,17 @@ class Voice(StrEnum):
     UNKNOWN = "unknown"
 
 
+class Doubt(IntEnum):
+    """How far screening may be wrong about a message."""
+
+    NONE = 0
+    SLIGHT = 1
+    """A person's: some of its words are a machine's, and none speaks of our event. A plain answer is believed, nothing
+    else."""
+    STRONG = 2
+    """A person's: most of its words are a machine's. A person looks, and nobody is answered."""
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """What screening made of a message: the kind, the rule that said so, and its reason in one line."""
@@ -210,8 +221,9 @@ class Verdict:
     says that mail to it is in vain (who had it has left)."""
     permanent: bool = False
     """Of a bounce: delivery was given up (Action: failed), not only delayed."""
-    doubt: str = ""
-    """Of a person's message: why it may be a machine's all the same. Then a person looks, and nobody is answered."""
+    doubt: Doubt = Doubt.NONE
+    """Of a person's message: whether it may be a machine's all the same. Of an automatic reply: SLIGHT where nothing
+    but its words says that it is one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from rsvpbot.model import (
     Answer,
     Asks,
     Dmarc,
+    Doubt,
     Event,
     Folder,
     Invitee,
@@ -156,10 +157,31 @@ def test_an_automatic_reply_that_says_no_such_thing_is_not_noted() -> None:
 
 @pytest.mark.parametrize("reading", [YES, NOTHING, replace(NOTHING, **ASKS)])
 def test_what_may_be_a_machines_is_shown_and_not_answered(reading: Reading) -> None:
-    verdict = Verdict(Kind.HUMAN, "person", "no rule holds", doubt="may be an automatic reply")
+    verdict = Verdict(Kind.HUMAN, "person", "may be an automatic reply", doubt=Doubt.STRONG)
     decision = decided(reading, verdict=verdict)
     assert (decision.folder, decision.letters, decision.answer) == (Folder.REVIEW, (), None)
     assert decision.reasons[0] == "may be an automatic reply"
+
+
+@pytest.mark.parametrize(
+    ("reading", "believed"),
+    [
+        (YES, True),
+        (NO, True),
+        (replace(YES, firm=True, **ASKS), True),
+        (replace(NOTHING, asks=Asks.LOGISTICS), True),
+        (NOTHING, True),
+        (MAYBE, False),
+        (replace(YES, reasons=("a sentence was not understood",)), False),
+        (replace(NOTHING, reasons=("not understood",)), False),
+        (replace(NOTHING, **ASKS), False),
+    ],
+)
+def test_where_the_doubt_is_slight_a_plain_answer_is_a_persons(reading: Reading, believed: bool) -> None:
+    verdict = Verdict(Kind.HUMAN, "person", "may be an automatic reply", doubt=Doubt.SLIGHT)
+    decision = decided(reading, verdict=verdict)
+    assert (decision.outcome != "in doubt") is believed
+    assert believed or (decision.folder, decision.letters, decision.answer) == (Folder.REVIEW, (), None)
 
 
 def test_a_bounce_of_the_delegates_address_says_so() -> None:

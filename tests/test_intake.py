@@ -22,7 +22,7 @@ from rsvpbot.intake import MOST_FAILURES, Intake, Polled
 from rsvpbot.letters.templates import Templates
 from rsvpbot.mail.imap import Connection
 from rsvpbot.mail.tokens import Tokens
-from rsvpbot.model import Folder, Invitee, LetterKind, LetterState, Mailbox, PartStat
+from rsvpbot.model import Doubt, Folder, Invitee, Kind, LetterKind, LetterState, Mailbox, PartStat, Verdict
 from rsvpbot.store import open_store
 from rsvpbot.store.base import Commit, Store
 from tests.corpus_mailbox import EXAMPLE
@@ -285,6 +285,25 @@ def test_what_may_be_an_automatic_reply_waits_for_a_person_and_is_not_answered(s
     (reply,) = store.open_replies()
     assert reply.invitee_id == ADA.id
     assert "may be an automatic reply" in reply.reasons[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "doubt", "folder"),
+    [
+        ("Yes, I will attend.", Doubt.SLIGHT, Folder.REVIEW),
+        ("Yes, I will attend.", Doubt.NONE, Folder.IGNORED),
+        ("Back on Monday.", Doubt.SLIGHT, Folder.IGNORED),
+    ],
+)
+def test_a_plain_answer_in_the_words_of_an_automatic_reply_is_not_lost(
+    store: Store, config: Config, monkeypatch: pytest.MonkeyPatch, text: str, doubt: Doubt, folder: Folder
+) -> None:
+    verdict = Verdict(Kind.AUTO, "auto-words", "the words of an automatic reply", doubt=doubt)
+    monkeypatch.setattr(rsvpbot.intake, "screen", lambda *_: verdict)
+    done = intake(store, config).handle(mail(text), 1, 1)
+    assert done is not None and done.folder is folder
+    assert store.letters() == ()
+    assert [reply.reasons[-1] for reply in store.open_replies()] == [verdict.reason] * (folder is Folder.REVIEW)
 
 
 @pytest.mark.parametrize("where", ["enclosed", "in-reply-to"])

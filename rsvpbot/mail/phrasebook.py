@@ -32,6 +32,9 @@ _INVISIBLE = re.compile(
 )
 """Accents and vowel signs that NFKD has set apart, and characters that only steer others."""
 
+_ARABIC = re.compile("[\u0621-\u064a]")
+_JOINED = r"(?<!\w)(?:[وفسبكل]|ال|وال|بال|لل|فال|كال|ولل|وس|فس|وب|ول)?"
+"""What Arabic writes together with the word that follows: and, so, by, for, the, shall."""
 _SPACED = re.compile("[0-9a-zα-ωа-яєі]")
 """A letter of a script that sets words apart by spaces, as folding leaves it."""
 _WORD = re.compile(r"\w+")
@@ -72,9 +75,11 @@ class Phrase:
     piece: str
     """Its longest literal piece, which is sought first because that is quick."""
     pattern: re.Pattern[str]
+    one_word: bool
+    """It is no more than one of the keys by which it is looked up, and so found when it is tried."""
 
     def found_in(self, text: str) -> bool:
-        return self.piece in text and self.pattern.search(text) is not None
+        return self.one_word or (self.piece in text and self.pattern.search(text) is not None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,10 +114,14 @@ class Phrases:
         counts = Counter(phrase.kind for phrase in self._candidates(words) if phrase.found_in(words.text))
         return {kind: w.each * min(counts[kind], w.most) for kind, w in self._weights.items() if counts[kind]}
 
-    def at_start_of(self, folded: str, kind: str) -> int:
-        """How many characters of `folded` a phrase of this kind takes at its beginning; 0 if none does."""
-        tried = (phrase for phrase in self._by_start.get(folded[:2], ()) if phrase.kind == kind)
-        return max((match.end() for phrase in tried if (match := phrase.pattern.match(folded))), default=0)
+    def at_start_of(self, folded: str) -> dict[str, int]:
+        """How many characters of `folded` a phrase of each kind takes at its beginning, where one does."""
+        ends: dict[str, int] = {}
+        for phrase in self._by_start.get(folded[:2], ()):
+            match = phrase.pattern.match(folded)
+            if match:
+                ends[phrase.kind] = max(match.end(), ends.get(phrase.kind, 0))
+        return ends
 
     def cut_from(self, words: Words) -> Words:
         found = [phrase for phrase in self._candidates(words) if phrase.piece in words.text]
@@ -162,10 +171,15 @@ def _pieces(phrase: str) -> Iterator[tuple[str, bool, bool]]:
 def _compiled(kind: str, phrase: str) -> Phrase:
     pieces = tuple(_pieces(phrase))
     written = (
-        (r"(?<!\w)" if begins else "") + re.escape(piece) + (r"(?!\w)" if ends else "")
-        for piece, begins, ends in pieces
+        _before(piece, begins) + re.escape(piece) + (r"(?!\w)" if ends else "") for piece, begins, ends in pieces
     )
-    return Phrase(kind, max((piece for piece, _, _ in pieces), key=len), re.compile(_GAP.join(written)))
+    one_word = len(pieces) == 1 and pieces[0][1] and pieces[0][2] and pieces[0][0] in _keys_of(phrase)
+    return Phrase(kind, max((piece for piece, _, _ in pieces), key=len), re.compile(_GAP.join(written)), one_word)
+
+
+def _before(piece: str, begins: bool) -> str:
+    """Where a piece may begin: at a word's beginning, where the script shows one."""
+    return r"(?<!\w)" if begins else _JOINED if _ARABIC.match(piece) else ""
 
 
 def _keys_of(phrase: str) -> Iterator[str]:

@@ -11,13 +11,13 @@ Reasons name fields and kinds of words, never what stands in the mail: they go i
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from rsvpbot.mail.phrasebook import Words, fold, phrasebook
 from rsvpbot.mail.tokens import OUR_MESSAGE_ID
-from rsvpbot.model import Kind, Message, Verdict
+from rsvpbot.model import Doubt, Kind, Message, Verdict
 from rsvpbot.reading.calendar import find_reply
 from rsvpbot.reading.newtext import new_text
 
@@ -28,7 +28,7 @@ MARKER = "x-rsvpbot"
 
 AUTOMATIC_ENOUGH = 5
 DOUBTFUL = 3
-"""From here on up a message may be a machine's: a person must look, and nobody is answered."""
+"""From here on up a message may well be a machine's: a person must look, and nobody is answered."""
 AUTOMATIC_ENOUGH_WITH_A_HINT = 3
 BULK_ENOUGH = 6
 BULK_ENOUGH_OF_OTHER_THINGS = 5
@@ -52,14 +52,17 @@ def screen(message: Message, own: frozenset[str], event_uid: str) -> Verdict:
     view = Screened(message, own, event_uid)
     for rule in RULES:
         reason = rule.check(view)
-        if reason and rule.kind is Kind.BOUNCE:
+        if not reason:
+            continue
+        if rule.kind is Kind.BOUNCE:
             status = bounce_status(view)
             return Verdict(rule.kind, rule.name, f"{reason}{status.said}", status.address, status.permanent)
-        if reason and rule.kind is Kind.AUTO and _says_gone(view):
-            return Verdict(rule.kind, rule.name, GONE, view.message.sender.email, permanent=True)
-        if reason:
-            return Verdict(rule.kind, rule.name, reason)
-    return Verdict(Kind.HUMAN, "person", "nothing says that a machine wrote it", doubt=_doubt(view))
+        doubt = Doubt.SLIGHT if rule.check is _automatic_words and not _says_so(view) else Doubt.NONE
+        if rule.kind is Kind.AUTO and _says_gone(view):
+            return Verdict(rule.kind, rule.name, GONE, view.message.sender.email, permanent=True, doubt=doubt)
+        return Verdict(rule.kind, rule.name, reason, doubt=doubt)
+    doubt, reason = _doubt(view)
+    return Verdict(Kind.HUMAN, "person", reason, doubt=doubt)
 
 
 class Screened:
@@ -127,23 +130,35 @@ class Screened:
         """Kinds of words that speak of events, apart from names of hosts and our mailbox's own name."""
         text = self.text.text
         ours = tuple(self.own_domains)
-        if "." in text or "@" in text:
+        if any(sign in text for sign in ("@", "://", "www.", *ours)):
             text = " ".join(w for w in text.split() if not _NAMES_A_HOST.search(w) and not w.startswith(ours))
-        for name in self._own_names:
+        for name in self._quotable:
             text = text.replace(name, " ")
         words = self.text if text == self.text.text else Words(text)
         return phrasebook().person.weigh(phrasebook().not_of_our_event.cut_from(words))
 
     @cached_property
-    def _own_names(self) -> frozenset[str]:
-        """The names that others write before our address: they may hold the name of the event."""
+    def _quotable(self) -> frozenset[str]:
+        """The name that others write before our address, and the subject where a machine quotes it: both may hold the
+        name of the event."""
         ours = (a.name for a in self.message.recipients if a.name and without_plus(a.email) in self.own)
-        return frozenset(fold(name) for name in ours)
+        subject = (self.subject,) if len(self.subject) >= _LONG_SUBJECT else ()
+        return frozenset(filter(None, (*map(fold, ours), *subject)))
+
+    @cached_property
+    def automatic(self) -> Mapping[str, int]:
+        """Kinds of words of automatic replies, with their weights."""
+        return phrasebook().automatic.weigh(self.text)
+
+    @property
+    def answers(self) -> int:
+        """The (negative) weight of words in which people speak of coming or not."""
+        return self._of_events.get("definite", 0)
 
     @property
     def speaks_of_ours(self) -> int:
-        """The (negative) weight of words that speak of our event."""
-        return self._of_events.get("definite", 0)
+        """The (negative) weight of words that answer us, or name our event."""
+        return min(self.answers, self._of_events.get("mention", 0))
 
     @property
     def speaks_of_event(self) -> int:
@@ -151,10 +166,14 @@ class Screened:
         return min(self._of_events.values(), default=0)
 
     @cached_property
-    def subject_marks(self) -> tuple[str, ...]:
-        """The subject, and what stands in square brackets in it."""
-        marks = _IN_BRACKETS.findall(self.full_subject.text)
-        return (self.subject, *marks)
+    def begins(self) -> Mapping[str, int]:
+        """Kinds of phrases that begin the subject, with their lengths."""
+        return phrasebook().subjects.at_start_of(self.subject)
+
+    @cached_property
+    def subject_marks(self) -> Sequence[str]:
+        """What stands in square brackets in the subject."""
+        return _IN_BRACKETS.findall(self.full_subject.text) if "[" in self.full_subject.text else ()
 
     @cached_property
     def daemon(self) -> bool:
@@ -166,6 +185,9 @@ class Screened:
     def null_path(self) -> bool:
         return self.message.return_path == ""
 
+
+_LONG_SUBJECT = 20
+"""Characters: what is shorter may be the answer itself."""
 
 _NAMES_A_HOST = re.compile(r"@.|://|www\.")
 _DAEMONS = frozenset(
@@ -263,8 +285,7 @@ def _bounce_by_shape(view: Screened) -> str:
     by_system = view.daemon or view.null_path
     if view.subject_prefix and not by_system:
         return ""  # a person sends a bounce on, or replies to one
-    begins = book.subjects.at_start_of(view.subject, "bounce") > 0
-    said = begins or (by_system and "bounce" in book.subjects.weigh(view.full_subject))
+    said = "bounce" in view.begins or (by_system and "bounce" in book.subjects.weigh(view.full_subject))
     if not by_system and not said:
         return ""
     worded = book.bounce_body.found_in(view.whole_text)
@@ -332,7 +353,7 @@ def _other_report(view: Screened) -> str:
 
 def _read_receipt_by_words(view: Screened) -> str:
     book = phrasebook()
-    worded = _prefixed("read", view.subject) and book.receipt_body.found_in(view.text)
+    worded = _prefixed("read", view) and book.receipt_body.found_in(view.text)
     return "a read receipt by its subject and words" if worded else ""
 
 
@@ -425,10 +446,10 @@ def _daemon(view: Screened) -> str:
 # --------------------------------------------------------------------------- automatic replies, by the words
 
 
-def _prefixed(kind: str, subject: str) -> bool:
+def _prefixed(kind: str, view: Screened) -> bool:
     """A phrase of this kind begins the subject and ends at a colon, a dash, a date, or the end."""
-    end = phrasebook().subjects.at_start_of(subject, kind)
-    return bool(end) and _ENDS.match(subject[end:]) is not None
+    end = view.begins.get(kind, 0)
+    return bool(end) and _ENDS.match(view.subject[end:]) is not None
 
 
 _ENDS = re.compile(
@@ -441,15 +462,15 @@ _ENDS = re.compile(
 def _automatic_subject(view: Screened) -> str:
     subjects = phrasebook().subjects
     bracketed = _IN_ANY_BRACKETS.findall(view.full_subject.text)
-    marked = any(subjects.at_start_of(inner, "automatic") == len(inner) for inner in bracketed)
-    if marked or (_prefixed("automatic", view.subject) and not view.subject_prefix):
+    marked = any(subjects.at_start_of(inner).get("automatic") == len(inner) for inner in bracketed)
+    if marked or (_prefixed("automatic", view) and not view.subject_prefix):
         return "the subject says automatic reply"
     return ""
 
 
 def _absence_subject(view: Screened) -> str:
     """ "Out of office: Invitation …": absence, a colon, and the subject of a letter that we sent."""
-    end = phrasebook().subjects.at_start_of(view.subject, "absence")
+    end = view.begins.get("absence", 0)
     followed = end and re.match(r"\s?(?:re\s?)?[:：]\s?\S", view.subject[end:])
     return "the subject says absence before our own subject" if followed and not view.subject_prefix else ""
 
@@ -460,32 +481,41 @@ _SAYS_SO = frozenset({"statement", "challenge", "read", "recall"})
 
 def _weighed(view: Screened) -> tuple[int, list[str]]:
     """The weight of the kinds of automatic words found, and their names."""
-    found = phrasebook().automatic.weigh(view.text)
+    found = {**view.automatic}
     found |= {f"subject: {name}": weight for name, weight in _SUBJECT_WEIGHTS.items() if _subject_says(name, view)}
     return sum(found.values()) + view.speaks_of_event, list(found)
 
 
 def _subject_says(kind: str, view: Screened) -> bool:
-    if kind == "receipt":
-        return any(phrasebook().subjects.at_start_of(mark, kind) for mark in view.subject_marks)
-    return any(_prefixed(kind, mark) for mark in view.subject_marks)
+    """The subject begins with a phrase of this kind, or a mark in square brackets does."""
+    begins = kind in view.begins if kind == "receipt" else _prefixed(kind, view)
+    return begins or any(kind in phrasebook().subjects.at_start_of(mark) for mark in view.subject_marks)
 
 
 def _automatic_words(view: Screened) -> str:
     total, found = _weighed(view)
     enough = AUTOMATIC_ENOUGH_WITH_A_HINT if _hint(view) else AUTOMATIC_ENOUGH
-    says_so = bool(_SAYS_SO.intersection(found))  # then it may speak of whatever else it likes
-    return f"the words of an automatic reply ({', '.join(found)})" if says_so or total >= enough else ""
+    return f"the words of an automatic reply ({', '.join(found)})" if _says_so(view) or total >= enough else ""
 
 
-def _doubt(view: Screened) -> str:
+def _says_so(view: Screened) -> bool:
+    """The text says itself that a machine wrote it: then it may speak of whatever else it likes."""
+    return not _SAYS_SO.isdisjoint(view.automatic)
+
+
+def _doubt(view: Screened) -> tuple[Doubt, str]:
     total, found = _weighed(view)
-    return f"may be an automatic reply ({', '.join(found)})" if total >= DOUBTFUL else ""
+    reason = f"may be an automatic reply ({', '.join(found)})"
+    if total >= DOUBTFUL:
+        return Doubt.STRONG, reason
+    if found and not view.speaks_of_ours:
+        return Doubt.SLIGHT, reason
+    return Doubt.NONE, "nothing says that a machine wrote it"
 
 
 def _says_gone(view: Screened) -> bool:
     """Of an automatic reply: mail to its address is in vain from now on."""
-    return "gone" in phrasebook().automatic.weigh(view.text)
+    return "gone" in view.automatic
 
 
 def _hint(view: Screened) -> bool:
@@ -533,7 +563,7 @@ def _automatic_bulk_precedence(view: Screened) -> str:
     """vacation(1) and its kin mark their replies as bulk: in answer to us that is no mailing."""
     if view.field("precedence") not in {"bulk", "junk"} or any(name.startswith("list-") for name in view.names):
         return ""
-    answers = view.replies_to_us or _prefixed("absence", view.subject)
+    answers = view.replies_to_us or _prefixed("absence", view)
     return "Precedence: bulk on an answer" if answers else ""
 
 
@@ -590,8 +620,8 @@ def _bulk_words(view: Screened) -> str:
         found["subject: press"] = 3
     signs = dict(_signs(view))
     total = sum(found.values()) + sum(signs.values())
-    if view.to_us and view.speaks_of_ours and not {"unsubscribe", "press"}.intersection(found):
-        total += view.speaks_of_ours
+    if view.to_us and not {"unsubscribe", "press"}.intersection(found):
+        total += view.answers
     enough = BULK_ENOUGH if view.speaks_of_event else BULK_ENOUGH_OF_OTHER_THINGS
     if sum(found.values()) < BULK_WORDS_ENOUGH or total < enough:
         return ""

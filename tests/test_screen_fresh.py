@@ -1,5 +1,5 @@
-"""The mails of `corpus/machine-fresh`: machines of many makes in thirteen languages, and people who sound like them. They
-were written before the rules were mended by them."""
+"""The mails of `corpus/machine-fresh`: machines of many makes in thirteen languages, and people who sound like them.
+They were written before the rules were mended by them."""
 
 from __future__ import annotations
 

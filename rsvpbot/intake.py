@@ -85,10 +85,10 @@ def examine(raw: bytes, config: Config) -> Examined:
     message = parse(raw)
     verdict = screen(message, frozenset({config.mailbox.address}), config.event.uid)
     reading = read(message, config.event, verdict.kind)
-    if verdict.kind is Kind.AUTO and verdict.doubt:
+    if verdict.kind in MACHINE_KINDS and verdict.doubt:
         as_person = read(message, config.event, Kind.HUMAN)
         if plain(as_person):
-            # Its words are a machine's, and yet it answers: nobody would see it if screening were believed.
+            # Its words are a machine's, and yet it answers: nobody would see that if screening were believed.
             verdict = Verdict(Kind.HUMAN, verdict.rule, verdict.reason, doubt=Doubt.STRONG)
             reading = as_person
     result = dmarc(message, config.mailbox.authserv_id)

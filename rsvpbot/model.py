@@ -222,8 +222,8 @@ class Verdict:
     permanent: bool = False
     """Of a bounce: delivery was given up (Action: failed), not only delayed."""
     doubt: Doubt = Doubt.NONE
-    """Of a person's message: whether it may be a machine's all the same. Of an automatic reply: SLIGHT where nothing
-    but its words says that it is one."""
+    """Of a person's message: whether it may be a machine's all the same. Of a machine's: SLIGHT where nothing but its
+    words says that it is one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,9 @@ from email.header import Header
 import pytest
 
 from rsvpbot.mail.parse import parse
+from rsvpbot.mail.phrasebook import Phrases, Words, fold
 from rsvpbot.mail.screen import screen
-from rsvpbot.model import MACHINE_KINDS, Kind, Verdict
+from rsvpbot.model import MACHINE_KINDS, Doubt, Kind, Verdict
 
 OWN = frozenset({"rsvp@roundtable.example"})
 UID = "roundtable-2016-09-20@roundtable.example"
@@ -374,6 +375,28 @@ def test_reply_that_came_through_a_group() -> None:
 def test_mailing_in_answer_to_us_is_one() -> None:
     fields = ("List-Id: <x.mailings.example>", "List-Unsubscribe: <https://mailings.example/u>", "Precedence: bulk")
     assert screened(RE, "Welcome! You will hear from us.", *fields).kind in MACHINE_KINDS
+
+
+def test_lists_notice_to_a_poster_is_no_persons() -> None:
+    text = "Your mail to 'Network' is being held until the list moderator can review it for approval."
+    assert screened("Your message to Network awaits moderator approval", text).kind is Kind.BULK
+
+
+@pytest.mark.parametrize("subject", [f"Out of office: {TITLE}", RE])
+def test_where_only_words_tell_it_is_said(subject: str) -> None:
+    text = "I am out of the office until Monday with limited access to e-mail. I will reply on my return."
+    assert screened(subject, text).doubt is Doubt.SLIGHT
+    assert screened(subject, text, "Auto-Submitted: auto-replied").doubt is Doubt.NONE
+    assert screened(subject, f"{text} This is an automatic reply.").doubt is Doubt.NONE
+
+
+def test_star_that_touches_a_letter_stands_for_the_rest_of_the_word() -> None:
+    book = Phrases({"x": {"weight": 1, "en": ["delay*", "two * words", "end"]}, "y": {"weight": 2, "ar": ["حضور"]}})
+    assert book.weigh(Words(fold("Delayed"))) == {"x": 1}
+    assert book.weigh(Words(fold("two short words"))) == {"x": 1}
+    assert book.weigh(Words(fold("two shortwords; ending; bend"))) == {}
+    assert book.weigh(Words(fold("والحضور"))) == {"y": 2}
+    assert book.weigh(Words(fold("محضور"))) == {}
 
 
 def test_our_mailbox_may_be_a_group() -> None:

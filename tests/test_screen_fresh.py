@@ -4,6 +4,8 @@ They were written before the rules were mended by them."""
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +13,7 @@ import pytest
 
 from rsvpbot.mail.parse import parse
 from rsvpbot.mail.screen import screen
-from rsvpbot.model import MACHINE_KINDS, Doubt, Kind, Verdict
+from rsvpbot.model import MACHINE_KINDS, Doubt, Kind, Message, Verdict
 
 OWN = frozenset({"rsvp@roundtable.example"})
 UID = "roundtable-2016-09-20@roundtable.example"
@@ -33,6 +35,23 @@ PEOPLE = [label for label in LABELS if Kind(label["kind"]) not in MACHINE_KINDS]
 @pytest.mark.parametrize("label", PEOPLE, ids=lambda label: label["file"])
 def test_no_person_is_lost(label: dict[str, Any]) -> None:
     assert screened(label).kind is Kind(label["kind"])
+
+
+def unthreaded(message: Message) -> Message:
+    """As programs send it that drop In-Reply-To."""
+    fields = tuple(field for field in message.fields if field[0] not in {"in-reply-to", "references"})
+    return replace(message, in_reply_to=(), references=(), fields=fields)
+
+
+def answering_an_absence(message: Message) -> Message:
+    return replace(message, subject="Re: Out of office: Invitation")
+
+
+@pytest.mark.parametrize("change", [unthreaded, answering_an_absence])
+def test_no_person_is_lost_with_another_head(change: Callable[[Message], Message]) -> None:
+    people = [label for label in PEOPLE if label["kind"] == "human"]
+    changed = [(label["file"], change(parse((FOLDER / label["file"]).read_bytes()))) for label in people]
+    assert [file for file, message in changed if screen(message, OWN, UID).kind is not Kind.HUMAN] == []
 
 
 @pytest.mark.parametrize("label", MACHINES, ids=lambda label: label["file"])

@@ -57,7 +57,7 @@ def screen(message: Message, own: frozenset[str], event_uid: str) -> Verdict:
         if rule.kind is Kind.BOUNCE:
             status = bounce_status(view)
             return Verdict(rule.kind, rule.name, f"{reason}{status.said}", status.address, status.permanent)
-        doubt = Doubt.SLIGHT if rule.check is _automatic_words and not _says_so(view) else Doubt.NONE
+        doubt = Doubt.SLIGHT if rule.check in _BY_WORDS and not _says_so(view) else Doubt.NONE
         if rule.kind is Kind.AUTO and _says_gone(view):
             return Verdict(rule.kind, rule.name, GONE, view.message.sender.email, permanent=True, doubt=doubt)
         return Verdict(rule.kind, rule.name, reason, doubt=doubt)
@@ -488,6 +488,8 @@ def _weighed(view: Screened) -> tuple[int, list[str]]:
 
 def _subject_says(kind: str, view: Screened) -> bool:
     """The subject begins with a phrase of this kind, or a mark in square brackets does."""
+    if kind == "absence" and view.subject_prefix:
+        return False  # somebody answers an automatic reply
     begins = kind in view.begins if kind == "receipt" else _prefixed(kind, view)
     return begins or any(kind in phrasebook().subjects.at_start_of(mark) for mark in view.subject_marks)
 
@@ -613,9 +615,9 @@ def _other_invitation(view: Screened) -> str:
 
 def _bulk_words(view: Screened) -> str:
     """The words of mailings, offers, fraud and phishing, with the ways in which those are addressed."""
-    if view.replies_to_us:
-        return ""
     found = phrasebook().bulk.weigh(Words(f"{view.subject} {view.text.text}"))
+    if view.replies_to_us and "notice" not in found:
+        return ""
     if _subject_says("press", view):
         found["subject: press"] = 3
     signs = dict(_signs(view))
@@ -659,6 +661,10 @@ def _addressed_to_nobody(view: Screened) -> str:
     """Sent to a list of hidden recipients: a person who answers us writes to us."""
     hidden = not view.message.recipients and not view.replies_to_us and view.field("to").startswith("undisclosed")
     return "sent to undisclosed recipients" if hidden and not view.subject_prefix else ""
+
+
+_BY_WORDS = (_automatic_words, _absence_subject, _bulk_words)
+"""Rules that go by what people may write too."""
 
 
 # --------------------------------------------------------------------------- the list

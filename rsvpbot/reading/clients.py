@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Sequence
 from functools import cache
 from importlib import resources
 from itertools import pairwise
@@ -11,10 +12,10 @@ from typing import Any
 
 _WORD = re.compile(r"[^\W_]+(?:['’.\-][^\W_]+)*")
 _CONTACT = re.compile(
-    r"\+\d[\d\s().\-]{5,24}\d|\(\d{2,4}\) ?\d[\d\s.\-]{4,14}\d|(?<!\d)\d{3}[\s.\-]\d{3,4}[\s.\-]\d{2,4}"
-    r"|\bwww\.|https?://|\b(?:tel|mob|fax|cell|phone|ph|tél|móvil|тел|моб|电话|هاتف)\b ?[.:+\d]",
+    r"\bwww\.|https?://|\b(?:tel|mob|fax|cell|phone|ph|tél|móvil|тел|моб|电话|هاتف)\b ?[.:+\d]",
     re.I,
 )
+_FIGURES = re.compile(r"[\d+(][\d ().\-]{5,24}\d")
 
 
 @cache
@@ -27,7 +28,11 @@ def _folded(words: list[str]) -> frozenset[str]:
 
 
 def _fold(text: str) -> str:
-    return " ".join(text.casefold().replace("’", "'").split())
+    """Without regard to case, to the form of apostrophes and to how much white space there is."""
+    folded = text.casefold()
+    if not folded.isascii():
+        folded = folded.replace("’", "'").replace("i\u0307", "i")  # the second is what a Turkish capital I becomes
+    return " ".join(folded.split())
 
 
 @cache
@@ -64,6 +69,12 @@ def _wrote() -> tuple[str, ...]:
     return tuple(sorted(_folded(_table()["attribution"]["wrote"]), key=len, reverse=True))
 
 
+@cache
+def _wrote_by_end() -> dict[str, tuple[str, ...]]:
+    """The same by their last letter."""
+    return {end: tuple(word for word in _wrote() if word[-1] == end) for end in {word[-1] for word in _wrote()}}
+
+
 def is_wrote(line: str) -> bool:
     """The whole line is "wrote:" or its like."""
     return _fold(line).strip(_AROUND_WROTE) in _wrote()
@@ -75,18 +86,17 @@ _AROUND_WROTE = " :-_*"
 def says_wrote(text: str) -> str:
     """ "last" for "… wrote:", "within" where a name or a date follows the word (as in German, Arabic), else ""."""
     folded = _fold(text)
-    colon = folded.rstrip(" -_*").endswith(":")
-    folded = folded.rstrip(_AROUND_WROTE)
-    if folded.endswith(_wrote()) and any(folded.endswith(word) and _starts_word(folded, word) for word in _wrote()):
+    bare = folded.rstrip(_AROUND_WROTE)
+    if any(bare.endswith(word) and _starts_word(bare, word) for word in _wrote_by_end().get(bare[-1:], ())):
         return "last"
-    return "within" if colon and _any_wrote(folded) else ""
+    return "within" if ":" in folded[len(bare) :] and _holds_wrote(folded) else ""
 
 
 def holds_wrote(text: str) -> bool:
-    return _any_wrote(_fold(text))
+    return _holds_wrote(_fold(text))
 
 
-def _any_wrote(folded: str) -> bool:
+def _holds_wrote(folded: str) -> bool:
     return any(word in folded and _holds(folded, word) for word in _wrote())
 
 
@@ -202,17 +212,30 @@ def _footers() -> tuple[str, ...]:
     return tuple(sorted((start.casefold().replace("’", "'") for start in _table()["footers"]["lines"]), key=len)[::-1])
 
 
+@cache
+def _beginnings_of_footers() -> frozenset[str]:
+    return frozenset(start[:2] for start in _footers())
+
+
 _FOOTER_ENDS = ("から送信", "에서 보냄", "gesendet", "gesendet.", "gönderildi", "gönderildi.")
 
 
 def is_footer(line: str) -> bool:
     """Whether the whole line is "Sent from my iPhone" or its like, in any language; it says nothing of the writer."""
-    folded = _fold(line[:200]).strip("*_-[]()<>~ ")
-    if not folded or len(folded) > 140:
-        return False
+    return len(line) <= 160 and _is_footer(_fold(line))
+
+
+def footers_among(lines: Sequence[str]) -> list[int]:
+    """Which of the lines are footers."""
+    folded = "\n".join(lines).casefold().replace("’", "'").split("\n")
+    return [at for at, line in enumerate(folded) if len(line) <= 160 and _is_footer(line)]
+
+
+def _is_footer(folded: str) -> bool:
+    folded = folded.strip("*_-[]()<>~ ")
     if folded.endswith(_FOOTER_ENDS) and len(folded) < 60:
         return True
-    if not folded.startswith(_footers()):
+    if folded[:2] not in _beginnings_of_footers() or len(folded) > 140 or not folded.startswith(_footers()):
         return False
     start = next(start for start in _footers() if folded.startswith(start))
     rest = [word for word in _WORD.findall(folded[len(start) :]) if word not in _possessives()]
@@ -237,6 +260,21 @@ def is_banner(line: str) -> bool:
     if folded.strip("[]*()!<>-: ") in tags and len(folded) < 40:
         return True
     return any(phrase in folded for phrase in phrases) and not first_person(line, singular=True)
+
+
+def holds_banner(text: str) -> bool:
+    """Whether it is worth looking for a banner in these lines."""
+    folded = _fold(text)
+    phrases, tags = _banner_words()
+    return any(phrase in folded for phrase in phrases) or any(tag in folded for tag in tags)
+
+
+_PICTURE = re.compile(r"\[(?:cid:[^\]\s]{1,120}|image[^\]\n]{0,60}|logo)\]|<image\d{1,3}\.\w{3,4}>", re.I)
+
+
+def is_picture(line: str) -> bool:
+    """The whole line stands for a picture: "[cid:image001.png@01D2…]"."""
+    return bool(_PICTURE.fullmatch(line))
 
 
 @cache
@@ -273,7 +311,7 @@ def is_disclaimer(line: str) -> bool:
 
 
 def is_stub(text: str) -> bool:
-    folded = _fold(text[:2000])
+    folded = _fold(text[:800])
     return len(folded) < 400 and any(phrase in folded for phrase in _stubs())
 
 
@@ -295,7 +333,7 @@ _AROUND_CLOSING = " ,.!;:،。，！-–—~*_"
 
 def closing(line: str) -> str:
     """ "sure" for "Kind regards,", "thanks" for "Thank you,", "" for anything else."""
-    if len(line) > 90:
+    if len(line) > 90 or (len(line) > 60 and line[-1] not in ",،，"):
         return ""
     folded = _fold(line).strip(_AROUND_CLOSING)
     sure, thanks = _closings()
@@ -325,10 +363,12 @@ def has_title(line: str) -> bool:
     folded = _fold(line)
     words = _WORD.findall(folded)
     titles = _titles()
-    if any(word in titles or word.rstrip("s") in titles for word in words):
+    if not titles.isdisjoint(words) or any(word[-1] == "s" and word.rstrip("s") in titles for word in words):
         return True
     if any(f"{first} {second}" in titles for first, second in pairwise(words)):
         return True
+    if folded.isascii():
+        return False
     if any(word.startswith("ال") and word[2:] in titles for word in words):
         return True
     return any(word in folded for word in _caseless_titles())
@@ -355,7 +395,23 @@ def is_contact_label(label: str) -> bool:
 
 
 def has_contact(line: str) -> bool:
-    return bool(_CONTACT.search(line)) or ("@" in line and len(line.split()) <= 4)
+    """A telephone number, a web or mail address, in a line whose signs are plain."""
+    if "@" in line and len(line.split()) <= 4:
+        return True
+    return _has_telephone(line) or bool(_CONTACT.search(line))
+
+
+def _has_telephone(line: str) -> bool:
+    """Seven figures or more that are no date."""
+    for match in _FIGURES.finditer(line):
+        figures = match.group()
+        digits = sum(sign.isdecimal() for sign in figures)
+        if digits >= 7 and not _DATE.search(figures) and (figures[0] in "+(0" or digits >= 9 or "-" in figures):
+            return True
+    return False
+
+
+_DATE = re.compile(r"(?<!\d)(?:\d{1,2}[./-]\d{1,2}[./-](?:19|20)\d\d|(?:19|20)\d\d[./-]\d{1,2}[./-]\d{1,2})(?!\d)")
 
 
 @cache
@@ -376,8 +432,11 @@ def first_person(line: str, singular: bool = False) -> bool:
     """Whether the writer speaks of themselves (`singular`: I, not we)."""
     folded = _fold(line)
     words = _first_person(singular)
-    if any(word in words or word.startswith(("j'", "i'")) for word in _WORD.findall(folded)):
+    found = _WORD.findall(folded)
+    if not words.isdisjoint(found) or ("'" in folded and any(word.startswith(("j'", "i'")) for word in found)):
         return True
+    if folded.isascii():
+        return False
     return "本人" in folded or ("我" in folded and not (singular and ("我们" in folded or "我們" in folded)))
 
 
@@ -429,12 +488,13 @@ def _greetings() -> tuple[str, ...]:
 def only_courtesy(text: str) -> bool:
     """Nothing but greetings and closings, or nothing at all."""
     lines = [line.strip() for line in text.split("\n") if any(sign.isalnum() for sign in line)]
-    return all(_whole_closing(line) or _greets(line) for line in lines)
+    return all(len(line) <= 90 and (_whole_closing(line) or _greets(line)) for line in lines)
 
 
 def _whole_closing(line: str) -> bool:
     sure, thanks = _closings()
-    return _fold(line).strip(_AROUND_CLOSING) in sure | thanks
+    folded = _fold(line).strip(_AROUND_CLOSING)
+    return folded in sure or folded in thanks
 
 
 def _greets(line: str) -> bool:

@@ -70,8 +70,8 @@ def _split(text: str, known: Collection[str], sender: str, source: str) -> NewTe
 
 
 def _result(sheet: Sheet, source: str) -> NewText:
-    quoted = [at for at, part in enumerate(sheet.parts) if part is Part.QUOTED and not sheet.blank(at)]
-    text = _join(sheet, Part.TEXT)
+    parts = _joined_lines(sheet)
+    text, quoted = parts[Part.TEXT], parts[Part.QUOTED]
     doubts = list(sheet.doubts)
     if not text and quoted:
         doubts.append(_NOTHING_OUTSIDE)
@@ -79,30 +79,35 @@ def _result(sheet: Sheet, source: str) -> NewText:
         doubts.append("the answers seem to stand inside the quoted text")
     return NewText(
         text=text,
-        signature=_join(sheet, Part.SIGNATURE),
-        quoted=_join(sheet, Part.QUOTED),
+        signature=parts[Part.SIGNATURE],
+        quoted=quoted,
         forwarded=sheet.forwarded,
-        interleaved=any(quoted[0] < at < quoted[-1] for at in sheet.written()) if quoted else False,
+        interleaved=bool(quoted) and _interleaved(sheet),
         doubts=tuple(doubts),
         source=source if text else "none",
-        boilerplate=_join(sheet, Part.BOILERPLATE),
+        boilerplate=parts[Part.BOILERPLATE],
     )
 
 
-def _join(sheet: Sheet, part: Part) -> str:
-    """The lines of one part; where others stood between, an empty line."""
-    out: list[str] = []
-    gap = False
-    for at, kind in enumerate(sheet.parts):
-        if kind is not part or sheet.blank(at):
-            gap = gap or bool(out)
+def _joined_lines(sheet: Sheet) -> dict[Part, str]:
+    """The lines of each part; where blank lines or those of another part stood between, an empty line."""
+    joined: dict[Part, list[str]] = {part: [] for part in Part}
+    before: Part | None = None
+    for line, part in zip(sheet.lines, sheet.parts, strict=True):
+        if not line:
+            before = None
             continue
-        if gap:
-            out.append("")
-            gap = False
-        line = sheet.lines[at]
-        out.append(line.rstrip() if part is Part.QUOTED else line.strip())
-    return "\n".join(out)
+        lines = joined[part]
+        if part is not before and lines:
+            lines.append("")
+        lines.append(line)
+        before = part
+    return {part: "\n".join(lines) for part, lines in joined.items()}
+
+
+def _interleaved(sheet: Sheet) -> bool:
+    quoted = sheet.of_part(Part.QUOTED)
+    return any(quoted[0] < at < quoted[-1] for at in sheet.written())
 
 
 def _kept(found: NewText) -> NewText:
@@ -194,8 +199,10 @@ def _choose(alternatives: Sequence[Body]) -> list[Body]:
     """The plain version, unless it is empty or a stub, or cannot show what the HTML strikes out."""
     plain = [body for body in alternatives if body.subtype != "html"]
     html = [body for body in alternatives if body.subtype == "html"]
+    if not html:
+        return plain
     text = "\n".join(body.text for body in plain)
-    if html and (not text.strip() or clients.is_stub(text) or any(may_hide(body.text) for body in html)):
+    if not text.strip() or clients.is_stub(text) or any(may_hide(body.text) for body in html):
         return html
     return plain
 
@@ -206,8 +213,13 @@ def _says_little(text: str, sender: str) -> bool:
 
 
 def _says_nothing(text: str, sender: str) -> bool:
+    lines = text.split("\n")
+    # The longest line is the likeliest to say something, and no courtesy is as long as a sentence.
+    longest = max(lines, key=len)
     names = name_words(sender)
-    return clients.only_courtesy("\n".join(line for line in text.split("\n") if not only_names(line, names)))
+    if not clients.only_courtesy(longest) and not only_names(longest, names):
+        return False
+    return clients.only_courtesy("\n".join(line for line in lines if not only_names(line, names)))
 
 
 _SENTENCE_END = re.compile(r"(?<=[.!?。！？؟])\s+|\n")

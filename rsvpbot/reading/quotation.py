@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
-from itertools import pairwise
 
 from rsvpbot.reading import clients
 from rsvpbot.reading.html import CUT
@@ -20,8 +19,6 @@ from rsvpbot.reading.sheet import LABEL, RULE, Part, Sheet, has_address, has_dat
 MOST_WRITTEN_LINES = 2_000
 """Without quote marks; nobody writes more."""
 
-_QUOTE = re.compile(r">(?!=)")
-_QUOTE_WITH_INITIALS = re.compile(r"[^\W\d_]{1,3}> ?")
 _TIME = re.compile(
     r"(?<!\d)\d{1,2} ?[:.hч时時点點시] ?\d{2}(?!\d)|(?<!\d)\d{1,2} ?(?:[AaPp]\.?[Mm]|Uhr)\b|\d{1,2} ?[时時点點시]"
     r"|[一二三四五六七八九十]{1,3}[时時点點]"
@@ -38,6 +35,7 @@ _NARROWEST = 62
 def mark_quotation(sheet: Sheet, known: Collection[str]) -> None:
     """Give every quoted line of the sheet to the quotation. `known`: texts of our own, whose repetition is one."""
     _mark_quote_marks(sheet)
+    sheet.read_plainly()
     _mark_excess(sheet)
     _mark_introduced(sheet)
     mark_repetition(sheet, known)
@@ -48,29 +46,40 @@ def mark_quotation(sheet: Sheet, known: Collection[str]) -> None:
 
 
 def _mark_quote_marks(sheet: Sheet) -> None:
-    """Lines that begin with ">", or with a writer's initials and ">" (The Bat!)."""
-    marked = [at for at, line in enumerate(sheet.lines) if ">" in line[:4] and sheet.parts[at] is Part.TEXT]
-    initials: list[int] = []
-    for at in marked:
-        line = sheet.lines[at]
-        if line[0] == ">":
-            if _QUOTE.match(line) and not _groupwise(sheet, at):
-                sheet.parts[at] = Part.QUOTED
-        elif _QUOTE_WITH_INITIALS.match(line):
-            initials.append(at)
-    for first, second in pairwise(initials):
-        if second == first + 1:
-            sheet.mark(first, second + 1, Part.QUOTED)
-    # Blank lines between two quoted lines belong to the quotation.
-    quoted = [at for at, part in enumerate(sheet.parts) if part is Part.QUOTED]
-    for above, below in pairwise(quoted):
-        if below > above + 1 and not any(sheet.lines[above + 1 : below]):
-            sheet.mark(above + 1, below, Part.QUOTED)
+    """Lines that begin with ">", or with a writer's initials and ">" (The Bat!), and blank lines between such."""
+    lines, parts = sheet.lines, sheet.parts
+    last = -1
+    for at, line in enumerate(lines):
+        if not line:
+            continue
+        if parts[at] is Part.TEXT:
+            if ">" not in line[:4] or not _is_marked(lines, at):
+                last = -1
+                continue
+            parts[at] = Part.QUOTED
+        elif parts[at] is not Part.QUOTED:
+            last = -1
+            continue
+        if 0 <= last < at - 1:
+            parts[last + 1 : at] = [Part.QUOTED] * (at - last - 1)
+        last = at
 
 
-def _groupwise(sheet: Sheet, at: int) -> bool:
+def _is_marked(lines: list[str], at: int) -> bool:
+    line = lines[at]
+    if line[0] == ">":
+        return line[1:2] != "=" and not _groupwise(line)
+    # Initials before the mark count where two lines in sequence have them.
+    return bool(_INITIALS.match(line)) and any(
+        _INITIALS.match(beside) for beside in (*lines[at - 1 : at], *lines[at + 1 : at + 2])
+    )
+
+
+_INITIALS = re.compile(r"[^\W\d_]{1,3}> ?")
+
+
+def _groupwise(line: str) -> bool:
     """GroupWise puts the quoted mail, without marks, below ">>> Name 04.04.17 09:12 >>>"."""
-    line = sheet.plain[at]
     return line.startswith(">>> ") and has_date(line) and bool(_TIME.search(line))
 
 
@@ -87,7 +96,7 @@ def _mark_excess(sheet: Sheet) -> None:
 def _mark_introduced(sheet: Sheet) -> None:
     at = 0
     while at < len(sheet.lines):
-        found = _introduction(sheet, at) if sheet.is_text(at) else None
+        found = _introduction(sheet, at) if sheet.plain[at] and sheet.parts[at] is Part.TEXT else None
         if found is None:
             at += 1
             continue
@@ -106,7 +115,7 @@ def _introduction(sheet: Sheet, at: int) -> tuple[int, int] | None:
     if line == CUT:
         sheet.lines[at] = sheet.plain[at] = ""
         return at, at + 1
-    if line[0] in _DASHES or line[0] == ">" or len(line) < 60:
+    if line[0] in _DASHES or line[0] == ">" or (len(line) < 60 and (line[-1] == ":" or _label_follows(sheet, at))):
         between = _between_dashes(line)
         if clients.forwards(line, between):
             sheet.forwarded = True
@@ -115,11 +124,16 @@ def _introduction(sheet: Sheet, at: int) -> tuple[int, int] | None:
             return _above(sheet, at), _header_end(sheet, at)
     if ":" in line[:40] and _header_block(sheet, at):
         return _above(sheet, at), _header_end(sheet, at)
-    if len(line) <= 20 and clients.role(line.rstrip(" :")) == "to":
+    if len(line) <= 16 and at and clients.role(line.rstrip(" :")) == "to":
         start = _notes_block(sheet, at)
         if start >= 0:
             return start, _header_end(sheet, at)
     return _attribution(sheet, at)
+
+
+def _label_follows(sheet: Sheet, at: int) -> bool:
+    following = sheet.next_written(at + 1)
+    return following < len(sheet.plain) and ":" in sheet.plain[following][:40]
 
 
 def _above(sheet: Sheet, start: int) -> int:

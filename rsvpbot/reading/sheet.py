@@ -28,7 +28,7 @@ _INVISIBLE = "\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066
 _PLAIN = {**_DIGITS, **_SIGNS, **dict.fromkeys(_INVISIBLE, " ")}
 _NOT_PLAIN = re.compile(f"[{re.escape(''.join(_PLAIN))}]")
 _EDGES = " \t\xa0\u3000\x1c\x1d\x1e\x1f\x85\u2002\u2003\u2009\u202f" + _INVISIBLE
-_LINE_ENDS = re.compile("\r\n?|[\u2028\u2029\x0b\x0c]")
+_LINE_ENDS = ("\r\n", "\r", "\x0b", "\x0c", "\u2028", "\u2029")
 
 _DATE = re.compile(
     r"(?<!\d)(?:(?:19|20|25)\d\d(?!\d)|\d{1,4}(?:[/-]|\. ?)\d{1,2}(?:[/-]|\. ?)\d{1,4}(?!\d))"
@@ -67,7 +67,7 @@ class Sheet:
     lines: list[str] = field(default_factory=list)
     """As written, without white space and marks of direction at either end."""
     plain: list[str] = field(default_factory=list)
-    """The same lines as `plain_text` has them, character by character."""
+    """The same lines as `plain_text` has them, character by character; of those that were quoted early, nothing."""
     parts: list[Part] = field(default_factory=list)
     forwarded: bool = False
     doubts: list[str] = field(default_factory=list)
@@ -79,7 +79,9 @@ class Sheet:
         """At most 20,000 lines of at most 2,000 characters; a doubt where the text had to be cut."""
         sheet = cls()
         too_long = len(text) > LONGEST_TEXT
-        text = _LINE_ENDS.sub("\n", text[:LONGEST_TEXT].replace("\x00", ""))
+        text = text[:LONGEST_TEXT].replace("\x00", "")
+        for line_end in _LINE_ENDS:
+            text = text.replace(line_end, "\n")
         lines = text.split("\n", MOST_LINES)
         if len(lines) > MOST_LINES:
             too_long = True
@@ -94,10 +96,14 @@ class Sheet:
                     sheet.parts[at] = Part.QUOTED if line[0] == QUOTED else Part.SIGNATURE
                     lines[at] = line[1:].strip(_EDGES)
         sheet.lines = lines
-        sheet.plain = plain_text("\n".join(lines)).split("\n")
         if too_long:
             sheet.doubts.append(VERY_LONG)
         return sheet
+
+    def read_plainly(self) -> None:
+        """Fill `plain`, once it is known what stands behind quote marks."""
+        text = [line if part is Part.TEXT else "" for line, part in zip(self.lines, self.parts, strict=True)]
+        self.plain = plain_text("\n".join(text)).split("\n")
 
     def blank(self, at: int) -> bool:
         return not self.lines[at]

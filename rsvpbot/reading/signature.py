@@ -9,28 +9,42 @@ from itertools import pairwise
 from rsvpbot.reading import clients
 from rsvpbot.reading.sheet import LABEL, RULE, Part, Sheet, plain_text, segments
 
+_FIRST_LINES = 6
+"""Where a banner may stand."""
+
 
 def mark_boilerplate(sheet: Sheet) -> None:
-    for at, part in enumerate(sheet.parts):
-        if part is Part.SIGNATURE and clients.is_footer(sheet.plain[at].strip()):
+    for at in sheet.of_part(Part.SIGNATURE):
+        if clients.is_footer(sheet.plain[at]):
             sheet.parts[at] = Part.BOILERPLATE
     written = sheet.written()
-    notices = clients.notices_in("\n".join(sheet.plain[at] for at in written))
-    for order, at in enumerate(written):
-        if sheet.parts[at] is not Part.TEXT:
-            continue
-        line = sheet.plain[at].strip()
-        if order < 6 and clients.is_banner(line):
-            sheet.parts[at] = Part.BOILERPLATE
-            for below in range(at + 1, min(len(sheet.lines), at + 5)):
-                if sheet.blank(below) or not clients.goes_with_banner(sheet.plain[below]):
-                    break
-                sheet.mark(below, below + 1, Part.BOILERPLATE)
-        elif clients.is_footer(line):
-            sheet.parts[at] = Part.BOILERPLATE
-        elif notices and clients.begins_notice(line, "".join(sheet.plain[at + 1 : at + 2]), notices):
-            _mark_notice(sheet, at, first=order == 0)
+    if not written:
+        return
+    if clients.holds_banner("\n".join(sheet.plain[at] for at in written[:_FIRST_LINES])):
+        _mark_banners(sheet, written[:_FIRST_LINES])
+    lines = [sheet.plain[at] for at in written]
+    for order in clients.footers_among(lines):
+        sheet.parts[written[order]] = Part.BOILERPLATE
+    notices = clients.notices_in("\n".join(lines))
+    for at in written if notices else ():
+        following = "".join(sheet.plain[at + 1 : at + 2])
+        if sheet.is_text(at) and clients.begins_notice(sheet.plain[at], following, notices):
+            _mark_notice(sheet, at, first=at == written[0])
+    for at, line in zip(written, lines, strict=True):
+        if line[0] in "[<" and clients.is_picture(line):
+            sheet.mark(at, at + 1, Part.BOILERPLATE)
     _mark_lone_delimiters(sheet)
+
+
+def _mark_banners(sheet: Sheet, first_lines: Sequence[int]) -> None:
+    for at in first_lines:
+        if sheet.parts[at] is not Part.TEXT or not clients.is_banner(sheet.plain[at]):
+            continue
+        sheet.parts[at] = Part.BOILERPLATE
+        for below in range(at + 1, min(len(sheet.lines), at + 5)):
+            if sheet.blank(below) or not clients.goes_with_banner(sheet.plain[below]):
+                break
+            sheet.mark(below, below + 1, Part.BOILERPLATE)
 
 
 def _mark_notice(sheet: Sheet, at: int, first: bool) -> None:
@@ -44,19 +58,22 @@ def _mark_notice(sheet: Sheet, at: int, first: bool) -> None:
 
 def _mark_lone_delimiters(sheet: Sheet) -> None:
     """A rule or "-- " with nothing of the person's below it (in its segment) says nothing."""
-    for segment in segments(sheet):
-        for at in reversed(segment):
-            if sheet.blank(at):
-                continue
-            if not RULE.match(sheet.lines[at]) and not _is_delimiter(sheet.lines[at]):
-                break
-            sheet.parts[at] = Part.BOILERPLATE
+    above_nothing = True
+    for at in range(len(sheet.lines) - 1, -1, -1):
+        if sheet.parts[at] is Part.QUOTED:
+            above_nothing = True
+        elif above_nothing and sheet.is_text(at):
+            above_nothing = bool(RULE.match(sheet.lines[at])) or _is_delimiter(sheet.lines[at])
+            if above_nothing:
+                sheet.parts[at] = Part.BOILERPLATE
 
 
 # --------------------------------------------------------------------------- signature
 
 
 _LONGEST_SIGNATURE = 16
+_MOST_SEGMENTS = 20
+"""With answers between quoted lines; a signature stands in the last of more."""
 _NAME_WORD = re.compile(r"[^\W\d_](?:[^\W\d_]|['’.\-](?=[^\W\d_]))*\.?")
 _PARTICLES = frozenset({
     "van", "der", "den", "de", "la", "le", "les", "da", "do", "dos", "das", "di", "del", "della", "von", "zu", "zur",
@@ -70,16 +87,17 @@ _ENDS_SENTENCE = (".", "!", "?", "。", "！", "？", "؟", "…")
 
 def mark_signature(sheet: Sheet, sender: str) -> None:
     found = segments(sheet)
-    for segment in found if len(found) <= 20 else found[-2:]:
+    names = name_words(sender)
+    for segment in found if len(found) <= _MOST_SEGMENTS else found[-2:]:
         paragraphs = _paragraphs(sheet, segment)
-        start = _signature_start(sheet, segment, paragraphs, name_words(sender))
+        start = _signature_start(sheet, segment, paragraphs, names)
         if start < 0:
             continue
         below = [at for at in segment if at >= start]
         for at in below:
             sheet.parts[at] = Part.SIGNATURE
         _give_back(sheet, _paragraphs(sheet, below), delimited=_is_delimiter(sheet.lines[start]))
-    _mark_lone_delimiters(sheet)
+        _mark_lone_delimiters(sheet)
 
 
 def _paragraphs(sheet: Sheet, lines: Sequence[int]) -> list[list[int]]:
@@ -99,7 +117,7 @@ def _paragraphs(sheet: Sheet, lines: Sequence[int]) -> list[list[int]]:
 
 def _is_delimiter(line: str) -> bool:
     """RFC 3676, section 4.3, and what clients that strip its trailing blank leave."""
-    return line.strip() in {"--", "—", "––", "- --"}
+    return line in {"--", "—", "––", "- --"}
 
 
 def name_words(sender: str) -> frozenset[str]:
@@ -109,16 +127,22 @@ def name_words(sender: str) -> frozenset[str]:
 def _signature_start(sheet: Sheet, segment: Sequence[int], paragraphs: list[list[int]], sender: frozenset[str]) -> int:
     """The line where the signature begins; -1 where there is none."""
     written = [at for block in paragraphs for at in block]
-    for at in segment:
-        if _is_delimiter(sheet.lines[at]) and at != written[0]:
+    for at in written[1:]:
+        if _is_delimiter(sheet.lines[at]):
             rest = [line for line in written if line > at]
             personal = any(_personal(sheet.lines[line]) for line in rest)
             if rest and (not personal or _signs(sheet, rest[0], sender, sure=True)):
                 return at
     tail = written[-_LONGEST_SIGNATURE - 1 :]
     for at, following in pairwise(tail):
-        closing = clients.closing(sheet.plain[at].strip())
-        if closing and _signs(sheet, following, sender, sure=closing == "sure"):
+        closing = clients.closing(sheet.plain[at])
+        if not closing:
+            continue
+        if _is_senders_name(sheet.lines[following], sender):
+            return following
+        # Where only courtesy stands above, what stands below is rather the answer.
+        above = "\n".join(sheet.plain[line] for line in written if line < at)
+        if not clients.only_courtesy(above) and _signs(sheet, following, sender, sure=closing == "sure"):
             return following
     return _from_below(sheet, paragraphs, sender)
 
@@ -130,8 +154,10 @@ def _from_below(sheet: Sheet, paragraphs: list[list[int]], sender: frozenset[str
         block = paragraphs[order]
         if order and _names_somebody(sheet, block) and _names_somebody(sheet, paragraphs[order - 1]):
             break  # several people, each with a title: a list
-        introduced = order > 0 and sheet.plain[paragraphs[order - 1][-1]].rstrip().endswith(":")
-        at = _block_start(sheet, block, sender, introduced)
+        introduced = order > 0 and _introduces(sheet.plain[paragraphs[order - 1][-1]])
+        above = paragraphs[order - 1] if order else []
+        signed = len(above) == 1 and _is_senders_name(sheet.lines[above[0]], sender)
+        at = _block_start(sheet, block, sender, introduced, signed)
         if at < 0 or (order == 0 and at == block[0]):
             break
         start = at
@@ -140,25 +166,33 @@ def _from_below(sheet: Sheet, paragraphs: list[list[int]], sender: frozenset[str
     return start
 
 
-def _block_start(sheet: Sheet, block: list[int], sender: frozenset[str], introduced: bool) -> int:
-    """Where in this last paragraph the signature begins, or -1. After "… the following:" names are a list."""
+def _introduces(line: str) -> bool:
+    """ "These will come:", but not "Dear colleagues:"."""
+    return line.endswith(":") and not clients.only_courtesy(line)
+
+
+def _block_start(sheet: Sheet, block: list[int], sender: frozenset[str], introduced: bool, signed: bool) -> int:
+    """Where in this last paragraph the signature begins, or -1. After "… the following:" names are a list.
+
+    `signed`: the sender's name stands alone above it.
+    """
     if introduced:
         return -1
     tail = block[-_LONGEST_SIGNATURE:]
     for order, at in enumerate(tail):
-        listed = order > 0 and sheet.plain[tail[order - 1]].rstrip().endswith(":")
-        if listed or not sender or not _is_senders_name(sheet.lines[at].strip(), sender):
+        listed = order > 0 and _introduces(sheet.plain[tail[order - 1]])
+        if listed or not _is_senders_name(sheet.lines[at], sender):
             continue
         below = tail[order + 1 :]
         if not any(_personal(sheet.lines[line]) for line in below) or _evidence(sheet.lines[below[0]]):
             return at
-    if len(block) > 10 or any(_personal(sheet.lines[at]) or sheet.plain[at].lstrip()[0] in "-*•·–" for at in block[:2]):
+    if len(block) > 10 or any(_personal(sheet.lines[at]) or sheet.plain[at][0] in "-*•·–" for at in block[:2]):
         return -1
-    first = sheet.lines[block[0]].strip()
     if any(_fills_in(sheet.plain[at]) for at in block):
         return -1
-    if sender and not sender & name_words(" ".join(sheet.lines[at] for at in block)):
+    if sender and not signed and not sender & name_words(" ".join(sheet.lines[at] for at in block)):
         return -1  # somebody else's name and number: the writer tells who comes
+    first = sheet.lines[block[0]]
     evidence = [at for at in block if _evidence(sheet.lines[at])]
     contact = any(clients.has_contact(sheet.plain[at]) for at in block)
     short = all(len(sheet.lines[at]) <= 160 for at in block) and (len(block) > 1 or len(first.split()) <= 4)
@@ -169,19 +203,26 @@ def _block_start(sheet: Sheet, block: list[int], sender: frozenset[str], introdu
 
 def _names_somebody(sheet: Sheet, block: list[int]) -> bool:
     """A name, and below it nothing but titles and the like."""
-    first = sheet.lines[block[0]].strip()
-    named = 2 <= len(block) <= 10 and _name_like(first) and len(first.split()) >= 2 and not _evidence(first)
-    return named and all(_evidence(sheet.lines[at]) for at in block[1:])
+    if not 2 <= len(block) <= 10:
+        return False
+    first = sheet.lines[block[0]]
+    return (
+        len(first.split()) >= 2
+        and _name_like(first)
+        and not _evidence(first)
+        and all(_evidence(sheet.lines[at]) for at in block[1:])
+    )
 
 
 def _fills_in(plain: str) -> bool:
     """ "Attending: no": a line of a form, which a signature does not hold; "Tel.: …" it does."""
-    match = LABEL.match(plain)
-    if match is None or match.end() >= len(plain.rstrip()):
+    match = LABEL.match(plain) if ":" in plain[:40] else None
+    if match is None or match.end() >= len(plain):
         return False
     label = match.group(1)
     figures = any(sign.isdecimal() for sign in label)
-    return len(label.split()) <= 4 and not figures and not clients.is_contact_label(label)
+    words = label.split()
+    return len(words) <= 4 and not figures and not any(map(clients.is_contact_label, (label, words[-1])))
 
 
 def _evidence(line: str) -> bool:
@@ -193,6 +234,10 @@ def _evidence(line: str) -> bool:
 
 def _is_senders_name(line: str, sender: frozenset[str]) -> bool:
     """Only words (or initials) of the sender's name; a title may follow behind a comma, a bar or a dash."""
+    if not sender or len(line) > 100:
+        return False
+    if len(line) > 12 and not any(name in line.casefold() for name in sender):
+        return False
     for suffix in _SIGNED_OFF:
         line = line.removesuffix(suffix) if len(line) > len(suffix) + 1 else line
     head, _, tail = line.strip().partition(" - ")
@@ -206,16 +251,14 @@ def _is_senders_name(line: str, sender: frozenset[str]) -> bool:
 
 
 def only_names(text: str, sender: frozenset[str]) -> bool:
+    """Nothing but words (or initials) of the sender's name, honorifics and particles."""
+    if len(text) > 80 or text.endswith(("?", "!", "。")):
+        return False
     words = [word.strip(".").casefold() for word in _NAME_WORD.findall(text)]
     words = [
         word for word in words if word in sender or not (word in _PARTICLES or clients.is_honorific(word))
     ] or words
-    if (
-        not words
-        or len(words) > 6
-        or any(sign.isdecimal() for sign in text)
-        or text.rstrip().endswith(("?", "!", "。"))
-    ):
+    if not words or len(words) > 6 or any(sign.isdecimal() for sign in text):
         return False
     initials = {name[0] for name in sender}
     if any(_is_name(word, sender) for word in words):
@@ -238,10 +281,10 @@ def _is_name(word: str, sender: frozenset[str]) -> bool:
 
 def _signs(sheet: Sheet, at: int, sender: frozenset[str], sure: bool) -> bool:
     """May this line, which follows a closing, be the name of the one who signs?"""
-    line = sheet.lines[at].strip()
+    line = sheet.lines[at]
     if _personal(line) or clients.closing(line):
         return False
-    if sender and _is_senders_name(line, sender):
+    if _is_senders_name(line, sender):
         return True
     if line.endswith(("?", "!", ":", "。", "？", "！", "؟", ";")) or len(line) > 90 or clients.is_event_label(line):
         return False
@@ -249,7 +292,11 @@ def _signs(sheet: Sheet, at: int, sender: frozenset[str], sure: bool) -> bool:
         return _name_like(line) and len(line.split()) >= 2 and any(sign.islower() for sign in line)
     if _evidence(line) and len(line.split()) <= 10:
         return True
-    return _name_like(line.rstrip("."), strict=bool(sender))
+    return _name_like(line.rstrip("."), strict=any(_caseless(name) == _caseless(line) for name in sender))
+
+
+def _caseless(text: str) -> bool:
+    return not any(sign.islower() or sign.isupper() for sign in text)
 
 
 def _name_like(line: str, strict: bool = True) -> bool:
@@ -261,7 +308,7 @@ def _name_like(line: str, strict: bool = True) -> bool:
     letters = [sign for sign in line if sign.isalpha()]
     if not letters or line[0] in "-*•·–":
         return False
-    if not any(sign.islower() or sign.isupper() for sign in letters):
+    if _caseless(line):
         return not strict and len(letters) <= (5 if ord(letters[0]) > 0x2E80 else 24)
     if words[0].casefold().strip(".") in _ANSWERS:
         return False
@@ -272,17 +319,19 @@ def _personal(line: str) -> bool:
     """A sentence in the first person, or a question: a person wrote this, not a letterhead."""
     if "***" in line or line.count("|") > 1:
         return False
-    question = line.rstrip().endswith(("?", "？", "؟")) and len(line) >= 12
-    return question or (clients.first_person(line) and (len(line.split()) >= 3 or not line.isascii()))
+    if len(line) >= 12 and line.endswith(("?", "？", "؟")):
+        return True
+    return (not line.isascii() or line.count(" ") >= 2) and clients.first_person(line)
 
 
 def _sentence(line: str) -> bool:
     """Ends as a sentence does and is long enough for one."""
-    plain = line.strip()
-    if not plain.endswith(_ENDS_SENTENCE):
+    if not line.endswith(_ENDS_SENTENCE):
         return False
-    words = plain.split()
-    return len(words) >= 5 or (not plain[0].islower() and not plain[0].isupper() and len(plain) >= 10)
+    # A slogan is short and ends in an exclamation mark.
+    return len(line.split()) >= (4 if line[-1] == "." else 5) or (
+        not line[0].islower() and not line[0].isupper() and len(line) >= 10
+    )
 
 
 def _advertises(line: str) -> bool:
@@ -302,7 +351,7 @@ def _says_more(line: str) -> bool:
 def _give_back(sheet: Sheet, paragraphs: list[list[int]], delimited: bool) -> None:
     """A postscript, or a paragraph of sentences below the name, is no part of the signature."""
     for order, block in enumerate(paragraphs):
-        if clients.is_postscript(sheet.plain[block[0]].strip()):
+        if clients.is_postscript(sheet.plain[block[0]]):
             for later in paragraphs[order:]:
                 _return(sheet, later)
             return
@@ -312,7 +361,7 @@ def _give_back(sheet: Sheet, paragraphs: list[list[int]], delimited: bool) -> No
             _return(sheet, block)
         elif not order:
             for place, at in enumerate(block[1:], 1):
-                if clients.is_postscript(sheet.plain[at].strip()) or (
+                if clients.is_postscript(sheet.plain[at]) or (
                     (_personal(sheet.lines[at]) or _fills_in(sheet.plain[at]))
                     and not any(_evidence(sheet.lines[above]) for above in block[:place])
                 ):

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 from importlib.resources import files
 from itertools import chain
+from typing import NamedTuple
 
 MOST_READ = 6_000
 """Characters of a text that are looked at: a machine says what it is at the beginning."""
@@ -68,15 +69,20 @@ class Words:
         return frozenset(keys)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Phrase:
     kind: str
     """The list that it stands in."""
     piece: str
     """Its longest literal piece, which is sought first because that is quick."""
-    pattern: re.Pattern[str]
+    source: str
+    """The pattern, which is compiled when it is first tried: most never are."""
     one_word: bool
     """It is no more than one of the keys by which it is looked up, and so found when it is tried."""
+
+    @cached_property
+    def pattern(self) -> re.Pattern[str]:
+        return re.compile(self.source)
 
     def found_in(self, text: str) -> bool:
         return self.one_word or (self.piece in text and self.pattern.search(text) is not None)
@@ -111,8 +117,13 @@ class Phrases:
 
     def weigh(self, words: Words) -> dict[str, int]:
         """The weight of each kind that is found: its own for each phrase of it, up to so many; in the book's order."""
-        counts = Counter(phrase.kind for phrase in self._candidates(words) if phrase.found_in(words.text))
-        return {kind: w.each * min(counts[kind], w.most) for kind, w in self._weights.items() if counts[kind]}
+        text, weights = words.text, self._weights
+        counts = dict.fromkeys(weights, 0)
+        for phrase in self._candidates(words):
+            kind = phrase.kind
+            if counts[kind] < weights[kind].most and phrase.found_in(text):
+                counts[kind] += 1
+        return {kind: weights[kind].each * count for kind, count in counts.items() if count}
 
     def at_start_of(self, folded: str) -> dict[str, int]:
         """How many characters of `folded` a phrase of each kind takes at its beginning, where one does."""
@@ -143,11 +154,12 @@ _Index = Mapping[str, tuple[Phrase, ...]]
 
 def _indexed(written: Iterable[tuple[str, str]]) -> tuple[_Index, _Index]:
     """The phrases by the rarest of their keys ("" where they have none), and by their first two characters."""
-    rows = [(_compiled(kind, phrase), frozenset(_keys_of(phrase)), fold(phrase)[:2]) for kind, phrase in written]
-    frequency = Counter(key for _, keys, _ in rows for key in keys)
+    rows = [(kind, tuple(_pieces(phrase))) for kind, phrase in written]
+    keyed = [(_phrase(kind, pieces), frozenset(_keys_of(pieces)), pieces[0].text[:2]) for kind, pieces in rows]
+    frequency = Counter(key for _, keys, _ in keyed for key in keys)
     by_key: dict[str, list[Phrase]] = {}
     by_start: dict[str, list[Phrase]] = {}
-    for phrase, keys, start in rows:
+    for phrase, keys, start in keyed:
         rarest = min(keys, key=lambda key: (frequency[key], -len(key), key), default="")
         by_key.setdefault(rarest, []).append(phrase)
         by_start.setdefault(start, []).append(phrase)
@@ -158,38 +170,44 @@ def _fixed(index: Mapping[str, list[Phrase]]) -> _Index:
     return {key: tuple(phrases) for key, phrases in index.items()}
 
 
-def _pieces(phrase: str) -> Iterator[tuple[str, bool, bool]]:
+class _Piece(NamedTuple):
     """What stands between the "*" of a phrase, folded, and whether a word must begin and end with it: so it is but for
     a side where "*" touches a letter ("задерж*")."""
+
+    text: str
+    begins: bool
+    ends: bool
+
+
+def _pieces(phrase: str) -> Iterator[_Piece]:
     pieces = phrase.split("*")
     for number, piece in enumerate(pieces):
         begins, ends = number == 0 or piece[:1] == " ", number == len(pieces) - 1 or piece[-1:] == " "
         folded = fold(piece)
-        yield folded, begins and bool(_SPACED.match(folded[:1])), ends and bool(_SPACED.match(folded[-1:]))
+        yield _Piece(folded, begins and bool(_SPACED.match(folded[:1])), ends and bool(_SPACED.match(folded[-1:])))
 
 
-def _compiled(kind: str, phrase: str) -> Phrase:
-    pieces = tuple(_pieces(phrase))
-    written = (
-        _before(piece, begins) + re.escape(piece) + (r"(?!\w)" if ends else "") for piece, begins, ends in pieces
-    )
-    one_word = len(pieces) == 1 and pieces[0][1] and pieces[0][2] and pieces[0][0] in _keys_of(phrase)
-    return Phrase(kind, max((piece for piece, _, _ in pieces), key=len), re.compile(_GAP.join(written)), one_word)
+def _phrase(kind: str, pieces: tuple[_Piece, ...]) -> Phrase:
+    first = pieces[0]
+    one_word = len(pieces) == 1 and first.begins and first.ends and _WORD.fullmatch(first.text) is not None
+    longest = max((piece.text for piece in pieces), key=len)
+    return Phrase(kind, longest, _GAP.join(map(_source, pieces)), one_word and not _RUN.search(first.text))
 
 
-def _before(piece: str, begins: bool) -> str:
-    """Where a piece may begin: at a word's beginning, where the script shows one."""
-    return r"(?<!\w)" if begins else _JOINED if _ARABIC.match(piece) else ""
+def _source(piece: _Piece) -> str:
+    """A pattern for a piece, which may begin where its script shows that a word begins."""
+    before = r"(?<!\w)" if piece.begins else _JOINED if _ARABIC.match(piece.text) else ""
+    return before + re.escape(piece.text) + (r"(?!\w)" if piece.ends else "")
 
 
-def _keys_of(phrase: str) -> Iterator[str]:
+def _keys_of(pieces: Iterable[_Piece]) -> Iterator[str]:
     """Keys (see `Words.keys`) of every text that holds this phrase."""
-    for piece, begins, ends in _pieces(phrase):
-        for word in _WORD.finditer(piece):
-            cut = (word.start() == 0 and not begins) or (word.end() == len(piece) and not ends)
+    for piece in pieces:
+        for word in _WORD.finditer(piece.text):
+            cut = (word.start() == 0 and not piece.begins) or (word.end() == len(piece.text) and not piece.ends)
             if not cut and not _RUN.search(word.group()):
                 yield word.group()
-        for run in _RUN.findall(piece):
+        for run in _RUN.findall(piece.text):
             yield from map(str.__add__, run, run[1:]) if len(run) > 1 else run
 
 
@@ -199,6 +217,7 @@ class Phrasebook:
     automatic: Phrases
     person: Phrases
     bulk: Phrases
+    bulk_notice: Phrases
     not_of_our_event: Phrases
     receipt_body: Phrases
     bounce_body: Phrases
@@ -215,5 +234,6 @@ def phrasebook() -> Phrasebook:
         automatic=Phrases(table["automatic"]),
         person=Phrases(table["person"]),
         bulk=Phrases(table["bulk"]),
+        bulk_notice=Phrases({"notice": table["bulk"]["notice"]}),
         **{name: Phrases({name: table[name]}) for name in one},
     )

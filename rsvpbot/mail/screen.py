@@ -615,9 +615,10 @@ def _other_invitation(view: Screened) -> str:
 
 def _bulk_words(view: Screened) -> str:
     """The words of mailings, offers, fraud and phishing, with the ways in which those are addressed."""
-    found = phrasebook().bulk.weigh(Words(f"{view.subject} {view.text.text}"))
-    if view.replies_to_us and "notice" not in found:
+    book = phrasebook()
+    if view.replies_to_us and not book.bulk_notice.found_in(view.text):
         return ""
+    found = book.bulk.weigh(Words(f"{view.subject}\n{view.text.text}"))
     if _subject_says("press", view):
         found["subject: press"] = 3
     signs = dict(_signs(view))

@@ -228,7 +228,7 @@ def is_footer(line: str) -> bool:
 def footers_among(lines: Sequence[str]) -> list[int]:
     """Which of the lines are footers."""
     folded = "\n".join(lines).casefold().replace("’", "'").split("\n")
-    return [at for at, line in enumerate(folded) if len(line) <= 160 and _is_footer(line)]
+    return [at for at, line in enumerate(folded) if len(line) <= 160 and _is_footer(" ".join(line.split()))]
 
 
 def _is_footer(folded: str) -> bool:

@@ -50,6 +50,8 @@ _BLOCKS = _PARAGRAPHS | frozenset({
 })  # fmt: skip
 _MEANINGFUL = _BLOCKS | _VOID | _UNSEEN | _STRUCK | {"td", "th", "includetail"}
 """Elements that change what is shown even without an attribute."""
+_SIMPLE = (_BLOCKS | {"td", "th"}) - {"pre", "hr"}
+"""Elements that without an attribute only break lines."""
 _CLOSES_ITSELF = frozenset(["p", "li", "td", "th", "tr", "dt", "dd"])
 
 _NAME = re.compile(r"/?[a-zA-Z][a-zA-Z0-9:_-]*")
@@ -65,7 +67,7 @@ _SPACES = re.compile(r"[ \t\r\n\f]+")
 
 _LONGEST_TAG = 4_000
 _LONGEST = 400_000
-_MOST_TAGS = 20_000
+_MOST_TAGS = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +77,7 @@ class Rendered:
     struck: bool
     """Something was struck out, so that a plain version of the text may say what the writer took back."""
     cut: bool
-    """There was more than is looked at: 400,000 characters or 20,000 tags."""
+    """There was more than is looked at: 400,000 characters or 10,000 tags."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +178,8 @@ class _Walk:
             return self.no_tag(start)
         position, inside = self.tag_end(found.end())
         tag = found.group().lower()
+        if inside and not _matters(inside, tag, self.state):
+            inside = ""
         if tag[0] == "/":
             self.close(tag[1:])
         elif tag == "br":
@@ -183,8 +187,10 @@ class _Walk:
                 self.page.end_line()
         elif tag in {"script", "style"}:
             return self.after_element(tag, position)
-        elif not inside and tag not in _MEANINGFUL:
+        elif (not inside and tag not in _MEANINGFUL) or (self.state.hidden and tag not in _VOID):
             self.push(tag, self.state)
+        elif not inside and tag in _SIMPLE and (tag != "blockquote" or self.state.quoted):
+            self.open_simple(tag)
         else:
             self.open(tag, _attributes(inside))
         return position
@@ -222,6 +228,16 @@ class _Walk:
 
     def show(self) -> None:
         self.page.quoted, self.page.signed, self.page.pre = self.state.quoted, self.state.signed, self.state.pre
+
+    def open_simple(self, tag: str) -> None:
+        """An element that changes nothing but where lines break."""
+        if tag in _CLOSES_ITSELF and self.stack[-1][0] == tag:
+            self.pop()
+        _break_before(self.page, tag, {})
+        self.show()
+        self.push(tag, self.state)
+        if tag == "li" and not self.state.hidden:
+            self.page.write("- ")
 
     def open(self, tag: str, attributes: dict[str, str]) -> None:
         if tag in _CLOSES_ITSELF and self.stack[-1][0] == tag:
@@ -270,6 +286,8 @@ class _Walk:
 
     def tag_end(self, start: int) -> tuple[int, str]:
         """The position behind the tag's ">" and what stands inside; a ">" in one quoted value does not end the tag."""
+        if self.source.startswith(">", start):
+            return start + 1, ""
         close = self.after(">", start) - 1
         if ">" in self.no_more:
             return len(self.source), ""
@@ -334,6 +352,16 @@ def _break_after(page: _Page, tag: str) -> None:
         page.break_block()
     elif tag in {"td", "th"}:
         page.write(" ")
+
+
+_ATTRIBUTE_READ = re.compile(r"class|\bid|style|type|cite|hidden|alt|name", re.I)
+_ATTRIBUTE_HIDES = re.compile(r"style|hidden", re.I)
+
+
+def _matters(inside: str, tag: str, state: _State) -> bool:
+    """Do a tag's attributes say anything here? What is quoted already can only be hidden as well."""
+    wanted = _ATTRIBUTE_HIDES if state.quoted and tag not in _VOID else _ATTRIBUTE_READ
+    return bool(wanted.search(inside))
 
 
 def _attributes(inside: str) -> dict[str, str]:

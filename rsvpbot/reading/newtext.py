@@ -70,7 +70,19 @@ def _split(text: str, known: Collection[str], sender: str, source: str) -> NewTe
 
 
 def _result(sheet: Sheet, source: str) -> NewText:
-    parts = _joined_lines(sheet)
+    joined: dict[Part, list[str]] = {part: [] for part in Part}
+    order: list[Part | None] = []
+    for line, part in zip(sheet.lines, sheet.parts, strict=True):
+        if not line:
+            order.append(None)
+            continue
+        lines = joined[part]
+        # Where blank lines or those of another part stood between: an empty line.
+        if lines and order[-1] is not part:
+            lines.append("")
+        lines.append(line)
+        order.append(part)
+    parts = {part: "\n".join(lines) for part, lines in joined.items()}
     text, quoted = parts[Part.TEXT], parts[Part.QUOTED]
     doubts = list(sheet.doubts)
     if not text and quoted:
@@ -82,32 +94,18 @@ def _result(sheet: Sheet, source: str) -> NewText:
         signature=parts[Part.SIGNATURE],
         quoted=quoted,
         forwarded=sheet.forwarded,
-        interleaved=bool(quoted) and _interleaved(sheet),
+        interleaved=bool(text and quoted) and _stands_between(order),
         doubts=tuple(doubts),
         source=source if text else "none",
         boilerplate=parts[Part.BOILERPLATE],
     )
 
 
-def _joined_lines(sheet: Sheet) -> dict[Part, str]:
-    """The lines of each part; where blank lines or those of another part stood between, an empty line."""
-    joined: dict[Part, list[str]] = {part: [] for part in Part}
-    before: Part | None = None
-    for line, part in zip(sheet.lines, sheet.parts, strict=True):
-        if not line:
-            before = None
-            continue
-        lines = joined[part]
-        if part is not before and lines:
-            lines.append("")
-        lines.append(line)
-        before = part
-    return {part: "\n".join(lines) for part, lines in joined.items()}
-
-
-def _interleaved(sheet: Sheet) -> bool:
-    quoted = sheet.of_part(Part.QUOTED)
-    return any(quoted[0] < at < quoted[-1] for at in sheet.written())
+def _stands_between(order: list[Part | None]) -> bool:
+    """Text with quotation above and below it."""
+    first = order.index(Part.QUOTED)
+    text = order[first:].index(Part.TEXT) if Part.TEXT in order[first:] else -1
+    return text > 0 and Part.QUOTED in order[first + text :]
 
 
 def _kept(found: NewText) -> NewText:
@@ -214,14 +212,14 @@ def _says_little(text: str, sender: str) -> bool:
 
 def _says_nothing(text: str, sender: str) -> bool:
     lines = text.split("\n")
-    # The longest line is the likeliest to say something, and no courtesy is as long as a sentence.
-    longest = max(lines, key=len)
-    names = name_words(sender)
-    if not clients.only_courtesy(longest) and not only_names(longest, names):
+    if len(max(lines, key=len)) > _LONGEST_COURTESY:
         return False
+    names = name_words(sender)
     return clients.only_courtesy("\n".join(line for line in lines if not only_names(line, names)))
 
 
+_LONGEST_COURTESY = 90
+"""No greeting and no name is a longer line."""
 _SENTENCE_END = re.compile(r"(?<=[.!?。！？؟])\s+|\n")
 
 

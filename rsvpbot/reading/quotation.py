@@ -16,7 +16,7 @@ from rsvpbot.reading.html import CUT
 from rsvpbot.reading.repetition import mark_repetition, mark_stray
 from rsvpbot.reading.sheet import LABEL, RULE, Part, Sheet, has_address, has_date
 
-MOST_WRITTEN_LINES = 2_000
+MOST_WRITTEN_LINES = 1_000
 """Without quote marks; nobody writes more."""
 
 _TIME = re.compile(
@@ -36,8 +36,10 @@ def mark_quotation(sheet: Sheet, known: Collection[str]) -> None:
     """Give every quoted line of the sheet to the quotation. `known`: texts of our own, whose repetition is one."""
     _mark_quote_marks(sheet)
     sheet.read_plainly()
-    _mark_excess(sheet)
+    last = _mark_excess(sheet)
     _mark_introduced(sheet)
+    if sheet.is_text(last):
+        sheet.doubts.append("the text has very many lines; only the first were read")
     mark_repetition(sheet, known)
     mark_stray(sheet, known)
 
@@ -83,11 +85,13 @@ def _groupwise(line: str) -> bool:
     return line.startswith(">>> ") and has_date(line) and bool(_TIME.search(line))
 
 
-def _mark_excess(sheet: Sheet) -> None:
-    written = sheet.written()
+def _mark_excess(sheet: Sheet) -> int:
+    """The last line that is looked at, where there are too many; else -1."""
+    written = sheet.written() if len(sheet.lines) > MOST_WRITTEN_LINES else []
     if len(written) > MOST_WRITTEN_LINES:
         sheet.mark(written[MOST_WRITTEN_LINES], len(sheet.lines), Part.QUOTED)
-        sheet.doubts.append("the text has very many lines; only the first were read")
+        return written[MOST_WRITTEN_LINES - 1]
+    return -1
 
 
 # --------------------------------------------------------------------------- introductions
@@ -156,7 +160,7 @@ def _begins_header(sheet: Sheet, at: int, line: str) -> bool:
 def _attribution(sheet: Sheet, end: int) -> tuple[int, int] | None:
     """The attribution that ends on line `end`."""
     line = sheet.plain[end]
-    quote_follows = sheet.quoted(sheet.next_written(end + 1))
+    quote_follows = not sheet.is_text(end + 1) and sheet.quoted(sheet.next_written(end + 1))
     framed = line[-1] in _DASHES and line[-2:-1] in _DASHES and not RULE.match(line)
     if line[-1] != ":" and not framed and not quote_follows:
         return _flattened(sheet, end) if len(line) > 60 and "@" in line and ":" in line else None

@@ -29,13 +29,11 @@ def mark_repetition(sheet: Sheet, known: Collection[str]) -> None:
         ours = _stretches(tuple(known))
         _mark_runs(sheet, ours, _FEWEST_LETTERS)
         _rescue(sheet, ours)
-    quoted = sheet.of_part(Part.QUOTED)
-    if len(quoted) >= 3:
-        longest = max((sheet.lines[at] for at in sheet.written()), key=len, default="")
-        if len(longest) >= 40:
-            text = "\n".join(sheet.lines[at] for at in quoted)[:_LONGEST_QUOTED]
-            if longest[4:36] in text:
-                _mark_runs(sheet, _of_text(fingerprint(text)), 160)
+    longest = max((sheet.lines[at] for at in sheet.written()), key=len, default="")
+    if len(longest) >= 40:
+        text = "\n".join(sheet.lines[at] for at in sheet.of_part(Part.QUOTED))[:_LONGEST_QUOTED]
+        if longest[4:36] in text:
+            _mark_runs(sheet, _of_text(fingerprint(text)), 160)
 
 
 @lru_cache(maxsize=8)
@@ -131,6 +129,6 @@ def mark_stray(sheet: Sheet, known: Collection[str]) -> None:
 
 def _alone_among_marks(sheet: Sheet) -> Iterable[int]:
     lines = sheet.lines
-    for at in range(1, len(lines) - 1):
-        if lines[at - 1][:1] == ">" and lines[at + 1][:1] == ">" and lines[at][:1] != ">" and sheet.is_text(at):
+    for at in sheet.written():
+        if at and lines[at - 1][:1] == ">" and lines[at][0] != ">" and "".join(lines[at + 1 : at + 2])[:1] == ">":
             yield at

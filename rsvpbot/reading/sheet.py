@@ -10,7 +10,7 @@ from rsvpbot.reading.html import QUOTED, SIGNED
 
 LONGEST_TEXT = 200_000
 LONGEST_LINE = 2_000
-MOST_LINES = 20_000
+MOST_LINES = 6_000
 VERY_LONG = "the text is very long; only its beginning was read"
 
 
@@ -76,7 +76,7 @@ class Sheet:
 
     @classmethod
     def of(cls, text: str) -> Sheet:
-        """At most 20,000 lines of at most 2,000 characters; a doubt where the text had to be cut."""
+        """At most 6,000 lines of at most 2,000 characters; a doubt where the text had to be cut."""
         sheet = cls()
         too_long = len(text) > LONGEST_TEXT
         text = text[:LONGEST_TEXT].replace("\x00", "")

@@ -14,7 +14,7 @@ _FIRST_LINES = 6
 
 
 def mark_boilerplate(sheet: Sheet) -> None:
-    for at in sheet.of_part(Part.SIGNATURE):
+    for at in sheet.of_part(Part.SIGNATURE) if Part.SIGNATURE in sheet.parts else ():
         if clients.is_footer(sheet.plain[at]):
             sheet.parts[at] = Part.BOILERPLATE
     written = sheet.written()
@@ -58,14 +58,20 @@ def _mark_notice(sheet: Sheet, at: int, first: bool) -> None:
 
 def _mark_lone_delimiters(sheet: Sheet) -> None:
     """A rule or "-- " with nothing of the person's below it (in its segment) says nothing."""
+    if not any(_is_rule(sheet.lines[at]) for at in sheet.written()):
+        return
     above_nothing = True
     for at in range(len(sheet.lines) - 1, -1, -1):
         if sheet.parts[at] is Part.QUOTED:
             above_nothing = True
         elif above_nothing and sheet.is_text(at):
-            above_nothing = bool(RULE.match(sheet.lines[at])) or _is_delimiter(sheet.lines[at])
+            above_nothing = _is_rule(sheet.lines[at])
             if above_nothing:
                 sheet.parts[at] = Part.BOILERPLATE
+
+
+def _is_rule(line: str) -> bool:
+    return not line[0].isalnum() and (_is_delimiter(line) or bool(RULE.match(line)))
 
 
 # --------------------------------------------------------------------------- signature
@@ -133,18 +139,24 @@ def _signature_start(sheet: Sheet, segment: Sequence[int], paragraphs: list[list
             personal = any(_personal(sheet.lines[line]) for line in rest)
             if rest and (not personal or _signs(sheet, rest[0], sender, sure=True)):
                 return at
+    start = _below_closing(sheet, written, sender)
+    return start if start >= 0 else _from_below(sheet, paragraphs, sender)
+
+
+def _below_closing(sheet: Sheet, written: Sequence[int], sender: frozenset[str]) -> int:
+    """The line below "Kind regards," or its like, where it signs; -1 where there is none."""
     tail = written[-_LONGEST_SIGNATURE - 1 :]
+    spoken = len(written) > len(tail)
     for at, following in pairwise(tail):
         closing = clients.closing(sheet.plain[at])
         if not closing:
+            spoken = spoken or not clients.only_courtesy(sheet.plain[at])
             continue
-        if _is_senders_name(sheet.lines[following], sender):
-            return following
         # Where only courtesy stands above, what stands below is rather the answer.
-        above = "\n".join(sheet.plain[line] for line in written if line < at)
-        if not clients.only_courtesy(above) and _signs(sheet, following, sender, sure=closing == "sure"):
+        signs = spoken and _signs(sheet, following, sender, sure=closing == "sure")
+        if signs or _is_senders_name(sheet.lines[following], sender):
             return following
-    return _from_below(sheet, paragraphs, sender)
+    return -1
 
 
 def _from_below(sheet: Sheet, paragraphs: list[list[int]], sender: frozenset[str]) -> int:

@@ -219,10 +219,11 @@ def decide(
 
 def doubted(verdict: Verdict, reading: Reading) -> bool:
     """Whether a message may be a machine's, and so must be looked at and not answered (RFC 3834). Where the doubt is
-    slight, a plain answer is a person's; what says nothing gets no letter anyhow."""
+    slight, a plain answer or a plain question is a person's."""
     if verdict.doubt is not Doubt.SLIGHT:
         return verdict.doubt is Doubt.STRONG
-    return bool(reading.partstat or reading.reasons) and not plain(reading)
+    asks_plainly = reading.asks is Asks.LOGISTICS and not reading.reasons
+    return not plain(reading) and not asks_plainly
 
 
 def plain(reading: Reading) -> bool:

@@ -203,8 +203,8 @@ class Doubt(IntEnum):
 
     NONE = 0
     SLIGHT = 1
-    """A person's: some of its words are a machine's, and none speaks of our event. A plain answer is believed, nothing
-    else."""
+    """A person's: some of its words are a machine's, and none speaks of our event. A plain answer or question is
+    believed, nothing else."""
     STRONG = 2
     """A person's: most of its words are a machine's. A person looks, and nobody is answered."""
 

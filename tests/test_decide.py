@@ -170,14 +170,14 @@ def test_what_may_be_a_machines_is_shown_and_not_answered(reading: Reading) -> N
         (NO, True),
         (replace(YES, firm=True, **ASKS), True),
         (replace(NOTHING, asks=Asks.LOGISTICS), True),
-        (NOTHING, True),
+        (NOTHING, False),
         (MAYBE, False),
         (replace(YES, reasons=("a sentence was not understood",)), False),
         (replace(NOTHING, reasons=("not understood",)), False),
         (replace(NOTHING, **ASKS), False),
     ],
 )
-def test_where_the_doubt_is_slight_a_plain_answer_is_a_persons(reading: Reading, believed: bool) -> None:
+def test_where_the_doubt_is_slight_only_what_is_plain_is_a_persons(reading: Reading, believed: bool) -> None:
     verdict = Verdict(Kind.HUMAN, "person", "may be an automatic reply", doubt=Doubt.SLIGHT)
     decision = decided(reading, verdict=verdict)
     assert (decision.outcome != "in doubt") is believed

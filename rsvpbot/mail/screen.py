@@ -505,12 +505,16 @@ def _says_so(view: Screened) -> bool:
     return not _SAYS_SO.isdisjoint(view.automatic)
 
 
+_COURTESIES = frozenset({"thanks"})
+"""Kinds of words of automatic replies that are everybody's."""
+
+
 def _doubt(view: Screened) -> tuple[Doubt, str]:
     total, found = _weighed(view)
     reason = f"may be an automatic reply ({', '.join(found)})"
     if total >= DOUBTFUL:
         return Doubt.STRONG, reason
-    if found and not view.speaks_of_ours:
+    if not view.speaks_of_ours and not _COURTESIES.issuperset(found):
         return Doubt.SLIGHT, reason
     return Doubt.NONE, "nothing says that a machine wrote it"
 

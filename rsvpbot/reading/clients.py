@@ -97,7 +97,7 @@ def holds_wrote(text: str) -> bool:
 
 
 def _holds_wrote(folded: str) -> bool:
-    return any(word in folded and _holds(folded, word) for word in _wrote())
+    return any(_holds(folded, word) for word in filter(folded.__contains__, _wrote()))
 
 
 def wrote_colon(line: str) -> int:
@@ -225,10 +225,14 @@ def is_footer(line: str) -> bool:
     return len(line) <= 160 and _is_footer(_fold(line))
 
 
-def footers_among(lines: Sequence[str]) -> list[int]:
-    """Which of the lines are footers."""
-    folded = "\n".join(lines).casefold().replace("’", "'").split("\n")
-    return [at for at, line in enumerate(folded) if len(line) <= 160 and _is_footer(" ".join(line.split()))]
+def fold_lines(lines: Sequence[str]) -> list[str]:
+    """Each line as the functions want it that ask for folded text."""
+    folded = "\n".join(lines).casefold().replace("’", "'").replace("i\u0307", "i").split("\n")
+    return [line if "  " not in line else " ".join(line.split()) for line in folded]
+
+
+def is_folded_footer(folded: str) -> bool:
+    return len(folded) <= 160 and _is_footer(folded)
 
 
 def _is_footer(folded: str) -> bool:
@@ -259,14 +263,13 @@ def is_banner(line: str) -> bool:
     phrases, tags = _banner_words()
     if folded.strip("[]*()!<>-: ") in tags and len(folded) < 40:
         return True
-    return any(phrase in folded for phrase in phrases) and not first_person(line, singular=True)
+    return any(map(folded.__contains__, phrases)) and not first_person(line, singular=True)
 
 
-def holds_banner(text: str) -> bool:
-    """Whether it is worth looking for a banner in these lines."""
-    folded = _fold(text)
+def holds_banner(folded: str) -> bool:
+    """Whether it is worth looking for a banner in this text."""
     phrases, tags = _banner_words()
-    return any(phrase in folded for phrase in phrases) or any(tag in folded for tag in tags)
+    return any(map(folded.__contains__, phrases)) or any(map(folded.__contains__, tags))
 
 
 _PICTURE = re.compile(r"\[(?:cid:[^\]\s]{1,120}|image[^\]\n]{0,60}|logo)\]|<image\d{1,3}\.\w{3,4}>", re.I)
@@ -284,7 +287,7 @@ def _beside_banners() -> tuple[str, ...]:
 
 def goes_with_banner(line: str) -> bool:
     folded = _fold(line)
-    return any(word in folded for word in _beside_banners()) and not first_person(line, singular=True)
+    return any(map(folded.__contains__, _beside_banners())) and not first_person(line, singular=True)
 
 
 @cache
@@ -292,10 +295,9 @@ def _notices() -> tuple[str, ...]:
     return tuple(_folded(_table()["disclaimers"]["phrases"]))
 
 
-def notices_in(text: str) -> tuple[str, ...]:
+def notices_in(folded: str) -> tuple[str, ...]:
     """The phrases of legal notices that stand anywhere in a text; most mails have none, and need no further look."""
-    folded = _fold(text)
-    return tuple(phrase for phrase in _notices() if phrase in folded)
+    return tuple(filter(folded.__contains__, _notices()))
 
 
 def begins_notice(line: str, following: str, phrases: tuple[str, ...]) -> bool:
@@ -307,12 +309,14 @@ def begins_notice(line: str, following: str, phrases: tuple[str, ...]) -> bool:
 
 def is_disclaimer(line: str) -> bool:
     folded = _fold(line)
-    return any(phrase in folded for phrase in _notices())
+    return any(map(folded.__contains__, _notices()))
 
 
 def is_stub(text: str) -> bool:
-    folded = _fold(text[:800])
-    return len(folded) < 400 and any(phrase in folded for phrase in _stubs())
+    if len(text) > 800:
+        return False
+    folded = _fold(text)
+    return len(folded) < 400 and any(map(folded.__contains__, _stubs()))
 
 
 @cache
@@ -465,7 +469,7 @@ def _pointers(name: str) -> tuple[str, ...]:
 
 def _points(text: str, name: str) -> bool:
     folded = _fold(text)
-    return any(word in folded and _within(folded, word) for word in _pointers(name))
+    return any(_within(folded, word) for word in filter(folded.__contains__, _pointers(name)))
 
 
 def points_to_attachment(text: str) -> bool:
@@ -543,8 +547,9 @@ def is_response_sentence(line: str) -> bool:
     folded = _fold(line)
     if len(folded) > 300:
         return False
-    return any(_within(folded, verb) for verb in _calendar("verbs")) and any(
-        _within(folded, thing) for thing in _calendar("objects")
+    return all(
+        any(_within(folded, word) for word in filter(folded.__contains__, _calendar(name)))
+        for name in ("objects", "verbs")
     )
 
 

@@ -70,19 +70,19 @@ def _split(text: str, known: Collection[str], sender: str, source: str) -> NewTe
 
 
 def _result(sheet: Sheet, source: str) -> NewText:
-    joined: dict[Part, list[str]] = {part: [] for part in Part}
-    order: list[Part | None] = []
+    joined: list[list[str]] = [[], [], [], []]
+    order: list[int | None] = []
     for line, part in zip(sheet.lines, sheet.parts, strict=True):
         if not line:
             order.append(None)
             continue
         lines = joined[part]
         # Where blank lines or those of another part stood between: an empty line.
-        if lines and order[-1] is not part:
+        if lines and order[-1] != part:
             lines.append("")
         lines.append(line)
         order.append(part)
-    parts = {part: "\n".join(lines) for part, lines in joined.items()}
+    parts = ["\n".join(lines) for lines in joined]
     text, quoted = parts[Part.TEXT], parts[Part.QUOTED]
     doubts = list(sheet.doubts)
     if not text and quoted:
@@ -101,7 +101,7 @@ def _result(sheet: Sheet, source: str) -> NewText:
     )
 
 
-def _stands_between(order: list[Part | None]) -> bool:
+def _stands_between(order: list[int | None]) -> bool:
     """Text with quotation above and below it."""
     first = order.index(Part.QUOTED)
     text = order[first:].index(Part.TEXT) if Part.TEXT in order[first:] else -1
@@ -126,7 +126,7 @@ _NO_NAME = frozenset("{}<>=$%\\|@[]^`")
 def _sender(message: Message) -> str:
     """The display name, where it may be one; markup, formulas and templates are nobody's name."""
     name = message.sender.name
-    return "" if _NO_NAME & set(name) else name
+    return name if _NO_NAME.isdisjoint(name) else ""
 
 
 _EMPTY = NewText("", "", "", forwarded=False, interleaved=False, doubts=(), source="none")
@@ -167,8 +167,9 @@ def _of_bodies(bodies: Sequence[Body], known: tuple[str, ...], message: Message)
     text = "\n\n".join(pieces)
     human, program = _by_program(text, message) if message.calendars else (text, "")
     found = _split(human, known, _sender(message), source)
-    doubts = (*found.doubts, VERY_LONG) if cut and VERY_LONG not in found.doubts else found.doubts
-    return replace(found, boilerplate=_joined(program, found.boilerplate), doubts=doubts)
+    if cut and VERY_LONG not in found.doubts:
+        found = replace(found, doubts=(*found.doubts, VERY_LONG))
+    return replace(found, boilerplate=_joined(program, found.boilerplate)) if program else found
 
 
 def _by_program(text: str, message: Message) -> tuple[str, str]:
@@ -215,7 +216,7 @@ def _says_nothing(text: str, sender: str) -> bool:
     if len(max(lines, key=len)) > _LONGEST_COURTESY:
         return False
     names = name_words(sender)
-    return clients.only_courtesy("\n".join(line for line in lines if not only_names(line, names)))
+    return all(clients.only_courtesy(line) or only_names(line, names) for line in lines)
 
 
 _LONGEST_COURTESY = 90

@@ -54,12 +54,12 @@ def _mark_quote_marks(sheet: Sheet) -> None:
     for at, line in enumerate(lines):
         if not line:
             continue
-        if parts[at] is Part.TEXT:
+        if parts[at] == Part.TEXT:
             if ">" not in line[:4] or not _is_marked(lines, at):
                 last = -1
                 continue
             parts[at] = Part.QUOTED
-        elif parts[at] is not Part.QUOTED:
+        elif parts[at] != Part.QUOTED:
             last = -1
             continue
         if 0 <= last < at - 1:
@@ -100,7 +100,7 @@ def _mark_excess(sheet: Sheet) -> int:
 def _mark_introduced(sheet: Sheet) -> None:
     at = 0
     while at < len(sheet.lines):
-        found = _introduction(sheet, at) if sheet.plain[at] and sheet.parts[at] is Part.TEXT else None
+        found = _introduction(sheet, at) if sheet.plain[at] and sheet.parts[at] == Part.TEXT else None
         if found is None:
             at += 1
             continue
@@ -142,7 +142,7 @@ def _label_follows(sheet: Sheet, at: int) -> bool:
 
 def _above(sheet: Sheet, start: int) -> int:
     """Rules, "Message du 06/09/16 09:12" and blank lines above an introduction belong to it."""
-    while start > 0 and sheet.parts[start - 1] is Part.TEXT:
+    while start > 0 and sheet.parts[start - 1] == Part.TEXT:
         line = sheet.plain[start - 1]
         if line and not RULE.match(line) and not _begins_header(sheet, start - 1, line):
             break
@@ -206,10 +206,13 @@ def _is_attribution(joined: str, quote_follows: bool) -> bool:
         return False
     framed = joined[:2] in {"--", "—-", "__"} and joined[-2:] in {"--", "__"}
     colon = text[-1] == ":"
+    address, dated = has_address(text), has_date(text)
+    if not quote_follows and not address and not dated:
+        return False
     wrote = clients.says_wrote(text)
     if not colon and wrote != "last":
         return False
-    address, dated, timed = has_address(text), has_date(text), bool(_TIME.search(text))
+    timed = bool(_TIME.search(text))
     if quote_follows:
         if wrote:
             return address or dated or timed or len(text.split()) <= 8
@@ -442,7 +445,7 @@ def _header_end(sheet: Sheet, at: int) -> int:
             blanks += 1
             if blanks > 1:
                 break
-        elif sheet.parts[below] is not Part.TEXT:
+        elif sheet.parts[below] != Part.TEXT:
             break
         elif LABEL.match(sheet.plain[below]):
             end, blanks = below + 1, 0

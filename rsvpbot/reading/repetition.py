@@ -30,7 +30,7 @@ def mark_repetition(sheet: Sheet, known: Collection[str]) -> None:
         _mark_runs(sheet, ours, _FEWEST_LETTERS)
         _rescue(sheet, ours)
     longest = max((sheet.lines[at] for at in sheet.written()), key=len, default="")
-    if len(longest) >= 40:
+    if len(longest) >= 40 and Part.QUOTED in sheet.parts:
         text = "\n".join(sheet.lines[at] for at in sheet.of_part(Part.QUOTED))[:_LONGEST_QUOTED]
         if longest[4:36] in text:
             _mark_runs(sheet, _of_text(fingerprint(text)), 160)
@@ -129,6 +129,6 @@ def mark_stray(sheet: Sheet, known: Collection[str]) -> None:
 
 def _alone_among_marks(sheet: Sheet) -> Iterable[int]:
     lines = sheet.lines
-    for at in sheet.written():
+    for at in sheet.written() if len(lines) > 2 and Part.QUOTED in sheet.parts else ():
         if at and lines[at - 1][:1] == ">" and lines[at][0] != ">" and "".join(lines[at + 1 : at + 2])[:1] == ">":
             yield at

@@ -20,25 +20,23 @@ def mark_boilerplate(sheet: Sheet) -> None:
     written = sheet.written()
     if not written:
         return
-    if clients.holds_banner("\n".join(sheet.plain[at] for at in written[:_FIRST_LINES])):
+    folded = clients.fold_lines([sheet.plain[at] for at in written])
+    if clients.holds_banner(" ".join(folded[:_FIRST_LINES])):
         _mark_banners(sheet, written[:_FIRST_LINES])
-    lines = [sheet.plain[at] for at in written]
-    for order in clients.footers_among(lines):
-        sheet.parts[written[order]] = Part.BOILERPLATE
-    notices = clients.notices_in("\n".join(lines))
+    for at, line in zip(written, folded, strict=True):
+        if clients.is_folded_footer(line) or (line[0] in "[<" and clients.is_picture(line)):
+            sheet.mark(at, at + 1, Part.BOILERPLATE)
+    notices = clients.notices_in(" ".join(folded))
     for at in written if notices else ():
         following = "".join(sheet.plain[at + 1 : at + 2])
         if sheet.is_text(at) and clients.begins_notice(sheet.plain[at], following, notices):
             _mark_notice(sheet, at, first=at == written[0])
-    for at, line in zip(written, lines, strict=True):
-        if line[0] in "[<" and clients.is_picture(line):
-            sheet.mark(at, at + 1, Part.BOILERPLATE)
-    _mark_lone_delimiters(sheet)
+    _mark_lone_delimiters(sheet, written)
 
 
 def _mark_banners(sheet: Sheet, first_lines: Sequence[int]) -> None:
     for at in first_lines:
-        if sheet.parts[at] is not Part.TEXT or not clients.is_banner(sheet.plain[at]):
+        if sheet.parts[at] != Part.TEXT or not clients.is_banner(sheet.plain[at]):
             continue
         sheet.parts[at] = Part.BOILERPLATE
         for below in range(at + 1, min(len(sheet.lines), at + 5)):
@@ -56,13 +54,13 @@ def _mark_notice(sheet: Sheet, at: int, first: bool) -> None:
         sheet.mark(below, below + 1, Part.BOILERPLATE)
 
 
-def _mark_lone_delimiters(sheet: Sheet) -> None:
+def _mark_lone_delimiters(sheet: Sheet, among: Sequence[int]) -> None:
     """A rule or "-- " with nothing of the person's below it (in its segment) says nothing."""
-    if not any(_is_rule(sheet.lines[at]) for at in sheet.written()):
+    if not any(sheet.lines[at] and _is_rule(sheet.lines[at]) for at in among):
         return
     above_nothing = True
     for at in range(len(sheet.lines) - 1, -1, -1):
-        if sheet.parts[at] is Part.QUOTED:
+        if sheet.parts[at] == Part.QUOTED:
             above_nothing = True
         elif above_nothing and sheet.is_text(at):
             above_nothing = _is_rule(sheet.lines[at])
@@ -103,7 +101,7 @@ def mark_signature(sheet: Sheet, sender: str) -> None:
         for at in below:
             sheet.parts[at] = Part.SIGNATURE
         _give_back(sheet, _paragraphs(sheet, below), delimited=_is_delimiter(sheet.lines[start]))
-        _mark_lone_delimiters(sheet)
+        _mark_lone_delimiters(sheet, segment)
 
 
 def _paragraphs(sheet: Sheet, lines: Sequence[int]) -> list[list[int]]:

@@ -234,6 +234,11 @@ def test_signature_container_holds_the_name() -> None:
     assert (found.text, found.signature) == ("Yes.", "Nadia Brook\nRiver Trust")
 
 
+def test_a_footer_in_a_signature_container_is_no_part_of_the_signature() -> None:
+    found = read('<div>Yes.</div><div class="protonmail_signature_block">Nadia Brook<br>Sent with Proton Mail</div>')
+    assert (found.text, found.signature, found.boilerplate) == ("Yes.", "Nadia Brook", "Sent with Proton Mail")
+
+
 def test_a_mail_that_is_only_a_signature_container_is_not_lost() -> None:
     assert read('<div class="gmail_signature">I shall come.</div>').text == "I shall come."
 

@@ -504,6 +504,8 @@ def _whole_closing(line: str) -> bool:
 def _greets(line: str) -> bool:
     """A greeting and nothing behind it: one short clause that ends as an address does."""
     inner = line.rstrip(",:!.،，：！。")
+    if not inner:
+        return False
     if (
         len(inner) > (50 if _cased(line) else 16)
         or len(inner.split()) > 6

@@ -208,25 +208,28 @@ def _choose(alternatives: Sequence[Body]) -> list[Body]:
 
 def _says_little(text: str, sender: str) -> bool:
     """Empty, only a greeting or a name, or a note that only points elsewhere."""
-    return _says_nothing(text, sender) or _only_points(text)
+    return _says_nothing(text, sender) or (len(text) <= _LONGEST_NOTE and _only_points(text))
 
 
 def _says_nothing(text: str, sender: str) -> bool:
+    if not text:
+        return True
     lines = text.split("\n")
     if len(max(lines, key=len)) > _LONGEST_COURTESY:
         return False
     names = name_words(sender)
-    return all(clients.only_courtesy(line) or only_names(line, names) for line in lines)
+    return all(clients.only_courtesy(line) or only_names(line, names) for line in lines if line)
 
 
 _LONGEST_COURTESY = 90
 """No greeting and no name is a longer line."""
+_LONGEST_NOTE = 400
 _SENTENCE_END = re.compile(r"(?<=[.!?。！？؟])\s+|\n")
 
 
 def _only_points(text: str) -> bool:
     """Every sentence points to an attachment or to a mail below, or is courtesy."""
-    if len(text) > 400 or not (clients.points_to_attachment(text) or clients.points_below(text)):
+    if not clients.points_to_attachment(text) and not clients.points_below(text):
         return False
     sentences = [piece for piece in _SENTENCE_END.split(text) if piece.strip()]
     pointing = [piece for piece in sentences if clients.points_to_attachment(piece) or clients.points_below(piece)]

@@ -55,7 +55,8 @@ def _mark_quote_marks(sheet: Sheet) -> None:
         if not line:
             continue
         if parts[at] == Part.TEXT:
-            if ">" not in line[:4] or not _is_marked(lines, at):
+            plainly = line[0] == ">" and line[1:2] != "=" and line[:3] != ">>>"
+            if not plainly and (">" not in line[:4] or not _is_marked(lines, at)):
                 last = -1
                 continue
             parts[at] = Part.QUOTED
@@ -116,6 +117,8 @@ def _mark_introduced(sheet: Sheet) -> None:
 def _introduction(sheet: Sheet, at: int) -> tuple[int, int] | None:
     """The first line of the introduction that line `at` tells of, and the line behind it; None where there is none."""
     line = sheet.plain[at]
+    if _is_ordinary(sheet, at, line):
+        return None
     if line == CUT:
         sheet.lines[at] = sheet.plain[at] = ""
         return at, at + 1
@@ -133,6 +136,16 @@ def _introduction(sheet: Sheet, at: int) -> tuple[int, int] | None:
         if start >= 0:
             return start, _header_end(sheet, at)
     return _attribution(sheet, at)
+
+
+def _is_ordinary(sheet: Sheet, at: int, line: str) -> bool:
+    """A quick look, as most lines are sentences: no colon, no dashes, and nothing special below."""
+    if ":" in line or line[-1] in _DASHES or line[0] in _DASHES or line[0] == ">" or len(line) <= 16:
+        return False
+    below = sheet.next_written(at + 1)
+    if below == len(sheet.lines):
+        return True
+    return sheet.parts[below] == Part.TEXT and ":" not in sheet.plain[below][:40]
 
 
 def _label_follows(sheet: Sheet, at: int) -> bool:

@@ -15,7 +15,7 @@ _FIRST_LINES = 6
 
 def mark_boilerplate(sheet: Sheet) -> None:
     for at in sheet.of_part(Part.SIGNATURE) if Part.SIGNATURE in sheet.parts else ():
-        if clients.is_footer(sheet.plain[at]):
+        if clients.is_footer(sheet.lines[at]):
             sheet.parts[at] = Part.BOILERPLATE
     written = sheet.written()
     if not written:

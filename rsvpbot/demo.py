@@ -52,6 +52,11 @@ noor.aziz@shelter.example,Noor Aziz,Shelter Network,civil society,en,,
 mei.tanaka@institute.example,Mei Tanaka,Institute for Migration,experts,en,,
 paul.reyes@ngo.example,Paul Reyes,Open Doors,civil society,en,,
 dana.weiss@law.example,Dana Weiss,Law Clinic,experts,en,,
+aline.moreau@ministere.example,Aline Moreau,Ministère de la Justice,Member States,fr,,
+jorge.ibanez@red.example,Jorge Ibáñez,Red de Infancia,civil society,es,,
+lebedeva@fond.example,Анна Лебедева,Фонд «Дом»,civil society,ru,,
+sami.haddad@markaz.example,سامي حداد,مركز الطفولة,civil society,ar,,
+liwenbo@institute.example,李文博,移民研究所,experts,zh,,
 lost@closed.example,Robin Vale,Closed Office,civil society,en,,
 """
 
@@ -208,6 +213,40 @@ DAY = (
             "Dear Secretariat,\n\nAmbassador Okafor thanks you for the invitation. He is unable to attend and will be"
             " represented by Ms. Priya Raman, First Secretary.\n\nYours sincerely,\nOffice of the Ambassador\n"
         ),
+    ),
+    Sample(
+        "in French: yes, without a pass",
+        _form("Aline Moreau", "aline.moreau@ministere.example"),
+        _says(
+            "Madame, Monsieur,\n\nC'est avec grand plaisir que je serai des vôtres le 20. Je n'ai pas de badge de l'ONU et"
+            " je suis végétarienne.\n\nCordialement,\nAline Moreau\n"
+        ),
+    ),
+    Sample(
+        "in Spanish: a colleague comes instead",
+        _form("Jorge Ibáñez", "jorge.ibanez@red.example"),
+        _says(
+            "Estimados señores:\n\nMuy a mi pesar, ese día estaré de viaje y no podré acompañarlos. En mi lugar asistirá mi"
+            " colega Rosa Medina.\n\nUn cordial saludo,\nJorge Ibáñez\n"
+        ),
+    ),
+    Sample(
+        "in Russian: yes, by a double no, and for two",
+        _form("Анна Лебедева", "lebedeva@fond.example"),
+        _says(
+            "Добрый день!\n\nНе могу не прийти: тема слишком важная. Нас будет двое, я и моя коллега Вера Котова.\n\n"
+            "С уважением,\nАнна Лебедева\n"
+        ),
+    ),
+    Sample(
+        "in Arabic: no, with regret",
+        _form("سامي حداد", "sami.haddad@markaz.example"),
+        _says("تحية طيبة،\n\nيؤسفني أنني لن أتمكن من الحضور بسبب السفر في ذلك اليوم.\n\nمع خالص التقدير،\nسامي حداد\n"),
+    ),
+    Sample(
+        "in Chinese: not decided",
+        _form("李文博", "liwenbo@institute.example"),
+        _says("尊敬的秘书处：\n\n签证还没有下来，暂时无法确定能否出席，下周三前答复。\n\n李文博\n"),
     ),
     Sample("Accept, pressed in a calendar", _form("Henrik Lind", "henrik.lind@council.example"), _calendar_accept),
     Sample(

@@ -62,8 +62,13 @@ def row(file: str | Path, config: Config) -> dict[str, Any]:
     """What one file says, under the keys of tests/corpus/README.md and `asks`, `reasons`, `evidence`."""
     examined = read_file(file, config)
     reading = Reading(Kind.HUMAN, reasons=(examined,)) if isinstance(examined, str) else examined.reading
+    return as_row(str(file), reading)
+
+
+def as_row(file: str, reading: Reading) -> dict[str, Any]:
+    """A reading under the keys of tests/corpus/README.md and `asks`, `reasons`, `evidence`."""
     return {
-        "file": str(file),
+        "file": file,
         "kind": reading.kind.value,
         "partstat": reading.partstat.value if reading.partstat else None,
         "party": reading.party,

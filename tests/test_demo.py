@@ -52,6 +52,11 @@ def section(shown: dict[str, str], words: str) -> str:
         ),
         ("a no that sounds", "declined", Folder.RECORDED),
         ("a delegate", "delegated; party of 1; Priya Raman", Folder.RECORDED),
+        ("in French", "accepted; party of 1; Aline Moreau; vegetarian; no grounds pass", Folder.RECORDED),
+        ("in Spanish", "delegated; party of 1; Rosa Medina", Folder.RECORDED),
+        ("in Russian", "accepted; party of 2; Анна Лебедева, Вера Котова", Folder.RECORDED),
+        ("in Arabic", "declined", Folder.RECORDED),
+        ("in Chinese", "tentative; 李文博", Folder.RECORDED),
         ("pressed in a calendar", "accepted; party of 1; Henrik Lind", Folder.RECORDED),
         ("a person must answer", "no answer", Folder.REVIEW),
         ("the logistics answer", "no answer", Folder.RECORDED),
@@ -74,6 +79,20 @@ def test_nothing_is_answered_to_those_who_must_not_be(shown: dict[str, str], hea
     assert "╭" not in text
 
 
+@pytest.mark.parametrize(
+    ("heading", "words"),
+    [
+        ("in French", "│ À l’attention de : Aline Moreau"),
+        ("in Spanish", "│ A la atención de: Jorge Ibáñez"),
+        ("in Russian", "│ Уважаемый(-ая) Анна Лебедева!"),
+        ("in Arabic", "سامي حداد"),
+        ("in Chinese", "│ 尊敬的李文博女士/先生："),
+    ],
+)
+def test_each_is_answered_in_their_language(shown: dict[str, str], heading: str, words: str) -> None:
+    assert words in section(shown, heading).partition("╭")[2]
+
+
 @pytest.mark.parametrize("heading", ["a plain yes", "a delegate", "with confidence", "the logistics answer"])
 def test_the_answer_is_shown(shown: dict[str, str], heading: str) -> None:
     assert "│ Dear " in section(shown, heading)
@@ -92,7 +111,7 @@ def test_the_forgery_changes_nothing(shown: dict[str, str], folder: Path) -> Non
 
 
 def test_the_summary_is_shown_and_written(shown: dict[str, str], folder: Path) -> None:
-    assert "13 seen = " in shown["summary"]
+    assert "18 seen = " in shown["summary"]
     (place,) = folder.glob("rsvpbot-demo-*")
     page = (place / "summary.html").read_text(encoding="utf-8")
     assert "Lucía Ferrer" in page

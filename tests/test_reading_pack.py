@@ -10,7 +10,9 @@ import pytest
 from rsvpbot.model import Kind
 from rsvpbot.reading import pack as packs
 from rsvpbot.reading import read
+from rsvpbot.reading.clauses import parse
 from rsvpbot.reading.pack import PackError, build
+from rsvpbot.reading.said import Writer
 from tests.test_reading_english import EVENT, message
 
 EXAMPLES = [
@@ -41,36 +43,87 @@ def test_example(tag: str, example: Mapping[str, Any]) -> None:
     assert (got.asks.value if got.asks else None) == example.get("asks"), told
 
 
-SMALL: dict[str, Any] = {
-    "tag": "xx",
-    "name": "Test",
-    "lists": {"come": ["attend"]},
-    "words": {},
-    "titles": {"words": []},
-}
+SMALL: dict[str, Any] = {"tag": "xx", "name": "Test", "come": ["attend"]}
 
 
 @pytest.mark.parametrize(
     ("section", "expected"),
     [
-        ({"phrases": ["{nowhere}"]}, "nowhere"),
-        ({"phrases": ["(maybe)"]}, "may be missing"),
-        ({"phrases": ["be [there"]}, "missing"),
-        ({"phrases": ["... there"]}, "at an end"),
-        ({"phrases": ["with <whom>"]}, "<who>"),
+        ({"yes": ["be {nowhere}"]}, "[yes] there is no class {nowhere}"),
+        ({"yes": ["(maybe)"]}, "[yes] '(maybe)': every word of it may be missing"),
+        ({"no": {"alone": ["be [there"]}}, "[no] 'be [there': [ is not closed"),
+        ({"away": ["... there"]}, "[away] '... there': '...' stands between words, not at an end"),
+        ({"yes": {"you": ["come"]}}, "[yes] has no list 'you'"),
+        ({"yess": ["come"]}, "there is no section [yess]"),
+        ({"people": {"titels": ["mr"]}}, "[people] has no list 'titels'"),
+        ({"classes": {"event": ["a ... b"]}}, "class event: 'a ... b': only plain words may stand in a class"),
     ],
 )
-def test_a_wrong_phrase_is_reported_with_its_place(section: dict[str, list[str]], expected: str) -> None:
+def test_a_mistake_is_reported_with_its_place(section: dict[str, Any], expected: str) -> None:
     with pytest.raises(PackError) as caught:
-        build({**SMALL, "yes": section}, {}, "xx.toml")
-    assert expected in str(caught.value)
-    assert "xx.toml" in str(caught.value)
-    assert "[yes]" in str(caught.value)
+        build({**SMALL, **section}, {}, "xx.toml")
+    assert str(caught.value).startswith(f"xx.toml: {expected}")
 
 
 def test_a_missing_section_is_reported() -> None:
-    with pytest.raises(PackError, match=r"xx\.toml"):
-        build({"tag": "xx"}, {}, "xx.toml")
+    with pytest.raises(PackError, match=r"xx\.toml: KeyError\('tag'\): a section is missing"):
+        build({"name": "Test"}, {}, "xx.toml")
+
+
+GRAMMAR: dict[str, Any] = {
+    "tag": "xx",
+    "name": "Test",
+    "verb_first": True,
+    "people": {"i": ["me"], "determiners": ["my"], "roles": ["friend"], "and": ["und"]},
+    "words": {"fill": ["gladly"], "turn": ["so"]},
+    "come": {"any": ["com"], "i": ["como"], "they": ["comet"], "would": ["comed"]},
+    "presence": ["coming"],
+    "not": {"any": ["na"], "concord": ["nobod"]},
+    "fail": ["fails"],
+    "can": {"any": ["can"], "i": ["cano"]},
+    "want": {"i": ["wanto"]},
+    "would": ["woul"],
+    "confirm": {"i": ["confirmo"]},
+    "unsure": ["maybe"],
+    "if": ["if"],
+    "past": ["yester"],
+    "away": {"i": ["traveling"]},
+    "instead": ["instead"],
+    "represented": ["repped by {who}"],
+}
+
+
+@pytest.mark.parametrize(
+    ("text", "meanings"),
+    [
+        ("como", ["yes"]),
+        ("na como", ["no"]),
+        ("na fails como", ["yes"]),
+        ("nobod na como", ["no"]),
+        ("nobod como", ["no"]),
+        ("cano com", ["yes"]),
+        ("com na cano", ["no"]),
+        ("na cano gladly com", ["no"]),
+        ("com", ["yes"]),
+        ("comed", []),
+        ("comed woul", ["wish"]),
+        ("wanto com", ["wish"]),
+        ("maybe como", ["maybe"]),
+        ("como if blah blah", ["maybe"]),
+        ("if blah blah, como", ["maybe"]),
+        ("yester como", []),
+        ("confirmo coming", ["yes"]),
+        ("na confirmo coming", ["maybe"]),
+        ("coming", []),
+        ("traveling, so na como", ["away", "no"]),
+        ("comet my friend", ["yes"]),
+        ("instead comet my friend", ["substitute"]),
+    ],
+)
+def test_what_is_said_of_coming_is_composed(text: str, meanings: list[str]) -> None:
+    """The rules of composition, in a language of twenty words."""
+    parsed = parse(text, build(GRAMMAR, {}, "xx.toml"), EVENT, Writer("Jane Roe"))
+    assert [clause.meaning for clause in parsed.clauses] == meanings
 
 
 def test_no_pack_for_an_unknown_language() -> None:

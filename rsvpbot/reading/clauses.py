@@ -1,51 +1,47 @@
 """Clause by clause: what each part of a message is taken for, who is meant, and what was left over.
 
-A sentence is *accounted for* when its answer, names, needs, reasons and courtesies leave nothing of weight. What is
-left over is kept, and `weigh` judges it against the answer.
+What is said of coming is composed as it is in speech. A *head* is a word of coming or a phrase that says it all; the
+*modifiers* about it (not, able, fail, would like, perhaps, if …) turn it: an odd number of denials is a no, an even
+one a yes ("could not fail to come"), a hope or a condition makes it a perhaps. The rules know no language; the words
+come from a pack.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from itertools import pairwise
 
 from rsvpbot.model import Event
 from rsvpbot.reading.leftover import Rest, left_of
-from rsvpbot.reading.pack import ANSWERS, MEANINGS, PEOPLE, Pack, Rule
-from rsvpbot.reading.people import (
-    ME,
-    SOMEBODY,
-    Mention,
-    Mentions,
-    Person,
-    Who,
-    name_words,
-    number_at,
-    title_at,
-)
-from rsvpbot.reading.phrases import Captures, Finder
+from rsvpbot.reading.marks import Marks, marks_of
+from rsvpbot.reading.names import han, name_words, same_person
+from rsvpbot.reading.pack import ANSWERS, BESIDE, FACTS, INSTEAD, VERBS, Pack
+from rsvpbot.reading.people import SOMEBODY, Mention, Mentions, Person, Who, number_at
+from rsvpbot.reading.phrases import Mark
 from rsvpbot.reading.said import SOMETHING_ELSE, WHO_IS_MEANT, Clause, Left, Parsed, Writer
 from rsvpbot.reading.signoff import greeting_end, is_closing, without_sign_off
-from rsvpbot.reading.tokens import LONGEST, Sentence, Token, fold, sentences, tokenize
+from rsvpbot.reading.tokens import LONGEST, Sentence, Token, sentences, tokenize
 
-FACTS = frozenset({"diet", "access", "pass"})
-MOST_LISTED = 60
-_WHY_LATE = frozenset({"away", "no", "courtesy"})
-"""What the words of a late arrival are not: "I must be at the Council at two, so I leave early"."""
-_ORDER = {meaning: i for i, meaning in enumerate((*MEANINGS, *PEOPLE, "diet", "access", "pass"))}
+HEADS = ANSWERS | VERBS | INSTEAD
+DENIALS = frozenset({"not", "cannot", "fail"})
+HEDGES = frozenset({"unsure", "hope", "if"})
+SUPPORT = frozenset({"will", "can", "glad", "confirm", "want", "would", "not", "cannot"})
+"""With one of these a bare word of coming says that somebody comes: "will attend", not "attend"."""
+
+REACH = {"not": 3, "cannot": 3, "fail": 3, "past": 2, "would": 1, "can": 2, "will": 2, "unsure": 12, "regret": 6}
+"""How many words that nothing accounts for may stand between a modifier and its head; two for each comma."""
+
+FAR = 4
+MOST_BEGINNINGS = 3
+MOST_FILLED_IN = 6
+"""Words of an answer in a form."""
+AGREED = frozenset({"yes", "maybe", "no"})
 
 
 @dataclass(slots=True)
-class _Found:
-    rule: Rule
-    start: int
-    end: int
-    captures: Captures
-
-
-@dataclass(slots=True)
-class _Reader:
+class Reader:
     """The state of reading one text."""
 
     pack: Pack
@@ -58,443 +54,676 @@ class _Reader:
     clauses: list[Clause] = field(default_factory=list)
     left: list[Left] = field(default_factory=list)
     listed: list[Person] = field(default_factory=list)
-    met: set[frozenset[str]] = field(default_factory=set)
-    """The words of each name that an answer or a list holds."""
+    introduced: str = ""
+    """The name by which the writer says who they are."""
+    regrets: set[int] = field(default_factory=set)
     mentioned: list[tuple[int, Person]] = field(default_factory=list)
     """Everybody spoken of so far, with the place, for pronouns."""
 
 
+@dataclass(slots=True)
+class Here:
+    """One sentence while it is read."""
+
+    index: int
+    tokens: Sequence[Token]
+    begin: int
+    mentions: Mentions
+    marks: Marks
+    question: bool
+    bullet: bool
+    covered: list[bool]
+    """Which tokens are accounted for."""
+    spoken: list[bool] = field(default_factory=list)
+    """Which tokens are accounted for or mention people."""
+    used: set[Mark] = field(default_factory=set)
+    """The modifiers that belong to a head."""
+    built: list[Clause] = field(default_factory=list)
+
+    def loose(self, start: int, end: int) -> int:
+        """How many words with content stand between two tokens that nothing accounts for."""
+        return self.marks.weight(start, end, self.spoken)
+
+    def cover(self, start: int, end: int) -> None:
+        for i in range(max(start, 0), end):
+            self.covered[i] = self.spoken[i] = True
+
+
 def parse(text: str, pack: Pack, event: Event, writer: Writer) -> Parsed:
     """Read a text clause by clause. Pure; never raises on any text."""
-    found = [replace(s, tokens=_known_spelling(s.tokens, pack)) for s in sentences(text, pack.spelling)]
+    names = writer.known_words | name_words(writer.name)
+    found = [replace(s, tokens=in_known_spelling(s.tokens, pack, names)) for s in sentences(text, pack.spelling)]
+    found = _answered_at_once(found, text)
     body, sign_off, lines = without_sign_off(found, text, pack, writer)
-    signed = name_words(sign_off)
-    reader = _Reader(
+    reader = Reader(
         pack=pack,
         event=event,
         writer=writer,
         text=text,
         not_names=event_words(event) | pack.words["never_names"],
         lower_case=sum(c.isupper() for c in text[:LONGEST]) * 40 < len(text[:LONGEST]),
-        known=writer.known_words | name_words(writer.name) | signed,
+        known=names | name_words(sign_off),
     )
     for i, sentence in enumerate(body):
         _read_sentence(reader, sentence, i)
-    regrets = frozenset(i for i, sentence in enumerate(body) if _regrets(sentence.tokens, pack))
-    return Parsed(tuple(reader.clauses), tuple(reader.left), sign_off, lines, tuple(reader.listed), regrets)
-
-
-def _regrets(tokens: Sequence[Token], pack: Pack) -> bool:
-    """Whether the writer is sorry now: not for a late answer, and not about what happened to somebody."""
-    words = [token.norm for token in tokens]
-    if any(pack.has("past", word) for word in words) and not any(pack.has("present", word) for word in words):
-        return False
-    return any(
-        pack.has("regret", word) and not any(pack.has("about", near) for near in words[i + 1 : i + 4])
-        for i, word in enumerate(words)
+    return Parsed(
+        tuple(reader.clauses),
+        tuple(reader.left),
+        sign_off,
+        lines,
+        tuple(reader.listed),
+        frozenset(reader.regrets),
+        reader.introduced,
     )
+
+
+def _answered_at_once(found: Sequence[Sentence], text: str) -> list[Sentence]:
+    """ "1. Will you attend? YES": a question with its answer on the same line is a label of a form."""
+    kept: list[Sentence] = []
+    for sentence in found:
+        before = kept[-1] if kept else None
+        if (
+            before is not None
+            and before.question
+            and len(sentence.tokens) <= MOST_FILLED_IN
+            and not sentence.question
+            and "\n" not in text[before.end : sentence.start]
+        ):
+            colon = Token(":", before.end, before.end, False, False, False)
+            kept[-1] = replace(before, tokens=(*before.tokens, colon, *sentence.tokens), question=False)
+        else:
+            kept.append(sentence)
+    return kept
 
 
 def event_words(event: Event) -> frozenset[str]:
     """The words of the event's own title and place: never a person's name."""
-    source = " ".join(
-        (event.title, event.venue.name, event.venue.address, event.venue.pass_name, event.venue.reception)
-    )
+    venue = event.venue
+    return _words_of(" ".join((event.title, venue.name, venue.address, venue.pass_name, venue.reception)))
+
+
+@lru_cache(maxsize=8)
+def _words_of(source: str) -> frozenset[str]:
     return frozenset(token.norm for token in tokenize(source) if token.word and len(token.norm) > 1)
 
 
-def _known_spelling(tokens: Sequence[Token], pack: Pack) -> tuple[Token, ...]:
-    """Slips of the pen in key words set right."""
-    slips = pack.typo_targets
-    return tuple(
-        replace(token, norm=slips[token.norm]) if token.norm in slips and not token.capital else token
-        for token in tokens
-    )
+def in_known_spelling(tokens: Sequence[Token], pack: Pack, names: frozenset[str]) -> tuple[Token, ...]:
+    """Slips of the pen in key words set right, and words parted that are written in one ("والسيدة")."""
+    slips, beginnings, elisions = pack.slips, pack.spelling.beginnings, pack.spelling.elisions
+    parted: list[Token] = []
+    for token in tokens:
+        norm = token.norm
+        if norm in slips and not token.capital:
+            parted.append(token._replace(norm=slips[norm]))
+        elif elisions and "'" in norm and pack.knows(norm.partition("'")[2]) and norm.partition("'")[0] in elisions:
+            parted.extend(_cut(token, [norm.partition("'")[0], norm.partition("'")[2]], 1))
+        elif beginnings and token.word and norm not in names and not pack.knows(norm):
+            parted.extend(_cut(token, _beginnings(norm, pack, MOST_BEGINNINGS) or _before_a_name(norm, pack), 0))
+        else:
+            parted.append(token)
+    return tuple(parted)
+
+
+def _beginnings(norm: str, pack: Pack, most: int) -> list[str]:
+    """A word that nobody knows, cut into beginnings and a known rest, with as few cuts as can be; [] for none."""
+    best: list[str] = []
+    for beginning in pack.spelling.beginnings:
+        rest = norm[len(beginning) :]
+        if not norm.startswith(beginning) or len(rest) < 2:
+            continue
+        if pack.knows(rest):
+            return [beginning, rest]
+        if most > 1:
+            more = _beginnings(rest, pack, most - 1)
+            if more and (not best or len(more) + 1 < len(best)):
+                best = [beginning, *more]
+    return best
+
+
+def _before_a_name(norm: str, pack: Pack) -> list[str]:
+    """ "وأيوب": "and" before what may be a name."""
+    beginning = next((b for b in pack.spelling.always if norm.startswith(b) and len(norm) - len(b) >= 3), "")
+    if not beginning or pack.has("given", norm):
+        return [norm]
+    return [beginning, norm[len(beginning) :]]
+
+
+def _cut(token: Token, pieces: Sequence[str], sign: int) -> list[Token]:
+    """A token in pieces; `sign`: characters between two of them."""
+    found: list[Token] = []
+    at = token.start
+    for i, piece in enumerate(pieces):
+        last = i == len(pieces) - 1
+        end = token.end if last else min(at + len(piece) + sign, token.end)
+        found.append(token._replace(norm=piece, start=at, end=end, space=token.space and i == 0))
+        at = end
+    return found
 
 
 # --------------------------------------------------------------------------- one sentence
 
 
-@dataclass(slots=True)
-class _Here:
-    """One sentence while it is read."""
-
-    index: int
-    tokens: Sequence[Token]
-    mentions: Mentions
-    numbers: Mapping[int, tuple[int, int]]
-    """The end and value of the number at each token."""
-    question: bool
-    covered: list[bool]
-    """Which tokens are accounted for."""
-    built: list[Clause] = field(default_factory=list)
-    bullet: bool = False
-
-    def cover(self, start: int, end: int, as_: bool = True) -> None:
-        for i in range(start, end):
-            self.covered[i] = as_
-
-
-def _read_sentence(reader: _Reader, sentence: Sentence, index: int) -> None:
+def _read_sentence(reader: Reader, sentence: Sentence, index: int) -> None:
     pack, tokens = reader.pack, sentence.tokens
     begin = greeting_end(sentence, pack)
-    if begin >= len(tokens) or is_closing(sentence, pack):
+    if begin >= len(tokens) or is_closing(sentence, pack) or _labelled(tokens, begin, pack):
         return
-    here = _Here(
+    mentions = Mentions(tokens, reader.text, pack, reader.known, reader.not_names, reader.lower_case)
+    marks = marks_of(tokens, begin, mentions, pack, reader.event, reader.not_names)
+    here = Here(
         index=index,
         tokens=tokens,
-        mentions=Mentions(tokens, reader.text, pack, reader.known, reader.not_names, reader.lower_case),
-        numbers={i: number_at(tokens, i, pack) for i in range(len(tokens))},
-        question=sentence.question or (_opens_question(tokens[begin:], pack) and not _inverted(tokens[begin:], pack)),
-        covered=[i < begin for i in range(len(tokens))],
+        begin=begin,
+        mentions=mentions,
+        marks=marks,
+        question=sentence.question,
         bullet=sentence.bullet,
+        covered=[i < begin for i in range(len(tokens))],
+        spoken=[i < begin for i in range(len(tokens))],
     )
-    for mention in here.mentions.all():
+    for mark in marks.all():
+        here.cover(mark.start, mark.end)
+    for mention in mentions.all():
+        here.spoken[mention.start : mention.end] = [True] * (mention.end - mention.start)
+        if (
+            mention.start > begin
+            and pack.has("of", tokens[mention.start - 1].norm)
+            and mention.end - mention.start == 1
+        ):
+            continue  # "in Nauru"
         reader.mentioned.extend((tokens[mention.start].start, person) for person in mention.people)
-    chosen = _chosen(reader, here, begin)
-    for f in chosen:
-        here.cover(f.start, f.end)
-    for f in chosen:
-        clause = _clause(reader, here, f, chosen)
-        if clause is not None:
-            here.built.append(clause)
-    here.built = _without_hopes(_without_frames(here.built, reader))
+    if any(mark.meaning == "regret" for mark in marks.main):
+        reader.regrets.add(index)
+    _answers(reader, here)
+    _beside(reader, here)
+    here.built.sort(key=lambda clause: clause.start)
     reader.clauses.extend(here.built)
-    reader.met.update(name_words(p.name) for c in here.built for p in (*c.people, *c.others) if p.name)
-    _take_names(reader, here, chosen, begin)
-    rest = Rest(
-        text=reader.text,
-        index=index,
-        tokens=tokens,
-        covered=here.covered,
-        built=here.built,
-        question=here.question,
-        mentions=here.mentions,
-        pack=pack,
-        not_names=reader.not_names,
-        known=lambda person: _is_known(person, reader),
-    )
-    reader.left.extend(left_of(rest))
-
-
-def _chosen(reader: _Reader, here: _Here, begin: int) -> list[_Found]:
-    """What the sentence says, in order: answers, who comes along, needs; each found apart from the others."""
-    tokens, pack = here.tokens, reader.pack
-    numbers = here.numbers
-    finder = Finder(
-        tokens,
-        pack.lists,
-        here.mentions.ends_at,
-        lambda i: numbers[i][0] if i in numbers else i,
-        pack.words["barrier"],
-    )
-    found = _search(tokens, begin, pack, finder)
-    found = [f for f in found if f.rule.meaning != "away" or not _at_the_event(tokens[f.start : f.end], reader.event)]
-    found = [f for f in found if f.rule.meaning != "away" or not _comes_there(f, found, tokens, pack)]
-    facts = _choose([f for f in found if f.rule.meaning in FACTS], tokens, pack)
-    late = _choose([f for f in found if f.rule.meaning == "late"], tokens, pack)
-    others = [f for f in found if f.rule.meaning not in FACTS | {"late", *PEOPLE}]
-    others = [f for f in others if not _why_late(f, late)]
-    answers = _choose(others, tokens, pack)
-    polite = {i for f in answers if f.rule.meaning in {"courtesy", "receipt"} for i in range(f.start, f.end)}
-    beside = [f for f in found if f.rule.meaning in PEOPLE and not polite.intersection(range(f.start, f.end))]
-    needs = {i for f in facts for i in range(f.start, f.end)}
-    answers = [f for f in answers if f.rule.meaning != "away" or not needs.intersection(range(f.start, f.end))]
-    if not here.question:
-        answers = [f for f in answers if f.rule.meaning != "request" or not _relative(f.start, tokens, pack)]
-    if here.question:
-        answers = [f for f in answers if f.rule.asked or f.rule.meaning not in ANSWERS]
-    return sorted((*answers, *late, *_choose(beside, tokens, pack), *facts), key=lambda f: (f.start, f.end))
-
-
-def _clause(reader: _Reader, here: _Here, f: _Found, chosen: Sequence[_Found]) -> Clause | None:
-    """One match with its subject and its doubts; None where the subject that it needs is missing."""
-    pack, tokens, meaning = reader.pack, here.tokens, f.rule.meaning
-    people: tuple[Person, ...] = ()
-    elided, doubt, start = False, "", f.start
-    if meaning in {"courtesy", "receipt"}:
-        spoken = _mention_before(f.start, here.mentions)
-        here.cover(spoken.start if spoken else f.start, f.start)  # "Ambassador Marsh thanks you"
-    if f.rule.subject:
-        start, people, elided, doubt = _subject(f.start, here, reader)
-        if f.rule.stated and (elided or doubt):
-            here.cover(f.start, f.end, as_=False)
-            return None
-        here.cover(start, f.start)
-    captured = [here.mentions.between(a, b) for name, a, b in f.captures if name == "who"]
-    said = tuple(person for mention in captured if mention for person in mention.people)
-    others: tuple[Person, ...] = ()
-    if meaning == "substitute":
-        others = said
-    elif said and not people and meaning in {"yes", "wish", "maybe"} and _companion(f, tokens, pack):
-        start, people = _doer(f.start, here, reader)
-        here.cover(start, f.start)
-    elif said and not people:
-        people = said
-    elif meaning in ANSWERS and not f.rule.subject:
-        within = [m for m in here.mentions.all() if f.start <= m.start and m.end <= f.end]
-        people = tuple(p for m in within for p in m.people if p.who is Who.NAMED)
-        around = next((m for m in here.mentions.all() if m.start < f.start < m.end), None)
-        if around and any(p.who is Who.SELF for p in around.people):  # "my wife and [I will both come]"
-            start, people = around.start, _resolved(around.people, tokens[around.start].start, reader)
-            here.cover(start, f.start)
-    before = max(start - 1, 0)
-    if meaning == "substitute" and doubt and others and pack.has("it", tokens[before].norm):
-        people, doubt = (Person(Who.GROUP),), ""  # "… has the honour to inform that it will be represented by"
-        here.cover(before, start)
-    value = f.rule.value
-    if meaning == "away":
-        if doubt:
-            people, doubt = (SOMEBODY,), ""  # "the baby has other plans": a reason, whoever has them
-        if any(token.norm in pack.words["same_time"] for token in tokens) and not _vague(f, tokens, reader):
-            value = "then"
-    if meaning in ANSWERS and not doubt:
-        doubt = _particle(f, here, chosen, pack) or _stands_against(f, start, elided, here, reader)
-    return Clause(
-        meaning=meaning,
-        start=tokens[start].start,
-        end=tokens[f.end - 1].end,
-        words=reader.text[tokens[start].start : tokens[f.end - 1].end],
-        sentence=here.index,
-        people=people,
-        others=others,
-        number=next((here.numbers[a][1] for name, a, _ in f.captures if name == "n"), None),
-        value=value,
-        doubt=doubt,
-        elided=elided,
-        asked=here.question,
+    _take_names(reader, here)
+    reader.left.extend(
+        left_of(
+            Rest(
+                text=reader.text,
+                index=index,
+                tokens=tokens,
+                begin=begin,
+                covered=here.covered,
+                loose=tuple(mark for mark in marks.main if mark not in here.used),
+                built=here.built,
+                question=here.question,
+                mentions=mentions,
+                pack=pack,
+                not_names=reader.not_names,
+            )
+        )
     )
 
 
-def _companion(f: _Found, tokens: Sequence[Token], pack: Pack) -> bool:
-    """ "attending with my assistant": whom the phrase names comes along, and somebody else does it."""
-    return any(a > f.start and pack.has("along", tokens[a - 1].norm) for slot, a, _ in f.captures if slot == "who")
+def _labelled(tokens: Sequence[Token], begin: int, pack: Pack) -> bool:
+    """ "Organisation: Freetown Network": what stands behind such a label is neither a name nor an answer."""
+    end = begin + pack.longest("labels", tokens, begin)
+    return begin < end < len(tokens) and tokens[end].norm == ":"
 
 
-def _doer(at: int, here: _Here, reader: _Reader) -> tuple[int, tuple[Person, ...]]:
-    """Who stands before "(will be) attending with my assistant", and where; the writer where nobody does."""
-    begin = at
-    while begin > 0 and reader.pack.has("auxiliary", here.tokens[begin - 1].norm):
-        begin -= 1
-    mention = _mention_before(begin, here.mentions)
-    if mention is None:
-        return at, (ME,)
-    return mention.start, _resolved(mention.people, here.tokens[mention.start].start, reader)
+# --------------------------------------------------------------------------- heads and their modifiers
 
 
-def _vague(f: _Found, tokens: Sequence[Token], reader: _Reader) -> bool:
-    """ "I will be on station": where that is, is not said; in Nairobi is far away."""
-    passed = [tokens[i] for slot, a, b in f.captures if slot == "..." for i in range(a, b)]
-    return bool(passed) and not any(t.capital and t.norm not in reader.not_names for t in passed)
+def _answers(reader: Reader, here: Here) -> None:
+    """The clauses that answer: every head with its modifiers, and modifiers that stand for one ("I can't")."""
+    heads = [mark for mark in here.marks.main if mark.meaning in HEADS]
+    heads = [mark for mark in heads if not _answers_something_else(mark, heads, here)]
+    modifiers = _assigned(heads, here, reader)
+    last_end = here.begin
+    for order, head in enumerate(heads):
+        own = modifiers.get(order, [])
+        clause = _clause(reader, here, head, own, last_end)
+        last_end = head.end
+        if clause is not None:
+            here.used.add(head)
+            here.used.update(own)
+            here.built.append(clause)
+    _elliptical(reader, here, heads)
+    _merge_substitution(here)
 
 
-def _without_frames(built: list[Clause], reader: _Reader) -> list[Clause]:
-    """ "I am pleased to confirm that the Minister will attend": the second says who comes."""
-    kept = []
-    for i, clause in enumerate(built):
-        following = built[i + 1] if i + 1 < len(built) else None
-        frames = clause.meaning == "yes" and following is not None and following.meaning == "yes"
-        if frames and following and reader.pack.has("who", fold(reader.text[clause.end : following.start].strip())):
-            continue
-        kept.append(clause)
-    return kept
+def _answers_something_else(mark: Mark, heads: Sequence[Mark], here: Here) -> bool:
+    """ "Yes, I got your invitation": a bare word before a comma, where what follows speaks of its own."""
+    end = mark.end
+    if not mark.rule.alone or end >= len(here.tokens) or here.tokens[end].norm != ",":
+        return False
+    if any(other.start > end for other in heads):
+        return False
+    if any(m.meaning == "receipt" and m.start > end for m in here.marks.main):
+        return True
+    rest = range(end + 1, len(here.tokens))
+    pronoun = any(here.marks.pack.longest(name, here.tokens, i) for i in rest for name in ("self", "they"))
+    return pronoun and here.loose(end, len(here.tokens)) > 2
 
 
-def _without_hopes(built: list[Clause]) -> list[Clause]:
-    """ "I hope to come and take part": what is hoped is not promised."""
-    hedge = next((c for c in built if c.meaning in {"maybe", "promise"}), None)
-    if hedge is None:
-        return built
-    return [c for c in built if c.meaning not in {"yes", "wish"} or c.start < hedge.start or _somebody_else(c, hedge)]
-
-
-def _take_names(reader: _Reader, here: _Here, chosen: Sequence[_Found], begin: int) -> None:
-    """The names of a list: a line of its own, or behind a colon or an answer."""
-    ends = [f.end for f in chosen if f.rule.meaning in {"yes", "wish", "maybe", "substitute", *PEOPLE, "together"}]
-    if not here.built:
-        reader.listed.extend(_listed(here, reader.pack, begin, whole=True))
-    elif ends or all(clause.meaning in FACTS | {"courtesy"} for clause in here.built):
-        after = _after_answer(here.tokens, here.covered, max(ends, default=begin))
-        if after:
-            reader.listed.extend(_listed(here, reader.pack, after, whole=False))
-    reader.met.update(name_words(p.name) for p in reader.listed[-MOST_LISTED:] if p.name)
-
-
-def _at_the_event(tokens: Sequence[Token], event: Event) -> bool:
-    """Whether the words speak of the event's own place: who is there is not elsewhere."""
-    place = [t.norm for t in tokenize(f"{event.venue.name} {event.venue.address}") if t.norm.isalpha()]
-    pairs = set(pairwise(place))
-    words = [token.norm for token in tokens]
-    return any(pair in pairs for pair in pairwise(words)) or place[:1] == [w for w in words if w in place[:1]][:1]
-
-
-def _why_late(f: _Found, late: Sequence[_Found]) -> bool:
-    """Whether the words of a late arrival look like a reason against it: "I must be at the Council until two"."""
-    over = [g for g in late if f.start < g.end and g.start < f.end]
-    weak = f.rule.meaning in _WHY_LATE
-    return any(weak or (f.rule.meaning == "maybe" and f.end - f.start <= g.end - g.start) for g in over)
-
-
-def _relative(at: int, tokens: Sequence[Token], pack: Pack) -> bool:
-    """ "my daughter, who is a nurse": no question, unless one asks or wants to know it."""
-    asking = pack.words["knowing"]
-    return at > 0 and pack.has("question_words", tokens[at].norm) and tokens[at - 1].norm not in asking
-
-
-def _comes_there(f: _Found, found: Sequence[_Found], tokens: Sequence[Token], pack: Pack) -> bool:
-    """ "I'll be at the table on the 20th" is a yes, with the day: what looks like another place is ours."""
-    day = pack.words["same_time"] | pack.words["determiners"] | pack.words["where"] | pack.words["days"]
-    return any(
-        g.rule.meaning == "yes"
-        and g.start == f.start
-        and g.end <= f.end
-        and all(token.norm in day for token in tokens[g.end : f.end])
-        for g in found
-    )
-
-
-def _somebody_else(clause: Clause, other: Clause) -> bool:
-    return clause.people != other.people and any(p.who in {Who.NAMED, Who.ROLE} for p in clause.people)
-
-
-def _opens_question(tokens: Sequence[Token], pack: Pack) -> bool:
-    words = [token.norm for token in tokens[:4]]
-    return any(" ".join(words[:n]) in pack.words["question_openers"] for n in (1, 2, 3, 4))
-
-
-def _inverted(tokens: Sequence[Token], pack: Pack) -> bool:
-    """ "Should I recover in time, I shall come": a condition without an if."""
-    return pack.has("inverted", tokens[0].norm) and any(token.norm == "," for token in tokens)
-
-
-def _search(tokens: Sequence[Token], begin: int, pack: Pack, finder: Finder) -> list[_Found]:
-    found: list[_Found] = []
-    by_word: dict[str, list[Rule]] = {}
-    for at in range(begin, len(tokens)):
-        word = tokens[at].norm
-        rules = by_word.get(word)
-        if rules is None:
-            rules = by_word[word] = [rule for rule in pack.rules_for(word) if finder.held.may_hold(rule.needs)]
-        for rule in rules:
-            hit = finder.find(rule.phrase, at)
-            if hit is not None:
-                found.append(_Found(rule, at, hit[0], hit[1]))
+def _assigned(heads: Sequence[Mark], here: Here, reader: Reader) -> dict[int, list[Mark]]:
+    """Each modifier with the head that it turns."""
+    found: dict[int, list[Mark]] = {}
+    for mark in here.marks.main:
+        if mark.meaning in here.marks.MODIFYING:
+            choice = _condition_of(mark, heads, here) if mark.meaning == "if" else _turned(mark, heads, here, reader)
+            if choice is not None:
+                found.setdefault(choice, []).append(mark)
     return found
 
 
-def _choose(found: list[_Found], tokens: Sequence[Token], pack: Pack) -> list[_Found]:
-    """The longest matches, none overlapping; where two are equally long, the more telling meaning.
+def _condition_of(mark: Mark, heads: Sequence[Mark], here: Here) -> int | None:
+    """The head that hangs on a condition: the next one, wherever in the sentence, or the one before."""
+    after = next((i for i, head in enumerate(heads) if head.start >= mark.end), None)
+    before = next((i for i in range(len(heads) - 1, -1, -1) if heads[i].end <= mark.start), None)
+    opens = here.marks.piece_of(mark.start)[0] == mark.start
+    if after is not None and (before is None or opens or here.marks.same_piece(mark.end, heads[after].start)):
+        return after
+    return before if before is not None else after
 
-    Words that "..." stood for do not count: "cannot get away" says more than "away from Helsinki that week".
-    """
-    taken = [False] * len(tokens)
-    chosen: list[_Found] = []
 
-    def rank(f: _Found) -> tuple[int, int, bool, int]:
-        passed = sum(b - a for slot, a, b in f.captures if slot == "...")
-        return (f.start - f.end + passed, _ORDER.get(f.rule.meaning, 99), not f.rule.subject, f.start)
+def _turned(mark: Mark, heads: Sequence[Mark], here: Here, reader: Reader) -> int | None:
+    """The head that a modifier turns: a word of coming in its own piece, behind or before it; then what stands right
+    behind it; then a word of coming beyond a comma."""
+    own = here.marks.piece_of(mark.start)
+    pack = reader.pack
+    after = [i for i, head in enumerate(heads) if head.start >= mark.end]
+    before = [i for i in range(len(heads) - 1, -1, -1) if heads[i].end <= mark.start]
+    adjacent = mark.meaning == "not" and pack.not_adjacent
+    for i in (*after[:1], *before[:1]):
+        head = heads[i]
+        begin, end = (mark.end, head.start) if head.start >= mark.end else (head.end, mark.start)
+        if head.meaning not in VERBS | INSTEAD or not own[0] <= head.start < own[1]:
+            continue
+        if adjacent and head.start >= mark.end and here.loose(begin, end):
+            continue
+        if _reaches(mark, begin, end, here):
+            return i
+    for i in after[:1]:
+        head = heads[i]
+        if own[0] <= head.start < own[1]:
+            return i if not here.loose(mark.end, head.start) or mark.meaning not in DENIALS else None
+        if mark.meaning in DENIALS and (pack.near or adjacent or head.meaning not in VERBS | INSTEAD):
+            return None
+        if mark.meaning in DENIALS and here.loose(mark.end, head.start):
+            return None
+        if _reaches(mark, mark.end, head.start, here):
+            return i
+    for i in before[:1]:
+        if mark.meaning not in DENIALS and _reaches(mark, heads[i].end, mark.start, here):
+            return i
+    return None
 
-    for f in sorted(found, key=rank):
-        if (
-            any(taken[f.start : f.end])
-            or (f.rule.alone and not _stands_alone(f, tokens, pack))
-            or (f.rule.closing and not _ends_clause(f.end, tokens, pack))
+
+def _reaches(mark: Mark, start: int, end: int, here: Here) -> bool:
+    """Whether few enough words and no end of a clause stand between."""
+    if here.marks.bounded(start, end):
+        return False
+    commas = sum(here.tokens[i].norm == "," for i in range(start, end))
+    return here.loose(start, end) + 2 * ((commas + 1) // 2) <= REACH.get(mark.meaning, FAR)
+
+
+def _clause(reader: Reader, here: Here, head: Mark, own: Sequence[Mark], after: int) -> Clause | None:
+    """One head with what is said of it and who does it; None where it says nothing of coming."""
+    meaning = head.meaning
+    kinds = {mark.meaning for mark in own}
+    if meaning in INSTEAD:
+        return _substitution(reader, here, head, own, after)
+    stance, doubt = _stance(head, own, kinds, here)
+    if stance == "no" and meaning in VERBS and here.marks.follows(head.end, "only"):
+        stance = "yes"  # "I will not come alone"
+    if not stance:
+        return None
+    people, start, elided, unclear = _subject(reader, here, head, own, after)
+    if not people:
+        return None  # "until the baby comes"
+    requested = meaning in {"maybe", "promise"} or (
+        meaning in {"yes", "no"} and any(m.meaning == "ask" and m.start < head.start for m in here.marks.main)
+    )
+    if here.question and not requested and meaning != "missed":  # but "could you put me down?"
+        return (
+            None
+            if meaning in VERBS or meaning == "yes"
+            else _made(reader, here, head, stance, people, start, asked=True)
+        )
+    if meaning in VERBS and stance in {"yes", "wish", "no"}:
+        bare = not (kinds & SUPPORT) and not head.rule.person
+        if meaning == "presence" and not kinds & {"confirm", "glad", "not", "cannot", "want"}:
+            return None
+        if bare and elided and not (reader.pack.bare_infinitive and _opens(head, here)):
+            return None
+        doubt = doubt or _object_doubt(head, here, reader)
+    elif meaning == "yes":
+        doubt = doubt or _object_doubt(head, here, reader)
+    if stance in {"yes", "wish", "no"} and not doubt and (meaning in VERBS or unclear):
+        doubt = unclear
+    if stance in {"yes", "wish"} and not doubt:
+        doubt = _other_day(here, head, reader)
+    if (
+        stance == "no"
+        and meaning in VERBS | {"no"}
+        and _other_day(here, head, reader).startswith("it names another day")
+    ):
+        return None  # "on the 21st I cannot come"
+    value = "then" if meaning == "away" and here.marks.has("time") else head.rule.value if meaning == "withdraw" else ""
+    if meaning == "away" and unclear:
+        people = (SOMEBODY,)
+    clause = _made(
+        reader,
+        here,
+        head,
+        stance,
+        people,
+        min(start, *(m.start for m in own), head.start) if own else min(start, head.start),
+    )
+    return replace(clause, doubt=doubt, elided=elided, value=value)
+
+
+def _made(
+    reader: Reader, here: Here, head: Mark, meaning: str, people: tuple[Person, ...], start: int, asked: bool = False
+) -> Clause:
+    tokens = here.tokens
+    here.cover(start, head.start)
+    return Clause(
+        meaning=meaning,
+        start=tokens[start].start,
+        end=tokens[head.end - 1].end,
+        words=reader.text[tokens[start].start : tokens[head.end - 1].end],
+        sentence=here.index,
+        people=people,
+        number=head.number,
+        asked=asked,
+    )
+
+
+def _stance(head: Mark, own: Sequence[Mark], kinds: set[str], here: Here) -> tuple[str, str]:
+    """What a head and its modifiers come to, and the doubt about it."""
+    meaning = head.meaning
+    denials = _denials(own)
+    odd = denials % 2 == 1 or (denials > 0 and not _undone(own, head, here))
+    hedged = kinds & HEDGES
+    if meaning in {"promise", "withdraw", "missed"}:
+        return meaning, ""
+    if meaning == "away":
+        begin, end = here.marks.piece_of(head.start)
+        told = any(m.meaning == "past" and begin <= m.start < end for m in here.marks.main)
+        return ("", "") if odd or told else ("away", "")
+    if meaning == "maybe":
+        return "maybe", ""
+    if meaning == "no":
+        if odd:
+            return "yes", f"a denial before it: “{here.marks.words(own[0].start, head.end)}”"
+        return ("maybe", "") if hedged - {"hope"} else ("no", "")
+    if meaning == "yes":
+        if odd:
+            return "no", f"a denial before it: “{here.marks.words(own[0].start, head.end)}”"
+        return ("maybe", "") if hedged else ("yes", "")
+    # a word of coming
+    if "past" in kinds or (head.rule.value == "would" and "would" not in kinds):
+        return "", ""
+    if odd:
+        if "confirm" in kinds and _order(own, "confirm", DENIALS):
+            return "maybe", ""
+        if "if" in kinds:
+            return "maybe", "it hangs on something"
+        return ("maybe", "") if "unsure" in kinds else ("no", "")
+    if hedged:
+        return "maybe", ""
+    if "regret" in kinds and not denials:
+        return "yes", "regret beside a yes"
+    if "would" in kinds and not kinds & {"want", "glad"}:
+        return "wish", f"only a conditional: “{here.marks.words(min(m.start for m in own), head.end)}”"
+    if "would" in kinds or ("want" in kinds and not kinds & {"will", "confirm"}):
+        return "wish", ""
+    return "yes", ""
+
+
+def _denials(marks: Sequence[Mark]) -> int:
+    """How many denials there are. Words that only go along with another ("nadie … no", "никто не") count where they
+    are the only ones, and once."""
+    plain = sum(mark.meaning in DENIALS and mark.rule.value != "concord" for mark in marks)
+    nots = any(mark.meaning == "not" and mark.rule.value != "concord" for mark in marks)
+    concord = any(mark.rule.value == "concord" for mark in marks)
+    return plain + (concord and not nots)
+
+
+def _undone(own: Sequence[Mark], head: Mark, here: Here) -> bool:
+    """Whether one of two denials denies the other: it touches the verb ("не могу не прийти"), or the other denial
+    ("not unable"). Elsewhere the same is said twice ("there is no way, I cannot come")."""
+    ordered = sorted((m for m in own if m.meaning in DENIALS), key=lambda m: m.start)
+    touching = [
+        m for m in ordered if m.end <= head.start and m.meaning != "cannot" and here.marks.filled(m.end, head.start)
+    ]
+    if touching or any(m.meaning == "fail" for m in ordered):
+        return True
+    return any(a.meaning == "not" and here.marks.filled(a.end, b.start) for a, b in pairwise(ordered))
+
+
+def _order(own: Sequence[Mark], later: str, first: frozenset[str]) -> bool:
+    """Whether a denial stands before: "cannot confirm my attendance"."""
+    place = next(mark.start for mark in own if mark.meaning == later)
+    return any(mark.meaning in first and mark.start < place for mark in own)
+
+
+def _opens(head: Mark, here: Here) -> bool:
+    """Whether the head opens its piece: "Attending with pleasure"."""
+    start = head.start
+    while start > here.begin and here.marks.pack.has("fill", here.tokens[start - 1].norm):
+        start -= 1
+    return start == here.begin or here.marks.bounded(start - 1, start) or here.tokens[start - 1].norm == ","
+
+
+def _elliptical(reader: Reader, here: Here, heads: Sequence[Mark]) -> None:
+    """ "I can't, sorry." "Paul cannot; I can." "He comes, I don't." A modifier that no head took, and nothing more."""
+    free = [
+        mark for mark in here.marks.main if mark.meaning in {"not", "cannot", "can", "will"} and mark not in here.used
+    ]
+    for group in here.marks.by_piece(free):
+        first, last = group[0].start, group[-1].end
+        begin, end = here.marks.piece_of(first)
+        if any(begin <= head.start < end and head.meaning != "away" for head in heads):
+            continue
+        subject = _mention_in(begin, first, here)
+        person = next((mark.rule.person for mark in group if mark.rule.person in {"i", "we"}), "")
+        impersonal = any(mark.meaning == "cannot" for mark in group)  # "К сожалению, не получится"
+        if subject is None and not person and not impersonal:
+            continue
+        loose = any(
+            not here.covered[i]
+            and here.tokens[i].word
+            and not reader.pack.longest("fill", here.tokens, i)
+            and not (subject and subject.start <= i < subject.end)
+            for i in range(begin, end)
+        )
+        if loose or any(
+            begin <= mark.start < end
+            and mark.meaning
+            not in {"not", "cannot", "can", "will", "regret", "time", "event", "aside", "glad", "away", "courtesy"}
+            for mark in here.marks.all()
         ):
             continue
-        for i in range(f.start, f.end):
-            taken[i] = True
-        chosen.append(f)
-    return sorted(chosen, key=lambda f: f.start)
-
-
-def _stands_alone(f: _Found, tokens: Sequence[Token], pack: Pack) -> bool:
-    if f.start == 0:
-        return _ends_clause(f.end, tokens, pack)
-    before = tokens[f.start - 1]
-    if before.norm == ":":
-        return False  # the value of some label
-    opens = not before.norm.isalnum() or before.norm in pack.words["bound"] - pack.words["and"]
-    return opens and _ends_clause(f.end, tokens, pack)
-
-
-def _ends_clause(at: int, tokens: Sequence[Token], pack: Pack) -> bool:
-    """Whether a clause ends before this token: at a stop, an emoji or a joining word."""
-    return at >= len(tokens) or not tokens[at].norm.isalnum() or tokens[at].norm in pack.words["bound"]
-
-
-def _subject(at: int, here: _Here, reader: _Reader) -> tuple[int, tuple[Person, ...], bool, str]:
-    """Who does what is said from token `at` on: (first token of the subject, people, left out, doubt)."""
-    tokens, mentions, covered, pack, built = here.tokens, here.mentions, here.covered, reader.pack, here.built
-    j = at
-    while j > 0 and (tokens[j - 1].norm in pack.words["fill"] or tokens[j - 1].norm in '"'):
-        j -= 1
-    mention = _mention_before(j, mentions)
-    if mention:
-        return mention.start, _resolved(mention.people, tokens[mention.start].start, reader), False, ""
-    if j > 0 and tokens[j - 1].norm == ",":
-        mention = _mention_before(j - 1, mentions)
-        if mention and any(tokens[i].norm == "," for i in range(mention.start, mention.end)):
-            return (
-                mention.start,
-                _resolved(mention.people, tokens[mention.start].start, reader),
-                False,
-                "",
-            )  # "my deputy, John Doe, will"
-        mention = _before_insertion(j - 1, tokens, mentions, pack)
-        if mention:
-            return mention.start, _resolved(mention.people, tokens[mention.start].start, reader), False, ""
-    if j > 0 and pack.has("who", tokens[j - 1].norm):
-        k = j - 1
-        while k > 0 and tokens[k - 1].norm == ",":
-            k -= 1
-        mention = _mention_before(k, mentions)
-        if mention:
-            return mention.start, _resolved(mention.people, tokens[mention.start].start, reader), False, ""
-    if j == 0 or not tokens[j - 1].word or tokens[j - 1].norm in pack.words["bound"] or covered[j - 1]:
-        earlier = [c for c in built if c.people and c.meaning in ANSWERS]
-        joined = j > 0 and tokens[j - 1].norm in pack.words["and"] | {","}
-        if earlier and joined:
-            return at, earlier[-1].people, False, ""
-        return at, (ME,), True, ""
-    k = j
-    while k > 0 and tokens[k - 1].word and not covered[k - 1] and tokens[k - 1].norm not in pack.words["bound"]:
-        k -= 1
-    if tokens[j - 1].norm in pack.words["it"] and any(t.norm in pack.words["group"] for t in tokens[: j - 1]):
-        return j - 1, (Person(Who.GROUP),), False, ""  # "the Mission regrets that it will not"
-    phrase = [token.norm for token in tokens[k:j]]
-    if any(word in pack.words["group"] for word in phrase) and not any(
-        word in pack.words["verbs"] or word in pack.words["not"] or word in pack.words["doubt"] for word in phrase
-    ):
-        return k, (Person(Who.GROUP, role=" ".join(phrase)),), False, ""
-    words = reader.text[tokens[k].start : tokens[at - 1].end]
-    return at, (SOMEBODY,), False, f"{WHO_IS_MEANT} before the answer: “{words}”"
-
-
-def _mention_before(end: int, mentions: Mentions) -> Mention | None:
-    for start in range(max(0, end - 30), end):
-        for mention in mentions.at(start):
-            if mention.end == end:
-                return mention
-    return None
-
-
-def _before_insertion(comma: int, tokens: Sequence[Token], mentions: Mentions, pack: Pack) -> Mention | None:
-    """The subject before ", who is in Geneva," or ", our legal adviser,"."""
-    for opening in range(comma - 1, max(-1, comma - 16), -1):
-        if tokens[opening].norm != ",":
-            continue
-        first = tokens[opening + 1].norm if opening + 1 < comma else ""
-        inserted = (
-            pack.has("who", first)
-            or pack.has("determiners", first)
-            or first in pack.words["inserted"]
-            or title_at(tokens, opening + 1, pack)
+        odd = _denials(group) % 2 == 1
+        people = (
+            _resolved(subject.people, here.tokens[subject.start].start, reader)
+            if subject
+            else (_me(person or "i", reader),)
         )
-        return _mention_before(opening, mentions) if inserted else None
+        start = min(first, subject.start) if subject else first
+        mark = Mark(group[-1].rule, first, last)
+        if here.question:
+            continue
+        here.used.update(group)
+        here.built.append(_made(reader, here, mark, "no" if odd else "yes", people, start))
+
+
+# --------------------------------------------------------------------------- who
+
+
+def _me(person: str, reader: Reader) -> Person:
+    words = sorted(reader.pack.words[person])
+    return Person(Who.SELF, role=words[0] if words else person)
+
+
+def _writer(reader: Reader) -> Person:
+    """Whoever writes: a person, or an office."""
+    return Person(Who.GROUP) if reader.writer.organisation else _me("i", reader)
+
+
+def _subject(
+    reader: Reader, here: Here, head: Mark, own: Sequence[Mark], after: int
+) -> tuple[tuple[Person, ...], int, bool, str]:
+    """Who does it: (people, first token of the subject, left out, doubt)."""
+    tokens, pack = here.tokens, reader.pack
+    if head.who is not None:
+        mention = here.mentions.between(*head.who)
+        if mention:
+            return _resolved(mention.people, tokens[mention.start].start, reader), head.start, False, ""
+    before = head.start - 1
+    if (
+        head.meaning == "presence" and before >= here.begin and pack.has("theirs", tokens[before].norm)
+    ):  # "his attendance"
+        last = next(
+            (p for at, p in reversed(reader.mentioned) if at < tokens[before].start and p.who in {Who.NAMED, Who.ROLE}),
+            None,
+        )
+        if last is not None:
+            return (last,), before, False, ""
+    if head.meaning == "presence" and not head.rule.person:  # "confirm the attendance of Ana Lopez"
+        mention = _mention_after(head.end, here, reach=1)
+        if mention is not None and not here.marks.taken(mention.start, mention.end):
+            here.cover(mention.start, mention.end)
+            return _resolved(mention.people, tokens[mention.start].start, reader), head.start, False, ""
+    if head.rule.person in {"i", "we"} and pack.verb_first:  # "iremos mi esposa y yo"
+        mention = _mention_after(head.end, here)
+        if mention is not None and not here.marks.taken(mention.start, mention.end):
+            named = all(p.who is Who.NAMED for p in mention.people) and head.rule.person == "we"
+            if named or (len(mention.people) > 1 and any(p.who is Who.SELF for p in mention.people)):
+                here.cover(mention.start, mention.end)
+                people = (*mention.people, _me("we", reader)) if named else mention.people
+                return _resolved(people, tokens[mention.start].start, reader), head.start, False, ""
+    if head.rule.person in {"i", "we"}:
+        # "my wife and I [will come]": who is named right before comes too
+        before = _mention_ending(head.start, here)
+        if before and any(p.who is Who.SELF for p in before.people):
+            return _resolved(before.people, tokens[before.start].start, reader), before.start, False, ""
+        return (_me(head.rule.person, reader),), head.start, False, ""
+    at = head.start
+    persons = {mark.start: mark for mark in own if mark.rule.person in {"i", "we"} and mark.start < head.start}
+    crossed = False
+    third = head.rule.person == "they" or any(mark.rule.person == "they" for mark in own)
+    while at > after:
+        mention = _mention_ending(at, here)
+        only_self = third and mention is not None and all(p.who is Who.SELF for p in mention.people)
+        if mention is not None and not only_self and _may_be_subject(mention, head, after, crossed, here, pack):
+            return _resolved(mention.people, tokens[mention.start].start, reader), mention.start, False, ""
+        at -= 1
+        if at in persons and head.rule.person != "they":
+            return (_me(persons[at].rule.person, reader),), at, False, ""
+        if here.marks.bounded(at, at + 1) or pack.longest("that", tokens, at):
+            break
+        crossed = crossed or tokens[at].norm == ","
+    trailing = next((m for m in own if m.rule.person in {"i", "we"} and m.start >= head.end), None)
+    if trailing is not None:  # "прийти не смогу"
+        return (_me(trailing.rule.person, reader),), head.start, False, ""
+    first_word = min((mark.start for mark in own), default=head.start)
+    first_word = min(first_word, head.start)
+    relative = first_word - 1 if first_word > here.begin and pack.has("who", tokens[first_word - 1].norm) else -1
+    if relative >= 0 and not persons:  # "to Ana Lopez, who will attend"; "those who will attend"
+        mention = _mention_in(max(here.begin, relative - 8), relative, here, taken=True)
+        joins = pack.longest("that", tokens, relative) > 0  # "comunica que asistirá" says nobody yet
+        if mention is None and not joins:
+            return (), head.start, False, ""
+        if mention is not None and (not joins or relative - mention.end <= (tokens[relative - 1].norm == ",")):
+            return _resolved(mention.people, tokens[mention.start].start, reader), head.start, False, ""
+    if third:
+        name = here.mentions.bare_name_before(first_word, max(after, here.marks.piece_of(first_word)[0]))
+        if name is not None:
+            here.cover(name.start, name.end)
+            return name.people, name.start, False, ""
+    if third or pack.verb_first:
+        mention = _mention_after(head.end, here, expected=third)
+        if (
+            mention is not None
+            and not here.marks.taken(mention.start, mention.end)
+            and (third or not all(p.who is Who.SELF for p in mention.people))
+        ):
+            here.cover(mention.start, mention.end)
+            return _resolved(mention.people, tokens[mention.start].start, reader), head.start, False, ""
+    earlier = [c for c in here.built if c.people]
+    begin = max(after, here.marks.piece_of(head.start)[0])
+    grouped = any(pack.longest("group", tokens, i) for i in range(here.begin, head.start))
+    if first_word > here.begin and pack.has("it", tokens[first_word - 1].norm) and head.rule.person not in {"i", "we"}:
+        return ((Person(Who.GROUP),) if grouped else ()), head.start, False, ""
+    if third:
+        if here.loose(begin, head.start) and not grouped:
+            return (), head.start, False, ""
+        if earlier and any(p.who is not Who.SELF for p in earlier[-1].people):
+            return earlier[-1].people, head.start, True, ""
+        last = next((p for _, p in reversed(reader.mentioned) if p.who in {Who.NAMED, Who.ROLE, Who.GROUP}), None)
+        if last is not None:
+            return (last,), head.start, True, ""
+        if reader.writer.organisation:
+            return (Person(Who.GROUP),), head.start, True, ""
+        return (SOMEBODY,), head.start, True, f"{WHO_IS_MEANT}: “{here.marks.words(head.start, head.end)}”"
+    if earlier:
+        return earlier[-1].people, head.start, True, ""
+    first = next(
+        (m for m in here.mentions.all() if here.begin <= m.start < begin and not here.marks.taken(m.start, m.end)), None
+    )
+    if first is not None and here.marks.little_between(here.begin, first.start):
+        return _resolved(first.people, tokens[first.start].start, reader), head.start, True, ""
+    if grouped:
+        return (Person(Who.GROUP),), head.start, False, ""
+    loose = here.loose(begin, head.start)
+    doubt = ""
+    if loose > 1 or (loose and head.meaning in VERBS):
+        doubt = f"{WHO_IS_MEANT} before the answer: “{here.marks.words(begin, head.start)}”"
+    return (_writer(reader),), head.start, True, doubt
+
+
+def _may_be_subject(mention: Mention, head: Mark, after: int, crossed: bool, here: Here, pack: Pack) -> bool:
+    """Whether a mention before a head is its subject: not "of Jane Roe", nor of the clause before a comma."""
+    start = mention.start
+    if start < after or here.marks.taken(start, mention.end):
+        return False
+    if start > here.begin and pack.has("of", here.tokens[start - 1].norm):
+        return False
+    opens = start == here.begin or here.marks.bounded(start - 1, start) or here.tokens[start - 1].norm == ","
+    if crossed and not opens:
+        return False
+    return here.loose(mention.end, head.start) <= FAR
+
+
+def _mention_ending(end: int, here: Here) -> Mention | None:
+    mention = here.mentions.ending(end)
+    return mention if mention is not None and mention.start >= here.begin else None
+
+
+def _mention_in(start: int, end: int, here: Here, taken: bool = False) -> Mention | None:
+    """The last mention between two tokens. `taken`: whether those count that a phrase holds."""
+    found = None
+    for mention in here.mentions.all():
+        if (
+            start <= mention.start
+            and mention.end <= end
+            and (taken or not here.marks.taken(mention.start, mention.end))
+        ):
+            found = mention
+    return found
+
+
+def _mention_after(end: int, here: Here, reach: int = 3, expected: bool = False) -> Mention | None:
+    """A mention that begins at most `reach` little words after a token. `expected`: somebody must stand there."""
+    at = end
+    while at < len(here.tokens) and at - end <= reach:
+        found = here.mentions.expected(at) if expected else here.mentions.at(at)
+        if found:
+            return found[0]
+        if not here.tokens[at].word or not (here.marks.little(at) or here.covered[at]):
+            return None
+        at += 1
     return None
 
 
-def _resolved(people: tuple[Person, ...], at: int, reader: _Reader) -> tuple[Person, ...]:
+def _resolved(people: tuple[Person, ...], at: int, reader: Reader) -> tuple[Person, ...]:
     """Pronouns replaced by the last person named before."""
     resolved: list[Person] = []
     for person in people:
@@ -506,162 +735,312 @@ def _resolved(people: tuple[Person, ...], at: int, reader: _Reader) -> tuple[Per
     return tuple(resolved)
 
 
-def _stands_against(f: _Found, start: int, elided: bool, here: _Here, reader: _Reader) -> str:
-    """Why this clause may not mean what it says: words beside it that nothing accounts for.
+# --------------------------------------------------------------------------- somebody else comes
 
-    `start`: the first token of its subject.
-    """
-    tokens, covered, pack, event = here.tokens, here.covered, reader.pack, reader.event
-    meaning = f.rule.meaning
-    if meaning in {"yes", "wish", "substitute"}:
-        if (
-            f.end < len(tokens)
-            and not covered[f.end]
-            and tokens[f.end].norm in pack.words["another"]
-            and tokens[f.end - 1].norm in pack.words["takes_object"]
-        ):
-            return f"{SOMETHING_ELSE}: “{' '.join(t.norm for t in tokens[f.start : f.end + 2])}”"
-        if (
-            f.end + 1 < len(tokens)
-            and not covered[f.end]
-            and tokens[f.end].norm in pack.words["toward"]
-            and tokens[f.end + 1].norm in pack.words["another"]
-        ):
-            return f"{SOMETHING_ELSE}: “{' '.join(t.norm for t in tokens[f.start : f.end + 3])}”"
-        if _elsewhere(f.end, tokens, covered, pack, event):
-            return f"it may be about another place: “{' '.join(t.norm for t in tokens[f.start : f.end + 2])}”"
-        other_day = _other_day(tokens, start, pack, event)
-        if other_day:
-            return f"it names another day: “{other_day}”"
-    behind = tokens[f.end].norm if f.end < len(tokens) and not covered[f.end] else ""
-    gives_up = meaning == "no" and pack.has("gives_up", tokens[f.end - 1].norm)
-    if gives_up and behind in pack.words["another"]:
-        return f"{SOMETHING_ELSE}: “{' '.join(t.norm for t in tokens[f.start : f.end + 2])}”"
-    if meaning == "no" and pack.has("toward", behind) and f.end + 1 < len(tokens) and not covered[f.end + 1]:
-        return f"{SOMETHING_ELSE}: “{' '.join(t.norm for t in tokens[f.start : f.end + 3])}”"
-    if meaning in {"yes", "wish"} and pack.has("predicate", behind):
-        return f"“{behind}” behind the answer"
-    i = start - 1
-    stops = pack.words["bound"] - pack.words["doubt"] - pack.words["leading"]
-    first = True
-    while i >= 0 and tokens[i].word and tokens[i].norm not in stops:
-        norm = tokens[i].norm
-        if meaning == "yes" and pack.has("regret", norm):
-            return f"“{norm}” before the answer"
-        if not covered[i]:
-            if norm in pack.words["not"] and not (meaning in {"no", "missed"} and norm in pack.words["no_particle"]):
-                return f"“{norm}” before the answer"
-            if meaning in {"yes", "wish", "substitute"}:
-                if norm in pack.words["doubt"]:
-                    return f"“{norm}” before the answer"
-                if (
-                    first
-                    and not elided
-                    and norm.isalpha()
-                    and norm not in pack.words["leading"] | pack.words["fill"] | pack.words["self"]
-                ):
-                    return f"“{norm}” before the answer"
-        first = False
-        i -= 1
+
+def _substitution(reader: Reader, here: Here, head: Mark, own: Sequence[Mark], after: int) -> Clause | None:
+    """Somebody in the place of somebody: `people` are the absent, `others` those who come; or only `people` come."""
+    meaning = head.meaning
+    denied = _denials(own) % 2 == 1
+    hedged = bool({mark.meaning for mark in own} & HEDGES)
+    named = here.mentions.between(*head.who) if head.who else None
+    said = _resolved(named.people, here.tokens[named.start].start, reader) if named else ()
+    doubt = ""
+    if meaning == "represented":
+        people, start, elided, doubt = _subject(reader, here, replace(head, who=None), own, after)
+        people = people or (_writer(reader),)
+        if denied:
+            return _made(reader, here, head, "no", people, start)
+        clause = replace(_made(reader, here, head, "substitute", people, start), others=said or (Person(Who.ROLE),))
+    elif meaning == "sends":
+        if denied or (said and all(p.who is Who.SELF for p in said)):
+            return None  # "send me the list"
+        people, start, elided, _ = _subject(reader, here, replace(head, who=None), own, after)
+        if elided or not people or people == (SOMEBODY,):
+            people, start = (_writer(reader),), head.start
+        clause = replace(_made(reader, here, head, "substitute", people, start), others=said or (Person(Who.ROLE),))
+    elif meaning == "stands_in":
+        people, start, elided, doubt = _subject(reader, here, replace(head, who=None), own, after)
+        if elided and not doubt:
+            doubt = f"{WHO_IS_MEANT}: “{here.marks.words(head.start, head.end)}”"
+        if denied:
+            return None
+        clause = _made(reader, here, head, "substitute", people, start)
+        if said and not all(p.who is Who.SELF for p in said):
+            clause = replace(clause, people=said, others=people)
+            if reader.pack.has("objects", here.tokens[start].norm):  # "Директора заменит юрист Тарас Гринько"
+                clause = replace(clause, people=people, others=said)
+    else:  # a phrase beside the verb: "in my place", "instead of the Ambassador"
+        clause = _made(reader, here, head, "in place", said or (_me("i", reader),), head.start)
+    return replace(
+        clause,
+        doubt=doubt,
+        asked=here.question,
+        meaning="maybe" if hedged and clause.meaning == "substitute" else clause.meaning,
+    )
+
+
+def _merge_substitution(here: Here) -> None:
+    """ "In my place Ana Lopez will come": who comes, and in whose place, made one."""
+    for place in [clause for clause in here.built if clause.meaning == "in place"]:
+        here.built.remove(place)
+        absent = place.people
+        coming = next(
+            (
+                c
+                for c in here.built
+                if c.meaning in {"yes", "wish"} and c.people != absent and not _only_self(c, absent)
+            ),
+            None,
+        )
+        if coming is not None:
+            here.built.remove(coming)
+            doubt = "" if coming.doubt.startswith(WHO_IS_MEANT) else coming.doubt
+            merged = replace(coming, meaning="substitute", people=absent, others=coming.people, doubt=doubt)
+            if _is_self(absent):
+                merged = replace(merged, people=coming.people, others=())
+            here.built.append(merged)
+            continue
+        if any(c.meaning == "substitute" for c in here.built):
+            continue
+        others = tuple(
+            p
+            for mention in here.mentions.all()
+            for p in mention.people
+            if mention.start >= here.begin and p.who in {Who.NAMED, Who.ROLE} and p not in absent
+        )
+        here.built.append(replace(place, meaning="substitute", people=absent, others=others or (Person(Who.ROLE),)))
+
+
+def _is_self(people: Sequence[Person]) -> bool:
+    return all(p.who is Who.SELF for p in people)
+
+
+def _only_self(clause: Clause, absent: Sequence[Person]) -> bool:
+    return _is_self(clause.people) and _is_self(absent)
+
+
+# --------------------------------------------------------------------------- doubts about one clause
+
+
+def _object_doubt(head: Mark, here: Here, reader: Reader) -> str:
+    """Whether what follows the verb is another thing than our event: "attend the launch", "come to Geneva"."""
+    tokens, pack = here.tokens, reader.pack
+    at = head.end
+    while at < len(tokens) and not here.covered[at] and pack.longest("object", tokens, at):
+        at += pack.longest("object", tokens, at)
+    if at >= len(tokens) or not tokens[at].word or tokens[at].number is not None:
+        return ""
+    norm = tokens[at].norm
+    if any(mark.meaning == "away" and mark.start == at for mark in here.marks.main) and at > head.end:
+        return f"{SOMETHING_ELSE}: “{here.marks.words(head.start, at + 1)}”"
+    if here.covered[at]:
+        return _place_doubt(head, at, here, reader)
+    if pack.has("places", norm) and at > head.end and norm not in reader.not_names:
+        return f"it may be about another place: “{here.marks.words(head.start, at + 1)}”"
+    named = any(p.who in {Who.NAMED, Who.SELF, Who.THEY} for m in here.mentions.at(at)[:1] for p in m.people)
+    if norm in reader.not_names or here.marks.little(at) or named:
+        return ""
+    end = at + 1
+    if han(norm):
+        while end < len(tokens) and han(tokens[end].norm) and not here.covered[end]:
+            end += 1
+        if end - at < 2:
+            return ""
+    elif at == head.end and not (tokens[at].capital and not pack.knows(norm)):
+        return ""
+    return f"{SOMETHING_ELSE}: “{here.marks.words(head.start, end)}”"
+
+
+def _place_doubt(head: Mark, at: int, here: Here, reader: Reader) -> str:
+    """Whether another place stands behind the event: "attend the meeting in Geneva"."""
+    tokens, pack = here.tokens, reader.pack
+    while at < len(tokens) and here.covered[at]:
+        at += 1
+    if at + 1 >= len(tokens) or not pack.longest("object", tokens, at):
+        return ""
+    place = tokens[at + 1]
+    if pack.has("places", place.norm) and place.norm not in reader.not_names:
+        return f"it may be about another place: “{here.marks.words(head.start, at + 2)}”"
     return ""
 
 
-def _particle(f: _Found, here: _Here, answers: Sequence[_Found], pack: Pack) -> str:
-    """ "Yes, I received it": a bare yes or no before a sentence that says something else of the writer."""
-    tokens = here.tokens
-    if not f.rule.alone or f.end >= len(tokens) or tokens[f.end].norm not in ",":
-        return ""
-    if any(g.start == f.end + 1 and g.rule.meaning in PEOPLE for g in answers):
-        return ""
-    rest = tokens[f.end + 1 :]
-    if any(g is not f and g.rule.meaning in ANSWERS and g.start >= f.end for g in answers):
-        return ""
-    if any(pack.has("self", token.norm) or pack.has("they", token.norm) for token in rest[:3]):
-        return f"“{tokens[f.start].norm}” may answer something else: “{' '.join(t.norm for t in rest[:6])}”"
-    return ""
-
-
-def _elsewhere(end: int, tokens: Sequence[Token], covered: Sequence[bool], pack: Pack, event: Event) -> bool:
-    """Whether the place that follows is not the event's ("attend the meeting in Geneva")."""
-    if end + 1 >= len(tokens) or covered[end + 1] or tokens[end].norm not in pack.words["where"]:
-        return False
-    place = tokens[end + 1]
-    return place.capital and place.norm not in event_words(event) and place.norm not in pack.words["same_time"]
-
-
-def _other_day(tokens: Sequence[Token], start: int, pack: Pack, event: Event) -> str:
+def _other_day(here: Here, head: Mark, reader: Reader) -> str:
     """A day of the month that is not the event's, where the event's own is not named too."""
+    tokens, event = here.tokens, reader.event
     days = range(event.starts.day, event.ends.day + 1) if event.ends.day >= event.starts.day else [event.starts.day]
+    begin, end = here.marks.piece_of(head.start)
     other = ""
-    for i in range(start, len(tokens)):
-        day = _day_of_month(tokens, i, pack)
+    for i in range(len(tokens)):
+        day = _day_of_month(tokens, i, reader.pack) or _day_in_figures(tokens[i].norm, event.starts.month)
         if day in days:
             return ""
-        if day and not other:
-            other = tokens[i].norm
-    return other
+        if day and not other and begin <= i < end:
+            other = here.marks.words(i, i + 1)
+    if other:
+        return f"it names another day: “{other}”"
+    if here.marks.has("time") or here.marks.has("event"):
+        return ""
+    month = next(
+        (i for i in range(begin, end) if reader.pack.has("months", tokens[i].norm) and not here.covered[i]), -1
+    )
+    return f"it names another month: “{here.marks.words(month, month + 1)}”" if month >= 0 else ""
+
+
+def _day_in_figures(norm: str, month: int) -> int:
+    """21 for "21/9", "9/21/2016" and "21.9.2016" in September, -1 for another month's day; 0 for anything else."""
+    sign = "/" if "/" in norm else "."
+    parts = norm.split(sign)
+    if not 2 + (sign == ".") <= len(parts) <= 3 or not all(part.isdecimal() and len(part) <= 4 for part in parts):
+        return 0
+    one, two = int(parts[0]), int(parts[1])
+    if two == month and 1 <= one <= 31:
+        return one
+    if one == month and 1 <= two <= 31:
+        return two
+    return -1 if 1 <= one <= 31 and 1 <= two <= 12 else 0
 
 
 def _day_of_month(tokens: Sequence[Token], at: int, pack: Pack) -> int:
-    """21 for "21st", "21 September", "September 21"; 0 for anything else."""
+    """21 for "21st", "21 September", "September 21", "21日"; 0 for anything else."""
     norm = tokens[at].norm
     ending = norm.lstrip("0123456789")
     digits = norm[: len(norm) - len(ending)]
-    if not digits or len(digits) > 2 or not 1 <= int(digits) <= 31:
+    if not digits.isdecimal() or len(digits) > 2 or not 1 <= int(digits) <= 31:
         return 0
     if ending:
         return int(digits) if ending in pack.words["day_endings"] else 0
-    beside = {tokens[i].norm for i in (at - 1, at + 1) if 0 <= i < len(tokens)}
+    after = tokens[at + 1].norm if at + 1 < len(tokens) else ""
+    if after in pack.words["day_endings"]:
+        return int(digits)
+    before = tokens[at - 1].norm if at else ""
+    if before in pack.words["day_beginnings"] and after not in pack.words["hours"]:
+        return int(digits)
+    beside = {tokens[i].norm for i in (at - 2, at - 1, at + 1, at + 2) if 0 <= i < len(tokens)}
     return int(digits) if beside & pack.words["months"] else 0
 
 
-def _after_answer(tokens: Sequence[Token], covered: Sequence[bool], end: int) -> int:
-    """Where a list of names may begin: behind a colon, or right behind the answer; 0 for nowhere."""
-    colon = next((i for i, token in enumerate(tokens) if token.norm == ":"), None)
-    if colon is not None and colon + 1 < len(tokens):
-        return colon + 1
-    if end < len(tokens) and (tokens[end].norm in ",-(" or covered[end - 1]):
-        return end + (not tokens[end].word)
-    return 0
+# --------------------------------------------------------------------------- beside the answer
 
 
-def _listed(here: _Here, pack: Pack, start: int, whole: bool) -> list[Person]:
+def _beside(reader: Reader, here: Here) -> None:
+    """Who comes along, needs, questions, courtesies."""
+    tokens = here.tokens
+    for mark in (*here.marks.main, *here.marks.beside, *here.marks.facts):
+        meaning = mark.meaning
+        if meaning == "introduces" and mark.who is not None:
+            introduced = here.mentions.between(*mark.who)
+            reader.introduced = (
+                reader.introduced or next((p.name for p in introduced.people if p.name), "") if introduced else ""
+            )
+            here.used.add(mark)
+        if meaning not in {*BESIDE, *FACTS, "logistics", "receipt", "courtesy", "ask", "special"}:
+            continue
+        people: tuple[Person, ...] = ()
+        if mark.who is not None:
+            mention = here.mentions.between(*mark.who)
+            people = _resolved(mention.people, tokens[mention.start].start, reader) if mention else ()
+        if meaning == "courtesy":
+            before = _mention_ending(mark.start, here)
+            people = before.people if before else people
+            here.cover(before.start if before else mark.start, mark.start)
+        here.built.append(
+            Clause(
+                meaning=meaning,
+                start=tokens[mark.start].start,
+                end=tokens[mark.end - 1].end,
+                words=reader.text[tokens[mark.start].start : tokens[mark.end - 1].end],
+                sentence=here.index,
+                people=people,
+                number=mark.number if mark.number is not None else _number_within(mark, here, reader.pack),
+                value=mark.rule.value,
+                asked=here.question,
+            )
+        )
+        here.used.add(mark)
+
+
+def _number_within(mark: Mark, here: Here, pack: Pack) -> int | None:
+    """The number in a phrase such as "втроём", "both of us"."""
+    if mark.meaning not in {"count", "more", "together"}:
+        return None
+    for at in range(mark.start, mark.end):
+        end, value = number_at(here.tokens, at, pack)
+        if end > at and value > 1:
+            return value
+    return 1 if mark.meaning == "more" else 2
+
+
+def _take_names(reader: Reader, here: Here) -> None:
+    """The names of a list: a line of its own, or behind a colon or an answer."""
+    speaks = {"yes", "wish", "maybe", "substitute", "count", "list", "only", "together", "more", "bring"}
+    ends = [c.end for c in here.built if c.meaning in speaks]
+    if all(c.meaning in {*FACTS, "courtesy"} for c in here.built) and not here.used:
+        reader.listed.extend(_listed(here, reader, here.begin, whole=True))
+    elif ends:
+        last = max(ends)
+        after = next((i for i, t in enumerate(here.tokens) if t.norm == ":" and t.end >= last), None)
+        listing = next((c for c in here.built if c.meaning == "list" and c.end == last), None)
+        if after is None and listing is not None:
+            after = next((i for i, t in enumerate(here.tokens) if t.start >= last), len(here.tokens)) - 1
+        if after is None:
+            after = next((i for i, t in enumerate(here.tokens) if t.start >= last), len(here.tokens))
+            if after < len(here.tokens) and here.tokens[after].norm not in ",-(":
+                return
+        reader.listed.extend(_listed(here, reader, after + 1, whole=False))
+
+
+def _listed(here: Here, reader: Reader, start: int, whole: bool) -> list[Person]:
     """The people of a list of names that begins at a token. `whole`: nothing else may stand in the sentence."""
-    tokens, covered = here.tokens, here.covered
+    tokens, pack = here.tokens, reader.pack
     while start < len(tokens) and (not tokens[start].word or tokens[start].number is not None):
         start += 1
     people: list[Person] = []
     i, end = start, start
     while i < len(tokens):
-        found = here.mentions.at(i)
-        if found and not covered[i] and any(p.who in {Who.NAMED, Who.SELF} for p in found[0].people):
+        found = here.mentions.expected(i)
+        named = found and any(p.who in {Who.NAMED, Who.SELF} for p in found[0].people)
+        line = (
+            here.mentions.han_name_line(i)
+            if not named and han(tokens[i].norm) and (start == i or not tokens[i - 1].word or tokens[i].space)
+            else i
+        )
+        if line > i:
+            people.append(Person(Who.NAMED, name=reader.text[tokens[i].start : tokens[line - 1].end]))
+            i = end = here.mentions.tail(line)
+        elif named and not here.covered[i]:
             people.extend(p for p in found[0].people if p.who in {Who.NAMED, Who.SELF})
             i = end = found[0].end
         elif (
             not tokens[i].word
             or tokens[i].number is not None
-            or tokens[i].norm in pack.words["and"]
-            or (whole and covered[i])
+            or pack.has("and", tokens[i].norm)
+            or (whole and here.covered[i])
         ):
             i += 1
         else:
             break
-    if not whole and i < len(tokens) and pack.has("verbs", tokens[i].norm) | pack.has("regret", tokens[i].norm):
-        return []  # "about your letter: the Ambassador regrets"
-    if whole and i < len(tokens) and not any(p.who is Who.NAMED for p in people):
-        return []  # "I attended last year" is no list
-    if whole and len(people) == 1 and len(name_words(people[0].name)) == 1 and not here.bullet:
-        return []  # one word is as easily a farewell, a degree or slang: "Slán", "Mag."
-    if not people or (whole and any(token.norm in pack.words["verbs"] for token in tokens[i:])):
+    own = [p for p in people if p.name and same_person(p.name, reader.writer.name)]
+    if own:  # "Maricruz Obando, Heredia"
+        people = [p for p in people if p in own or len(name_words(p.name)) > 1 or p.who is not Who.NAMED]
+    if whole:
+        if i < len(tokens) and not any(p.who is Who.NAMED for p in people):
+            return []
+        if (
+            i < len(tokens)
+            and any(
+                tokens[k].word and not tokens[k].capital and not here.marks.little(k) and not here.covered[k]
+                for k in range(i, len(tokens))
+            )
+            and not here.bullet
+        ):
+            return []
+        if len(people) == 1 and len(name_words(people[0].name)) == 1 and not here.bullet:
+            return []  # one word is as easily a farewell, a degree or slang
+    if not people:
         return []
-    for k in range(start, len(tokens) if whole else end):
-        covered[k] = True
+    here.cover(start, len(tokens) if whole else end)
     return people
 
 
-def _is_known(person: Person, reader: _Reader) -> bool:
-    words = name_words(person.name)
-    return words <= reader.known or any(words <= other for other in reader.met)
-
-
-__all__ = ["parse"]
+__all__ = ["event_words", "parse"]

@@ -13,8 +13,8 @@ from rsvpbot.reading import pack as packs
 from rsvpbot.reading.calendar import CalendarReply, same_event
 from rsvpbot.reading.language import language_of
 from rsvpbot.reading.letter import Read, delegate, evidence, language_and_pack, read_text, signature_names
+from rsvpbot.reading.names import display_name, merge_names
 from rsvpbot.reading.newtext import NewText
-from rsvpbot.reading.people import display_name, merge_names
 from rsvpbot.reading.weigh import LARGE_PARTY, Weighed
 
 _ANSWERS = frozenset({PartStat.ACCEPTED, PartStat.DECLINED, PartStat.TENTATIVE, PartStat.DELEGATED})

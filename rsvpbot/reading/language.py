@@ -17,6 +17,9 @@ from importlib import resources
 UNKNOWN = "und"
 
 _LONGEST = 6_000
+PLAINLY = 1.5
+"""So far ahead of Russian is a language that is written with Russian letters."""
+
 _ENOUGH = 0.2
 """A word that five languages share says nothing."""
 _NOT_PROSE = re.compile(r"https?://\S{1,500}|[^\s<>@]{1,64}@[^\s<>@]{1,128}")
@@ -89,6 +92,12 @@ def language_of(text: str) -> str:
     return {"cyrillic": "ru", "arabic": "ar"}.get(script, UNKNOWN)
 
 
+def script_of(text: str) -> str:
+    """The script of most of a text: "latin", "cyrillic", "arabic", or the tag of a language with one of its own."""
+    scripts = _scripts(text[:_LONGEST])
+    return max(scripts, key=lambda name: (scripts[name], name)) if scripts else ""
+
+
 def _scripts(text: str) -> Mapping[str, float]:
     """How much of the text is in which script.
 
@@ -149,6 +158,13 @@ def _vote(text: str, script: str) -> tuple[str, float]:
             0.6 if script == "latin" else 1.0
         )
     best = max(scores, key=lambda tag: scores[tag])
+    if (
+        script == "cyrillic"
+        and best != "ru"
+        and not any(signs[sign] for t in tongues if t.tag == best for sign in t.letters)
+    ):
+        # Without a letter of its own, a neighbour's must be plainly ahead.
+        best = best if scores[best] >= scores["ru"] + PLAINLY else "ru"
     return best, scores[best]
 
 

@@ -7,18 +7,26 @@ from dataclasses import dataclass, replace
 
 from rsvpbot.model import Address, Event, Evidence, Kind, Message, PartStat, Reading
 from rsvpbot.reading import pack as packs
+from rsvpbot.reading.boxes import only_ticked
 from rsvpbot.reading.clauses import parse
-from rsvpbot.reading.language import language_of
+from rsvpbot.reading.language import language_of, script_of
+from rsvpbot.reading.names import clean_name, display_name, han, is_organisation, name_words, same_person
 from rsvpbot.reading.newtext import NewText
 from rsvpbot.reading.pack import Pack
-from rsvpbot.reading.people import Person, Who, clean_name, display_name, is_organisation, name_words, same_person
+from rsvpbot.reading.people import Person, Who
 from rsvpbot.reading.said import Clause, Parsed, Writer
 from rsvpbot.reading.subject import of_subject
 from rsvpbot.reading.tokens import LONGEST, tokenize
 from rsvpbot.reading.weigh import Weighed, weigh
 
-FEW_WORDS = 6
-"""So short a text may be told its language by the words of a pack."""
+FEW_WORDS = 8
+"""So short a text is told its language by the words of the packs."""
+
+FEW_CHARACTERS = 80
+"""A longer text surely has more words."""
+
+SCRIPTS = {"ru": "cyrillic", "ar": "arabic", "zh": "zh"}
+"""Of packs whose language is not written in Latin letters."""
 
 NAMES_OF_LANGUAGES = {
     "ar": "Arabic", "zh": "Chinese", "fr": "French", "ru": "Russian", "es": "Spanish", "pt": "Portuguese",
@@ -35,16 +43,19 @@ MEANINGS = {
     "missed": "would have liked to come: does not",
     "away": "is elsewhere",
     "maybe": "not decided",
+    "promise": "promises an answer",
     "substitute": "somebody else in the place of the invitee",
     "withdraw": "takes an earlier answer back",
-    "guests": "who comes along",
+    "bring": "who comes along",
+    "more": "how many come along",
     "count": "how many",
-    "alone": "nobody else",
-    "head": "names follow",
+    "only": "nobody else",
+    "list": "names follow",
     "together": "two of them",
     "late": "comes late or leaves early",
-    "logistics": "asks what the letters answer",
-    "request": "asks for something",
+    "logistics": "what the letters answer",
+    "ask": "asks for something",
+    "special": "something that a person should see",
     "receipt": "received",
     "courtesy": "courtesy",
     "diet": "diet",
@@ -79,7 +90,8 @@ def read_letter(message: Message, event: Event, text: NewText) -> Reading:
         return Reading(Kind.HUMAN, language=language, reasons=(reason, *text.doubts), text=text.text)
     sender = text.writer or message.sender
     got = read_text(text.text, text.signature, sender, pack, event, language)
-    weighed = _beside_the_subject(got.weighed, message, text, sender, pack, event)
+    got = _with_the_subject(got, message, text, sender, pack, event)
+    weighed = got.weighed
     doubts = (*text.doubts, *weighed.doubts, *_damage(message, text.text))
     return Reading(
         kind=Kind.HUMAN,
@@ -105,25 +117,34 @@ def read_letter(message: Message, event: Event, text: NewText) -> Reading:
 def _bare(parsed: Parsed, text: str, pack: Pack) -> bool:
     """Whether the answer is only a yes or a no ("Yes, I confirm."): it says of nobody that they come."""
     said = [clause for clause in parsed.clauses if clause.meaning in {"yes", "no"}]
-    if not said or parsed.listed or any(clause.meaning in {"guests", "count", "head", "alone"} for clause in said):
+    if (
+        not said
+        or parsed.listed
+        or any(clause.meaning in {"bring", "more", "count", "list", "only"} for clause in said)
+    ):
         return False
     words = {token.norm for clause in said for token in tokenize(clause.words, pack.spelling) if token.word}
     return words <= pack.words["bare"] | pack.words["self"] | pack.words["fill"]
 
 
-def _beside_the_subject(
-    weighed: Weighed, message: Message, text: NewText, sender: Address, pack: Pack, event: Event
-) -> Weighed:
-    """The same, in doubt where the writer put the opposite into the subject."""
+def _with_the_subject(got: Read, message: Message, text: NewText, sender: Address, pack: Pack, event: Event) -> Read:
+    """The same, with what the writer put into the subject: the answer, where the text gives none ("Names as above");
+    a doubt, where the text says the opposite."""
     own, _ = of_subject(message.subject, text.quoted, ())
     plain = {PartStat.ACCEPTED, PartStat.DECLINED}
-    if not own or text.source == "subject" or weighed.partstat not in plain:
-        return weighed
+    weighed = got.weighed
+    if not own or text.source == "subject":
+        return got
     said = read_text(own, "", sender, pack, event, pack.tag).weighed
-    if said.partstat not in plain or said.partstat is weighed.partstat or said.doubts:
-        return weighed
+    if said.partstat not in plain or said.doubts:
+        return got
+    if weighed.partstat is None:
+        both = read_text(f"{own}\n\n{text.text}", text.signature, sender, pack, event, got.language)
+        return both if both.weighed.partstat is said.partstat else got
+    if weighed.partstat not in plain or said.partstat is weighed.partstat:
+        return got
     contradiction = f"it contradicts itself: the subject says {said.partstat}, the text {weighed.partstat}"
-    return replace(weighed, doubts=(*weighed.doubts, contradiction))
+    return replace(got, weighed=replace(weighed, doubts=(*weighed.doubts, contradiction)))
 
 
 def _partstat(weighed: Weighed) -> PartStat | None:
@@ -147,30 +168,42 @@ def delegate(weighed: Weighed) -> Address | None:
 
 
 def language_and_pack(text: str) -> tuple[str, Pack | None]:
-    """The language of a text and its pack. A few words that a pack knows are in that pack's language."""
+    """The language of a text and its pack. Of a few words the packs themselves tell best whose they are."""
     language = language_of(text)
-    pack = packs.load(language) if language != "und" else None
-    if pack is not None:
-        return language, pack
-    text = text[:LONGEST]
-    words = [token.norm for token in tokenize(text) if token.word and any(c.isalpha() for c in token.norm)]
-    if len(words) > FEW_WORDS and language != "und":
-        return language, None
-    for tag in packs.available():
-        candidate = packs.load(tag)
-        if candidate is None:
-            continue
-        tokens = [t for t in tokenize(text, candidate.spelling) if t.word and any(c.isalpha() for c in t.norm)]
-        known = sum(token.norm in candidate.vocabulary or token.norm in candidate.typo_targets for token in tokens)
-        if known * 2 > len(tokens) or (not tokens and language == "und"):
-            return (tag if tokens else "und"), candidate
-    return language, None
+    if language != "und" and len(text) > FEW_CHARACTERS:
+        return language, packs.load(language)
+    words = [token for token in tokenize(text[:LONGEST]) if token.word]
+    letters = [token for token in words if any(c.isalpha() for c in token.norm)]
+    if language != "und" and len(letters) > FEW_WORDS:
+        return language, packs.load(language)
+    if not letters:
+        return (language, packs.load("en")) if words else (language, None)
+    best, most = "", 0.5
+    script = script_of(text)
+    own = [tag for tag in packs.available() if SCRIPTS.get(tag, "latin") == script]
+    for tag in sorted(own, key=lambda tag: tag != language.partition("-")[0]):
+        share = _share_known(text[:LONGEST], packs.load(tag))
+        if share > most:
+            best, most = tag, share
+    if not best:
+        return language, packs.load(language) if language != "und" else None
+    return (language if language.partition("-")[0] == best else best), packs.load(best)
+
+
+def _share_known(text: str, pack: Pack | None) -> float:
+    """The share of the words that a pack knows; words with a capital inside a sentence are likely names."""
+    if pack is None:
+        return 0.0
+    tokens = [t for t in tokenize(text, pack.spelling) if t.word and any(c.isalpha() for c in t.norm)]
+    tokens = [t for i, t in enumerate(tokens) if not t.capital or i == 0] or tokens
+    return sum(pack.knows(t.norm) or t.norm in pack.slips for t in tokens) / len(tokens)
 
 
 def read_text(
     text: str, signature: str, sender: Address, pack: Pack, event: Event, language: str, assumed: PartStat | None = None
 ) -> Read:
     """Read a text that `sender` wrote. `assumed`: the answer that a calendar program gave with it."""
+    text = only_ticked(text)
     name = display_name(sender.name, pack)
     organisation = bool(sender.name) and not name and is_organisation(sender.name, pack)
     signed = signature_names(signature, pack)
@@ -180,8 +213,10 @@ def read_text(
     writer = Writer(name, organisation, known)
     parsed = parse(text, pack, event, writer)
     fuller = same_person(parsed.sign_off, name) and len(parsed.sign_off) > len(name)
-    own_spelling = next((n for n in (parsed.sign_off, *signed) if _marked(n, name)), "")
-    if parsed.sign_off and not organisation and (not name or fuller):
+    own_spelling = next((n for n in (parsed.sign_off, *signed) if _marked(n, name) or _other_script(n, name)), "")
+    if parsed.introduced and (not name or same_person(parsed.introduced, name)):
+        writer = Writer(parsed.introduced, organisation, known)
+    elif parsed.sign_off and not organisation and (not name or fuller):
         writer = Writer(parsed.sign_off, organisation, known)
     elif own_spelling:
         writer = Writer(own_spelling, organisation, known)
@@ -192,6 +227,14 @@ def read_text(
 def _marked(signed: str, name: str) -> bool:
     """Whether the writer signs the same name with the accents that the address book left out."""
     return name.isascii() and not signed.isascii() and name_words(signed) == name_words(name)
+
+
+def _other_script(signed: str, name: str) -> bool:
+    """Whether the writer signs in the script of the letter, and the address book holds the name in another."""
+    latin = ("a" <= signed[:1].casefold() <= "z", "a" <= name[:1].casefold() <= "z")
+    if not signed or latin != (False, True):
+        return False
+    return han(signed[:1]) or abs(len(signed.split()) - len(name.split())) <= 1
 
 
 def signature_names(signature: str, pack: Pack) -> tuple[str, ...]:

@@ -1,88 +1,81 @@
 """A language pack: what one language says in which words. One file a language, under `languages/`; data only.
 
-`languages/en.toml` explains the form; everything here is checked when a pack is loaded, and all mistakes in it are
-mistakes of the file, reported with the place.
+`docs/adding-a-language.md` explains the form; everything here is checked when a pack is loaded, and a mistake is
+reported with its file and place.
 """
 
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from typing import Any
 
-from rsvpbot.reading.phrases import (
-    NOTHING,
-    Lists,
-    Needs,
-    Opening,
-    Phrase,
-    PhraseError,
-    compile_phrase,
-    may_open,
-    normal,
-    words_of,
+from rsvpbot.reading.phrases import Lexicon, PhraseError, Rule, forms_of
+from rsvpbot.reading.tokens import Spelling, Token, norms_of, tokenize
+
+ANSWERS = frozenset({"yes", "no", "maybe", "missed", "away", "promise", "withdraw"})
+"""What says it all ("count me in"), and what keeps one away ("am travelling")."""
+
+VERBS = frozenset({"come", "presence"})
+"""Words of coming: what is said of them, decides."""
+
+MODIFIERS = frozenset(
+    {
+        "not",
+        "cannot",
+        "fail",
+        "can",
+        "will",
+        "glad",
+        "want",
+        "confirm",
+        "hope",
+        "unsure",
+        "if",
+        "regret",
+        "past",
+        "would",
+    }
 )
-from rsvpbot.reading.tokens import Spelling
+"""What is said of coming."""
+
+INSTEAD = frozenset({"instead", "instead_of", "represented", "stands_in", "sends"})
+"""Somebody else comes."""
+
+BESIDE = ("bring", "count", "more", "only", "together", "list", "late")
+"""Who comes along, and when."""
+
+OTHERS = frozenset({"but", "ask", "logistics", "special", "receipt", "courtesy", "aside", "be_in", "be"})
+
+FACTS = ("diet", "access", "pass")
 
 MEANINGS = (
-    "withdraw",
-    "substitute",
-    "no",
-    "missed",
-    "maybe",
-    "promise",
-    "wish",
-    "yes",
-    "away",
-    "together",
-    "late",
-    "logistics",
-    "request",
-    "receipt",
-    "courtesy",
-)
-"""What a clause can be taken for, the more telling first: where two are equally long, the first one is meant."""
+    "aside", "courtesy", "withdraw", "instead_of", "instead", "represented", "stands_in", "sends",
+    "no", "missed", "maybe", "promise", "yes", "away", "cannot", "not", "fail", "unsure", "if", "would", "hope",
+    "confirm", "want", "glad", "can", "will", "past", "come", "presence", "regret", "receipt", "logistics", "ask",
+    "special", "introduces", "but", "be_in", "be", *BESIDE,
+)  # fmt: skip
+"""Every section of phrases; of two equally long phrases at one place the earlier one is meant."""
 
-ANSWERS = frozenset({"yes", "no", "maybe", "promise", "wish", "missed", "away", "substitute", "withdraw"})
+SWITCHES = ("verb_first", "articles", "near", "not_adjacent", "bare_infinitive")
+"""What a language does otherwise than English."""
 
-_PLACES: Mapping[str, frozenset[str]] = {
-    "phrases": frozenset(),
-    "after_subject": frozenset({"subject"}),
-    "after_stated_subject": frozenset({"subject", "stated"}),
-    "after_subject_ending_a_clause": frozenset({"subject", "closing"}),
-    "ending_a_clause": frozenset({"closing"}),
-    "standing_alone": frozenset({"alone"}),
-    "also_in_questions": frozenset({"asked"}),
-}
-"""Where in a section a phrase may stand, and what that asks of its surroundings (see en.toml)."""
+PERSONS = ("any", "i", "we", "they")
 
-PEOPLE = ("alone", "guests", "count", "head")
-"""What is said of who comes along, beside the answer."""
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """One phrase of a pack and what it means."""
-
-    meaning: str
-    phrase: Phrase
-    subject: bool = False
-    """Needs a subject before it: somebody comes, or does not."""
-    alone: bool = False
-    """Means this only where it stands alone between two stops."""
-    stated: bool = False
-    """The subject may not be left out."""
-    closing: bool = False
-    """Means this only where its clause ends with it."""
-    asked: bool = False
-    """Means this in a question too ("could you put me down?")."""
-    value: str = ""
-    """Of a fact: the short English word."""
-    needs: Needs = NOTHING
-    """What a sentence must hold for the phrase to be in it."""
+_SETS: Mapping[str, tuple[str, ...]] = {
+    "people": (
+        "i", "we", "they", "theirs", "my", "our", "determiners", "titles", "modifiers", "roles", "plural", "group",
+        "organisation", "it", "and", "both", "of", "who", "particles", "places", "never_names", "surnames", "successors",
+        "junior", "office", "objects", "given", "dual",
+    ),
+    "letter": ("greetings", "dear", "addressees", "closings", "labels"),
+    "words": ("fill", "ordinary", "object", "turn", "months", "day_endings", "day_beginnings", "hours", "that", "bare"),
+}  # fmt: skip
+"""The sets of words that a pack may have, by section."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,33 +85,50 @@ class Pack:
     tag: str
     name: str
     spelling: Spelling
-    lists: Lists
-    rules: tuple[Rule, ...]
-    numbers: Mapping[str, int]
-    titles: tuple[tuple[str, ...], ...]
-    """Words before or after a name that are no part of it; the longest first."""
-    titles_by_word: Mapping[str, tuple[tuple[str, ...], ...]]
-    """The same by their first word."""
+    lexicon: Lexicon
+    numbers_by_word: Mapping[str, tuple[tuple[tuple[str, ...], int], ...]]
+    """Number words and their values by their first word, the longest first."""
+    title_ends: Mapping[str, tuple[tuple[str, ...], ...]]
+    """Titles by their last word, the longest first: what may stand behind a name and is no part of it."""
     words: Mapping[str, frozenset[str]]
-    """Plain word sets: self, we, they, roles, and, particles, not, if, but, doubt, weighty, organisation …"""
+    """The sets of words, by name; "self" is "i" and "we" together."""
+    entries: Mapping[str, Mapping[str, tuple[tuple[str, ...], ...]]]
+    """The same by first word, as words, the longest first."""
     vocabulary: frozenset[str]
     """Every word that the pack knows; a word that it does not know may be a name or a slip of the pen."""
-    typo_targets: Mapping[str, str]
+    person_words: frozenset[str]
+    """Words with which a mention of a person may begin in lower case."""
+    verbs: frozenset[str]
+    """Single words of coming, being able, intending: with one of them a line is a sentence."""
+    slips: Mapping[str, str]
+    """Words one slip of the pen away from a key word, and that word."""
+    verb_first: bool = False
+    """Whoever comes may stand behind the verb: "acudirá Ana"."""
+    near: bool = False
+    """A denial turns nothing beyond a comma."""
+    not_adjacent: bool = False
+    """A "not" stands right before what it denies."""
+    bare_infinitive: bool = True
+    """A verb of coming that opens a sentence says that somebody comes: "Attending with pleasure"."""
+    articles: bool = True
+    """A role without an article, a possessive or a capital is nobody in particular: "colleague"."""
     examples: tuple[Mapping[str, Any], ...] = ()
-    _index: dict[str, tuple[Rule, ...]] = field(default_factory=dict)
-    _openings: tuple[tuple[Rule, Opening], ...] = ()
 
-    def rules_for(self, word: str) -> tuple[Rule, ...]:
-        """The rules whose phrase may begin with this word."""
-        found = self._index.get(word)
-        if found is None:
-            found = tuple(rule for rule, opening in self._openings if may_open(opening, word))
-            if len(self._index) < 50_000:
-                self._index[word] = found
-        return found
+    def longest(self, name: str, tokens: Sequence[Token], at: int) -> int:
+        """How many tokens the longest entry of a set takes that stands at a token; 0 for none."""
+        if at >= len(tokens):
+            return 0
+        for words in self.entries[name].get(tokens[at].norm, ()):
+            if len(words) == 1 or tuple(token.norm for token in tokens[at : at + len(words)]) == words:
+                return len(words)
+        return 0
 
     def has(self, name: str, word: str) -> bool:
-        return word in self.words.get(name, frozenset())
+        return word in self.words[name]
+
+    def knows(self, word: str) -> bool:
+        """Whether a word is one of the language's that the pack has, in whatever form."""
+        return word in self.vocabulary or any(word[:n] in self.lexicon.stems for n in range(3, len(word)))
 
 
 class PackError(ValueError):
@@ -133,7 +143,7 @@ def load(tag: str) -> Pack | None:
         return None
     folder = resources.files("rsvpbot.reading.languages")
     file = folder / f"{base}.toml"
-    if not file.is_file():
+    if not file.is_file() or base == "common":
         return None
     common = folder / "common.toml"
     return build(
@@ -143,6 +153,7 @@ def load(tag: str) -> Pack | None:
     )
 
 
+@cache
 def available() -> tuple[str, ...]:
     """The tags of all languages that have a pack."""
     folder = resources.files("rsvpbot.reading.languages")
@@ -159,94 +170,206 @@ def build(data: Mapping[str, Any], common: Mapping[str, Any], source: str) -> Pa
         raise PackError(f"{source}: {error!r}: a section is missing, or a value is not of its form") from error
 
 
+def normal(text: str, spelling: Spelling = Spelling()) -> str:
+    """Words as they are compared: folded, joined by single spaces."""
+    return " ".join(norms_of(text, spelling))
+
+
 def _build(data: Mapping[str, Any], common: Mapping[str, Any]) -> Pack:
-    lists_data = {name: tuple(texts) for name, texts in data["lists"].items()}
-    lists_data.setdefault("fill", ())
-    lists = Lists(lists_data)
-    rules = tuple(_rules(data, lists)) + tuple(_rules(common, lists))
-    spelling_data = data.get("spelling", {})
-    spelling = Spelling(
-        variants={normal(k): tuple(normal(v).split()) for k, v in spelling_data.get("variants", {}).items()},
-        endings=tuple(
-            (normal_ending(k), tuple(normal(v).split()))
-            for k, v in sorted(spelling_data.get("endings", {}).items(), key=lambda item: -len(item[0]))
-        ),
-        stops=frozenset(normal(word) for word in spelling_data.get("stops", ())),
+    _check_sections(data)
+    spelling = _spelling(data.get("spelling", {}))
+    words = _word_sets(data, Spelling(elisions=spelling.elisions, accented=spelling.accented))
+    classes = data.get("classes", {})
+    barrier = frozenset(
+        word for name in ("not", "but", "if") for text in _all_texts(data.get(name, ())) for word in [normal(text)]
     )
-    word_sets = {**data["words"], **data.get("background", {})}
-    words = {name: frozenset(normal(text) for text in texts) for name, texts in word_sets.items()}
-    titles = tuple(sorted({tuple(normal(t).split()) for t in data["titles"]["words"]}, key=len, reverse=True))
+    lexicon = Lexicon({**classes, "fill": sorted(words["fill"])}, barrier, spelling)
+    for source in (data, common):
+        for text, rule in _rules(source):
+            try:
+                lexicon.add(text, rule)
+            except PhraseError as error:
+                raise PhraseError(f"[{rule.meaning}] {error}") from error
     numbers = {normal(word): int(value) for word, value in data.get("numbers", {}).items()}
     vocabulary = frozenset(
-        {word for rule in rules for word in words_of(rule.phrase)}
-        | set(lists.words())
-        | {part for text in (t for group in words.values() for t in group) for part in text.split()}
-        | {part for title in titles for part in title}
-        | set(numbers)
+        lexicon.words
+        | {
+            part
+            for name, texts in words.items()
+            if name not in {"surnames", "places"}
+            for t in texts
+            for part in t.split()
+        }
+        | {part for number in numbers for part in number.split()}
         | {part for parts in spelling.variants.values() for part in parts}
     )
-    targets = {normal(word) for word in spelling_data.get("slips", ())}
-    openings = tuple((rule, lists.opening(rule.phrase)) for rule in rules)
     return Pack(
         tag=data["tag"],
         name=data["name"],
         spelling=spelling,
-        lists=lists,
-        rules=rules,
-        numbers=numbers,
-        titles=titles,
-        titles_by_word={first: tuple(t for t in titles if t[0] == first) for first in {t[0] for t in titles}},
+        lexicon=lexicon,
+        numbers_by_word=_by_first_word((tuple(number.split()), value) for number, value in numbers.items()),
+        title_ends=_by_last_word(words["titles"]),
         words=words,
+        entries={name: _entries(texts) for name, texts in words.items()},
         vocabulary=vocabulary,
-        typo_targets=_slips(targets, vocabulary),
+        person_words=frozenset(
+            first
+            for name in (
+                "self",
+                "they",
+                "determiners",
+                "titles",
+                "modifiers",
+                "roles",
+                "plural",
+                "group",
+                "both",
+                "dual",
+            )
+            for text in words[name]
+            for first in text.split()[:1]
+        )
+        | {number.split()[0] for number in numbers}
+        | words["particles"],
+        verbs=frozenset(_single_words(data)),
+        slips=_slips({normal(word) for word in data.get("spelling", {}).get("slips", ())}, vocabulary),
+        verb_first=bool(data.get("verb_first", False)),
+        articles=bool(data.get("articles", True)),
+        near=bool(data.get("near", False)),
+        not_adjacent=bool(data.get("not_adjacent", False)),
+        bare_infinitive=bool(data.get("bare_infinitive", True)),
         examples=tuple(data.get("example", ())),
-        _openings=openings,
     )
 
 
-def normal_ending(text: str) -> str:
-    return text.replace("’", "'").lower()
+def _entries(texts: Iterable[str]) -> Mapping[str, tuple[tuple[str, ...], ...]]:
+    by_word: dict[str, list[tuple[str, ...]]] = {}
+    for text in texts:
+        words = tuple(text.split())
+        by_word.setdefault(words[0], []).append(words)
+    return {first: tuple(sorted(found, key=len, reverse=True)) for first, found in by_word.items()}
 
 
-def _rules(data: Mapping[str, Any], lists: Lists) -> Iterable[Rule]:
-    for meaning in (*MEANINGS, *PEOPLE):
-        section = data.get(meaning, {})
-        for key, traits in _PLACES.items():
-            for text in section.get(key, ()):
-                phrase = _phrase(text, lists, meaning)
-                yield Rule(
-                    meaning,
-                    phrase,
-                    subject="subject" in traits,
-                    alone="alone" in traits,
-                    stated="stated" in traits,
-                    closing="closing" in traits,
-                    asked="asked" in traits,
-                    needs=lists.needs(phrase),
+def _by_last_word(texts: Iterable[str]) -> Mapping[str, tuple[tuple[str, ...], ...]]:
+    by_word: dict[str, list[tuple[str, ...]]] = {}
+    for text in texts:
+        words = tuple(text.split())
+        by_word.setdefault(words[-1], []).append(words)
+    return {last: tuple(sorted(found, key=len, reverse=True)) for last, found in by_word.items()}
+
+
+def _by_first_word(
+    numbers: Iterable[tuple[tuple[str, ...], int]],
+) -> Mapping[str, tuple[tuple[tuple[str, ...], int], ...]]:
+    by_word: dict[str, list[tuple[tuple[str, ...], int]]] = {}
+    for words, value in numbers:
+        by_word.setdefault(words[0], []).append((words, value))
+    return {first: tuple(sorted(found, key=lambda n: -len(n[0]))) for first, found in by_word.items()}
+
+
+def _check_sections(data: Mapping[str, Any]) -> None:
+    known = {"tag", "name", *SWITCHES, "spelling", "numbers", "classes", "example", *_SETS, *MEANINGS, *FACTS}
+    unknown = sorted(set(data) - known)
+    if unknown:
+        raise PhraseError(f"there is no section [{unknown[0]}]")
+    for section, names in _SETS.items():
+        wrong = sorted(set(data.get(section, {})) - set(names))
+        if wrong:
+            raise PhraseError(f"[{section}] has no list {wrong[0]!r}")
+
+
+def _words_only(text: str, spelling: Spelling) -> str:
+    """As `normal`, without the stops of "H.E."; a sign that stands alone ("&") stays."""
+    if text.isalpha():
+        return normal(text, spelling)
+    tokens = [token for token in tokenize(text, spelling) if token.norm != "\n"]
+    return " ".join(token.norm for token in tokens if token.word or len(tokens) == 1)
+
+
+def _word_sets(data: Mapping[str, Any], spelling: Spelling) -> Mapping[str, frozenset[str]]:
+    words = {
+        name: frozenset(filter(None, (_words_only(text, spelling) for text in data.get(section, {}).get(name, ()))))
+        for section, names in _SETS.items()
+        for name in names
+    }
+    words["self"] = words["i"] | words["we"]
+    return words
+
+
+def _spelling(data: Mapping[str, Any]) -> Spelling:
+    return Spelling(
+        variants={normal(k): tuple(normal(v).split()) for k, v in data.get("variants", {}).items()},
+        endings=tuple(
+            (k.replace("’", "'").lower(), tuple(normal(v).split()))
+            for k, v in sorted(data.get("endings", {}).items(), key=lambda item: -len(item[0]))
+        ),
+        accented=frozenset(unicodedata.normalize("NFC", word.lower()) for word in data.get("accented", ())),
+        elisions=frozenset(normal(text) for text in data.get("elisions", ())),
+        always=tuple(normal(text) for text in data.get("always", ())),
+        beginnings=tuple(sorted((normal(text) for text in data.get("beginnings", ())), key=len, reverse=True)),
+        stops=frozenset(normal(word) for word in data.get("stops", ())),
+    )
+
+
+def _all_texts(section: Any) -> Iterable[str]:
+    if isinstance(section, Mapping):
+        for texts in section.values():
+            yield from texts
+    else:
+        yield from section
+
+
+def _rules(data: Mapping[str, Any]) -> Iterable[tuple[str, Rule]]:
+    for meaning in MEANINGS:
+        section = data.get(meaning, ())
+        if not isinstance(section, Mapping):
+            section = {"any": section}
+        for key, texts in section.items():
+            if key == "would" and meaning == "come":
+                for text in texts:
+                    yield text, Rule("come", value="would")
+                continue
+            if (meaning, key) in {("not", "concord"), ("withdraw", "earlier")}:
+                for text in texts:
+                    yield text, Rule(meaning, value=key)
+                continue
+            if key not in {*PERSONS, "alone", "whole"}:
+                raise PhraseError(
+                    f"[{meaning}] has no list {key!r}; there are {', '.join((*PERSONS, 'alone', 'whole'))}"
                 )
-    for fact in ("diet", "access", "pass"):
+            person = key if key in {"i", "we", "they"} else ""
+            for text in texts:
+                yield text, Rule(meaning, person, alone=key == "alone", whole=key == "whole")
+    for fact in FACTS:
         for value, texts in data.get(fact, {}).items():
             for text in texts:
-                phrase = _phrase(text, lists, f"{fact}.{value}")
-                yield Rule(fact, phrase, value=value, needs=lists.needs(phrase))
+                yield text, Rule(fact, value=value)
+    for name in ("ordinary", "fill"):
+        for text in data.get("words", {}).get(name, ()):
+            if " " in normal(text):
+                yield text, Rule("ordinary")
+    for name in ("event", "time"):
+        for text in data.get("classes", {}).get(name, ()):
+            yield text, Rule(name)
 
 
-def _phrase(text: str, lists: Lists, where: str) -> Phrase:
-    try:
-        phrase = compile_phrase(text)
-    except PhraseError as error:
-        raise PhraseError(f"[{where}] {error}") from error
-    lists.check(phrase, f"[{where}] {text!r}")
-    return phrase
+def _single_words(data: Mapping[str, Any]) -> Iterable[str]:
+    for meaning in ("come", "will", "can", "cannot", "want", "hope", "glad", "confirm"):
+        for text in _all_texts(data.get(meaning, ())):
+            for form in forms_of(text):
+                if len(form) == 1:
+                    yield form[0]
 
 
 def _slips(targets: Iterable[str], vocabulary: frozenset[str]) -> dict[str, str]:
     """Every word one slip of the pen away from a key word: a letter left out, doubled, changed or exchanged."""
+    targets = sorted(targets)
+    letters = sorted({letter for word in targets for letter in word})
     slips: dict[str, str] = {}
-    for word in sorted(targets):
+    for word in targets:
         variants = {word[:i] + word[i + 1 :] for i in range(1, len(word))}
         variants |= {word[:i] + word[i + 1] + word[i] + word[i + 2 :] for i in range(len(word) - 1)}
-        letters = sorted(set("abcdefghijklmnopqrstuvwxyz") | set(word))
         variants |= {word[:i] + c + word[i:] for i in range(1, len(word) + 1) for c in letters}
         variants |= {word[:i] + c + word[i + 1 :] for i in range(1, len(word)) for c in letters}
         for variant in variants:
@@ -255,4 +378,18 @@ def _slips(targets: Iterable[str], vocabulary: frozenset[str]) -> dict[str, str]
     return slips
 
 
-__all__ = ["ANSWERS", "Pack", "PackError", "Rule", "available", "build", "load"]
+__all__ = [
+    "ANSWERS",
+    "BESIDE",
+    "FACTS",
+    "INSTEAD",
+    "MEANINGS",
+    "MODIFIERS",
+    "VERBS",
+    "Pack",
+    "PackError",
+    "available",
+    "build",
+    "load",
+    "normal",
+]

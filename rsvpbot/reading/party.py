@@ -6,8 +6,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from rsvpbot.model import PartStat
-from rsvpbot.reading.pack import ANSWERS, Pack
-from rsvpbot.reading.people import Person, Who, merge_names, same_person
+from rsvpbot.reading.names import merge_names, same_person
+from rsvpbot.reading.pack import Pack
+from rsvpbot.reading.people import Person, Who
 from rsvpbot.reading.said import Clause, Parsed, Writer
 
 MOST_PEOPLE = 60
@@ -77,9 +78,7 @@ def _totals(parsed: Parsed) -> list[int]:
     """Every head-count that is given outright."""
     totals = []
     for clause in parsed.clauses:
-        if clause.meaning == "together" or (clause.meaning == "count" and clause.number is None and not clause.asked):
-            totals.append(2)
-        elif clause.meaning == "count" and clause.number and not clause.asked:
+        if clause.meaning in {"count", "together"} and clause.number and not clause.asked:
             totals.append(clause.number)
     return totals
 
@@ -94,12 +93,10 @@ def _gather(
     coming = _COMES if stance is not PartStat.DELEGATED else _COMES - {"maybe"}
     people = [p for p in instead if p.who is not Who.SELF]
     people.extend(stand.person for stand in others if stand.stance in coming)
-    speaks = ANSWERS | {"count", "head", "together"}
-    answering = {c.sentence for c in parsed.clauses if c.meaning in speaks}
     for clause in parsed.clauses:
-        if clause.meaning == "guests" and (clause.sentence in answering or not clause.elided):
+        if clause.meaning == "bring":
             people.extend(p for p in clause.people if p.who is not Who.SELF)
-        elif clause.meaning == "head":
+        elif clause.meaning == "list":
             people.extend(p for p in clause.people if p.who is not Who.SELF)
             writer_too = writer_too or any(p.who is Who.SELF for p in clause.people)
     listed = tuple(p for p in parsed.listed[: MOST_PEOPLE + 1] if p.who in {Who.NAMED, Who.SELF})
@@ -120,8 +117,8 @@ def _settle_list(
     speaks_as_many = own is None or (
         own.clause is not None and any(p.role in pack.words["we"] or p.who is Who.GROUP for p in own.clause.people)
     )
-    announced = any(c.meaning in {"head", "count"} for c in parsed.clauses)
-    headed_by_writer = any(c.meaning == "head" and any(p.who is Who.SELF for p in c.people) for c in parsed.clauses)
+    announced = any(c.meaning in {"list", "count"} for c in parsed.clauses)
+    headed_by_writer = any(c.meaning == "list" and any(p.who is Who.SELF for p in c.people) for c in parsed.clauses)
     writer_listed = me is not None and any(same_person(p.name, me.name) for p in named)
     complete = bool(totals) and max(totals) == len(merge_names(p.name for p in named))
     if complete or (speaks_as_many and announced and not writer_listed and not headed_by_writer):
@@ -139,22 +136,27 @@ def _counted(
 ) -> Party:
     doubts: list[str] = []
     people = gathered.people[:MOST_PEOPLE]
+    if stance is PartStat.DELEGATED and me is not None and not gathered.writer_too:
+        people = [p for p in people if not (p.name and same_person(p.name, me.name))]
     if len(gathered.people) > MOST_PEOPLE:
         doubts.append(f"more than {MOST_PEOPLE} people are spoken of")
     office = writer.organisation and own is not None and own.clause is not None
     if gathered.writer_too and me is not None and not (office and people and not parsed.sign_off):
         people.insert(0, me)
     named = merge_names(p.name for p in people if p.name)
-    persons = len(named) + max(0, _unnamed(people) - sum(p.who is Who.NAMED for p in gathered.listed))
+    unnamed = max(0, _unnamed(people) - sum(p.who is Who.NAMED for p in gathered.listed))
+    if stance is PartStat.DELEGATED and len(named) == unnamed == 1:
+        unnamed = 0  # "I send a colleague. Her name is Ana Lopez."
+    persons = len(named) + unnamed
     if gathered.writer_too and me is None and not (office and people):
         persons += 1
-    added = sum(c.number for c in parsed.clauses if c.meaning == "guests" and c.number and not c.asked)
+    added = sum(c.number for c in parsed.clauses if c.meaning == "more" and c.number and not c.asked)
     with_added = (1 if gathered.writer_too or named else 0) + added if added else 0
     count = max([persons, with_added, *totals])
     if stance is PartStat.TENTATIVE:
         explicit = bool(totals or added or len(named) > 1)
         return Party(named, count if explicit and count > 1 else None, tuple(doubts))
-    if count > 1 and any(c.meaning == "alone" for c in parsed.clauses):
+    if count > 1 and any(c.meaning == "only" for c in parsed.clauses):
         doubts.append("alone, yet more than one is spoken of")
     if totals and max(totals) < len(named):
         doubts.append(f"{max(totals)} are spoken of, {len(named)} are named")

@@ -1,24 +1,17 @@
-"""Who is spoken of: mentions of people in a sentence, and names as they may be kept.
-
-A name is taken over only if it looks like one: what a display name smuggles in (template syntax, formulas, markup,
-addresses, control characters) never becomes an attendee's name.
-"""
+"""Who is spoken of: mentions of people in a sentence."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from rsvpbot.reading.names import MOST_NAME_WORDS, clean_name, han, title_at
 from rsvpbot.reading.pack import Pack
-from rsvpbot.reading.tokens import Token, fold, tokenize
+from rsvpbot.reading.tokens import Token
 
-MOST_NAME_WORDS = 7
-LONGEST_NAME = 80
-
-_HOSTILE = re.compile(r"[{}<>$%=|\\@#~^*_\[\]\x00-\x1f\x7f-\x9f\u2028\u2029]|://|www\.|\d{3}", re.IGNORECASE)
-_FORMULA = ("=", "+", "-", "@", "\t")
+MOST_TOGETHER = 12
+_DOTS = frozenset("·•・*")
 
 
 class Who(StrEnum):
@@ -58,147 +51,6 @@ ME = Person(Who.SELF)
 SOMEBODY = Person(Who.UNKNOWN)
 
 
-# --------------------------------------------------------------------------- names as written
-
-
-def clean_name(text: str, pack: Pack) -> str:
-    """A name without honorifics, ranks and titles, given name first; "" where it is no name."""
-    text = " ".join(text.split()).strip(" \"'“”‘’,;:-–()")
-    if not text or len(text) > LONGEST_NAME or _HOSTILE.search(text) or text.startswith(_FORMULA):
-        return ""
-    tokens = [token for token in tokenize(text, pack.spelling) if token.word or token.norm == ","]
-    tokens = [token for i, token in enumerate(tokens) if i == 0 or token.start != tokens[i - 1].start]
-    start, end = 0, len(tokens)
-    while start < end:
-        length = title_at(tokens, start, pack)
-        if not length:
-            break
-        start += length
-    changed = True
-    while changed and end > start:
-        changed = False
-        for words in pack.titles:
-            if len(words) + 1 < end - start and tuple(t.norm for t in tokens[end - len(words) : end]) == words:
-                end -= len(words)
-                changed = True
-                break
-        if end > start and tokens[end - 1].norm == ",":
-            end -= 1
-            changed = True
-    kept = tokens[start:end]
-    if not kept or not any(c.isalpha() for c in text[kept[0].start : kept[-1].end]):
-        return ""
-    name = text[kept[0].start : kept[-1].end]
-    return _given_first(name)
-
-
-def _given_first(name: str) -> str:
-    """ "Okello, Beatrice" and "OKELLO Beatrice" turned round."""
-    left, comma, right = name.partition(",")
-    if comma:
-        left, right = left.strip(), right.strip()
-        if not left or not right or "," in right:
-            return name if "," not in right else left
-        return f"{right} {left}"
-    words = name.split()
-    leading = 0
-    while leading < len(words) and len(words[leading].strip(".'-")) > 1 and words[leading].isupper():
-        leading += 1
-    given = words[leading:]
-    turned = 0 < leading < len(words) and all(w[:1].isupper() and not (w.isupper() and len(w) > 2) for w in given)
-    return " ".join(given + words[:leading]) if turned else name
-
-
-def display_name(raw: str, pack: Pack) -> str:
-    """The person's name in a display name; "" for organisations, functions and anything that is no name."""
-    raw = " ".join(raw.replace("\u200b", "").split())
-    if not raw or len(raw) > 2 * LONGEST_NAME or _HOSTILE.search(raw) or raw.startswith(_FORMULA):
-        return ""
-    raw = re.sub(r"\([^)]{0,60}\)", " ", raw).strip(" \"'“”‘’")
-    raw = raw.partition("/")[0].partition(" - ")[0].partition(" via ")[0].strip(" \"'“”‘’")
-    parts = [part.strip() for part in raw.split(",") if part.strip()]
-    if len(parts) >= 2:
-        if is_organisation(parts[0], pack):
-            return ""
-        rest = parts[1]
-        if (
-            len(parts) > 2
-            or is_organisation(rest, pack)
-            or _all_titles(rest, pack)
-            or _looks_organisational(parts[0], rest)
-        ):
-            raw = parts[0]
-        else:
-            raw = f"{parts[0]}, {rest}"
-    if is_organisation(raw, pack):
-        return ""
-    name = clean_name(raw, pack)
-    words = name.split()
-    if not 1 <= len(words) <= MOST_NAME_WORDS or any(c.isdigit() for c in name):
-        return ""
-    return name
-
-
-def _looks_organisational(left: str, right: str) -> bool:
-    """ "Jane Doe, UNHCR" against "Doe, Jane"."""
-    return len(left.split()) >= 2 and right.isupper() and len(right.split()) == 1
-
-
-def _all_titles(text: str, pack: Pack) -> bool:
-    return not clean_name(text, pack) or any(fold(word) in pack.words["roles"] for word in text.split())
-
-
-def is_organisation(text: str, pack: Pack) -> bool:
-    words = pack.words["organisation"]
-    return any(token.norm in words for token in tokenize(text, pack.spelling) if token.word)
-
-
-def title_at(tokens: Sequence[Token], at: int, pack: Pack) -> int:
-    """How many tokens a title takes that stands here; 0 for none."""
-    if at >= len(tokens):
-        return 0
-    for words in pack.titles_by_word.get(tokens[at].norm, ()):
-        if tuple(token.norm for token in tokens[at : at + len(words)]) == words:
-            return len(words)
-    return 0
-
-
-def name_words(name: str) -> frozenset[str]:
-    return frozenset(fold(word.strip(".,'")) for word in re.split(r"[\s\-]+", name) if word.strip(".,'"))
-
-
-def same_person(one: str, other: str) -> bool:
-    """Whether two names may be one person's: equal words, or one holds the other."""
-    a, b = name_words(one), name_words(other)
-    if not a or not b:
-        return False
-    return _without_initials(a, b) <= b or _without_initials(b, a) <= a
-
-
-def _without_initials(words: frozenset[str], other: frozenset[str]) -> frozenset[str]:
-    """ "F. Dunbar" beside Fergus Dunbar: an initial stands for a word of the other name."""
-    return frozenset(w for w in words if len(w) > 1 or not any(o.startswith(w) for o in other))
-
-
-def merge_names(names: Iterable[str]) -> tuple[str, ...]:
-    """Names without repetition; of two forms of one name the fuller stays."""
-    kept: list[str] = []
-    for name in names:
-        if not name:
-            continue
-        for i, other in enumerate(kept):
-            if same_person(name, other):
-                if len(name_words(name)) > len(name_words(other)):
-                    kept[i] = name
-                break
-        else:
-            kept.append(name)
-    return tuple(kept)
-
-
-# --------------------------------------------------------------------------- mentions in a sentence
-
-
 class Mentions:
     """The mentions of people in one sentence, found from left to right."""
 
@@ -220,20 +72,22 @@ class Mentions:
         self._not_names = not_names
         self._lower = lower_case
         self._shouted = _all_capitals(tokens, text)
+        self._words = _in_words(tokens, pack) if any(han(token.norm) for token in tokens) else frozenset()
+        starts = pack.person_words | known
+        self._candidates = frozenset(
+            i for i, t in enumerate(tokens) if t.capital or t.norm in starts or t.norm[:1].isdigit() or han(t.norm)
+        )
+        """Where a mention may begin: most words can be passed over at a glance."""
+        self._cased = all(not t.word or _has_case(t.norm) or t.norm[:1].isdigit() for t in tokens)
         self._single: dict[int, tuple[int, Person] | None] = {}
         self._groups: dict[int, tuple[Mention, ...]] = {}
         self._all: tuple[Mention, ...] | None = None
-
-    def ends_at(self, at: int) -> tuple[int, ...]:
-        """The ends of all mentions that begin at a token."""
-        return tuple(mention.end for mention in self.at(at))
-
-    def between(self, start: int, end: int) -> Mention | None:
-        """The mention that covers exactly these tokens."""
-        return next((mention for mention in self.at(start) if mention.end == end), None)
+        self._by_end: dict[int, Mention] | None = None
 
     def at(self, at: int) -> tuple[Mention, ...]:
         """All mentions that begin at a token, the longest first."""
+        if at not in self._candidates:
+            return self._groups.get(at, ())
         found = self._groups.get(at)
         if found is None:
             found = self._groups[at] = tuple(self._grow(at))
@@ -241,35 +95,112 @@ class Mentions:
 
     def all(self) -> tuple[Mention, ...]:
         """The longest mentions, none overlapping."""
-        if self._all is not None:
-            return self._all
-        found: list[Mention] = []
-        at = 0
-        while at < len(self._tokens):
-            here = self.at(at)
-            if here:
-                found.append(here[0])
-                at = here[0].end
-            else:
-                at += 1
-        self._all = tuple(found)
+        if self._all is None:
+            found: list[Mention] = []
+            end = 0
+            for at in sorted({*self._candidates, *self._groups}):
+                here = self.at(at) if at >= end else ()
+                if here:
+                    found.append(here[0])
+                    end = here[0].end
+            self._all = tuple(found)
         return self._all
+
+    def ending(self, end: int) -> Mention | None:
+        """The longest mention that ends before a token."""
+        if self._by_end is None:
+            self._by_end = {}
+            for start in sorted({*self._candidates, *self._groups}):
+                for mention in self.at(start):
+                    self._by_end.setdefault(mention.end, mention)
+        return self._by_end.get(end)
+
+    def ends_at(self, at: int) -> tuple[int, ...]:
+        """Where mentions end that begin at a token behind words that ask for a person ("accompanied by …")."""
+        return tuple(mention.end for mention in self.expected(at))
+
+    def between(self, start: int, end: int) -> Mention | None:
+        """The mention that covers exactly these tokens, where a person is expected."""
+        return next((mention for mention in self.expected(start) if mention.end == end), None)
+
+    def expected(self, at: int) -> tuple[Mention, ...]:
+        """As `at`; in scripts without capitals also a name that nothing but its place gives away."""
+        if self._cased and at not in self._candidates:
+            return ()
+        found = self.at(at)
+        if found or at >= len(self._tokens) or _has_case(self._tokens[at].norm):
+            return found
+        end = self._bare_name_end(at)
+        name = clean_name(self._slice(at, end), self._pack) if end > at else ""
+        if name:
+            person = Person(Who.NAMED, name=name)
+            self._single[at] = (self.tail(end), person)
+            found = self._groups[at] = tuple(self._grow(at))
+            self._all = self._by_end = None
+        return found
+
+    def _bare_name_end(self, at: int) -> int:
+        """The end of two to four unknown words of a script without capitals, or the token itself."""
+        end = at
+        while end < len(self._tokens) and end - at < 4:
+            token = self._tokens[end]
+            if not token.word or not token.norm[:1].isalpha() or han(token.norm):
+                break
+            if not self._name_part(end, at):
+                break
+            end += 1
+        while end > at and self._pack.has("particles", self._tokens[end - 1].norm):
+            end -= 1
+        return end if end - at >= 2 else at
+
+    def _name_part(self, at: int, start: int) -> bool:
+        """In a script without capitals: a word that the pack does not know, a given name, or whatever follows "ibn"."""
+        norm = self._tokens[at].norm
+        if self._pack.has("particles", norm) or self._pack.has("given", norm) or not self._pack.knows(norm):
+            return True
+        return at > start and self._pack.has("particles", self._tokens[at - 1].norm)
+
+    def han_name_line(self, at: int) -> int:
+        """In a list of names: the end of two to four Chinese characters, or the token itself. Any may be a name there."""
+        tokens = self._tokens
+        end = at
+        while end < len(tokens) and end - at < 7 and han(tokens[end].norm) and not title_at(tokens, end, self._pack):
+            end += 1
+        if not 2 <= end - at <= 4:
+            return at
+        titled = self._titles(end)
+        closes = titled >= len(tokens) or not tokens[titled].word or tokens[titled].space
+        return end if closes else at
+
+    def bare_name_before(self, end: int, begin: int) -> Mention | None:
+        """In a script without capitals: two to four words of a name that open a piece and end before a token."""
+        for start in range(max(begin, end - 4), end - 1):
+            opens = (
+                start == begin
+                or not self._tokens[start - 1].word
+                or self._pack.has("and", self._tokens[start - 1].norm)
+            )
+            if opens and not _has_case(self._tokens[start].norm) and self._bare_name_end(start) == end:
+                name = clean_name(self._slice(start, end), self._pack)
+                return Mention(start, end, (Person(Who.NAMED, name=name),)) if name else None
+        return None
+
+    # ----------------------------------------------------------------------- several together
 
     def _grow(self, at: int) -> list[Mention]:
         start = at
-        if at < len(self._tokens) and self._pack.has("both", self._tokens[at].norm):
-            at += 1
+        at += self._pack.longest("both", self._tokens, at)
         first = self._one(at)
         if first is None:
             return []
         end, person = first
         mentions = [Mention(start, end, (person,))]
         people: tuple[Person, ...] = (person,)
-        while len(people) < 12:
+        while len(people) < MOST_TOGETHER:
             after = self._conjunction(end)
             if after == end:
                 break
-            following = self._one(after)
+            following = self._one(after) or self._bare(after)
             if following is None:
                 break
             if following[1].who is Who.SELF and self._tokens[after - 1].norm == ",":
@@ -279,17 +210,22 @@ class Mentions:
             mentions.append(Mention(start, end, people))
         return mentions[::-1]
 
+    def _bare(self, at: int) -> tuple[int, Person] | None:
+        """A name that stands behind "and", in a script without capitals."""
+        if at >= len(self._tokens) or _has_case(self._tokens[at].norm):
+            return None
+        end = self._bare_name_end(at)
+        name = clean_name(self._slice(at, end), self._pack) if end > at else ""
+        return (self.tail(end), Person(Who.NAMED, name=name)) if name else None
+
     def _conjunction(self, at: int) -> int:
+        """The end of "and", "as well as", a comma; the token itself where none stands there."""
         position = at
-        tokens, words = self._tokens, self._pack.words["and"]
-        if position < len(tokens) and tokens[position].norm == ",":
+        if position < len(self._tokens) and self._tokens[position].norm == ",":
             position += 1
-        for length in (3, 2, 1):
-            if position + length <= len(tokens) and (
-                " ".join(token.norm for token in tokens[position : position + length]) in words
-            ):
-                return position + length
-        return position
+        return position + self._pack.longest("and", self._tokens, position)
+
+    # ----------------------------------------------------------------------- one
 
     def _one(self, at: int) -> tuple[int, Person] | None:
         if at not in self._single:
@@ -300,82 +236,130 @@ class Mentions:
         tokens, pack = self._tokens, self._pack
         if at >= len(tokens) or not tokens[at].word:
             return None
-        word = tokens[at].norm
-        if pack.has("self", word):
-            return at + 1, Person(Who.SELF, role=word)
-        if at + 1 < len(tokens) and pack.has("self", f"{word} {tokens[at + 1].norm}"):
-            return at + 2, Person(Who.SELF, role=word)
-        if pack.has("they", word):
-            return at + 1, Person(Who.THEY, role=word)
+        position = self._determiners(at)
+        titled = self._titles(position)
+        if titled == position or position == at:
+            pronoun = pack.longest("self", tokens, at)
+            if pronoun:
+                return at + pronoun, Person(Who.SELF, role=self._norms(at, at + pronoun))
+            pronoun = pack.longest("they", tokens, at)
+            if pronoun:
+                return at + pronoun, Person(Who.THEY, role=self._norms(at, at + pronoun))
+        two = pack.longest("dual", tokens, at)
+        if two:
+            return at + two, Person(Who.ROLE, role=self._norms(at, at + two), count=2)
         counted = self._counted(at)
         if counted:
             return counted
-        position = at
-        while position < len(tokens) and pack.has("determiners", tokens[position].norm) and position - at < 4:
-            position += 1
-        determined = position > at
-        titled = self._titles(position)
-        role = self._slice(at, titled) if titled > position else ""
+        role = self._norms(at, titled) if titled > position else ""
         name_end = self.name_end(titled, after_title=titled > position)
+        if titled > position and titled < len(tokens) and han(tokens[titled].norm):
+            name_end = max(name_end, self._han_before_title(titled))
         if name_end > titled:
             name = clean_name(self._slice(titled, name_end), pack)
-            if name and not (determined and titled == position):
-                return self._tail(name_end), Person(Who.NAMED, name=name, role=fold_words(role))
-        if titled > position:
-            folded = fold_words(role)
-            group = all(word in pack.words["group"] for word in folded.split()[-1:])
-            if not determined and not tokens[at].capital and not self._plural(role):
-                return None
-            end = self._of(titled)
-            name_end = self._comma_name(end)
-            if name_end:
-                start = end + 1
-                name = clean_name(self._slice(start, name_end), pack)
-                if name:
-                    return self._tail(name_end), Person(Who.NAMED, name=name, role=folded)
-            return end, Person(Who.GROUP if group else Who.ROLE, role=folded)
-        return None
+            if name and titled > position and self._is_group(position, titled) and not han(tokens[titled].norm):
+                return name_end, Person(Who.GROUP, role=role)  # "посольство Белогорья"
+            if name and not (position > at and titled == position and _has_case(tokens[titled].norm)):
+                return self.tail(name_end), Person(Who.NAMED, name=name, role=role)
+        if titled == position:
+            return None
+        office = self._office(titled)
+        name_end = self.name_end(office) if office > titled else office
+        if name_end - office >= 2:  # "начальник департамента миграции Жаслан Куттыбаев"
+            name = clean_name(self._slice(office, name_end), pack)
+            if name:
+                return self.tail(name_end), Person(Who.NAMED, name=name, role=role)
+        return self._role(at, position, titled, role)
 
-    def _plural(self, role: str) -> bool:
-        return False if not role else fold_words(role).split()[-1] in self._pack.words["plural"]
+    def _office(self, at: int) -> int:
+        """The end of the words behind a title that say of which office."""
+        position = at
+        while position - at < 8 and position < len(self._tokens):
+            length = max(
+                self._pack.longest(name, self._tokens, position)
+                for name in ("office", "group", "organisation", "modifiers", "of", "and", "determiners", "titles")
+            )
+            if not length:
+                break
+            position += length
+        return position
+
+    def _role(self, at: int, position: int, titled: int, role: str) -> tuple[int, Person] | None:
+        """ "my deputy", "the Ambassador", "our Mission"; with the name behind a comma, if there is one."""
+        pack = self._pack
+        group = self._is_group(position, titled)
+        bare = position == at and not self._tokens[at].capital and not self._ends_with("plural", titled)
+        if bare and pack.articles:
+            return None
+        end = self._of(titled)
+        name_end = self._comma_name(end)
+        if name_end:
+            name = clean_name(self._slice(end + 1, name_end), pack)
+            if name:
+                return self.tail(name_end), Person(Who.NAMED, name=name, role=role)
+        return end, Person(Who.GROUP if group else Who.ROLE, role=role)
+
+    def _determiners(self, at: int) -> int:
+        position = at
+        for _ in range(4):
+            length = self._pack.longest("determiners", self._tokens, position)
+            if not length:
+                break
+            position += length
+        return position
+
+    def _ends_with(self, name: str, end: int) -> bool:
+        """Whether an entry of a set ends before a token."""
+        return any(self._pack.longest(name, self._tokens, end - n) == n for n in range(1, 6) if end - n >= 0)
+
+    def _is_group(self, start: int, end: int) -> bool:
+        """Whether the words speak of an organisation and of nobody in it ("our Mission", but not "дипломат миссии")."""
+        people = ("titles", "roles", "plural")
+        return self._ends_with("group", end) and not any(
+            self._pack.longest(name, self._tokens, i) for name in people for i in range(start, end)
+        )
 
     def _comma_name(self, at: int) -> int:
         """ "my deputy, Jane Roe,": the end of the name, or 0."""
         tokens = self._tokens
-        if at >= len(tokens) or tokens[at].norm not in ",:(":
+        if at >= len(tokens) or tokens[at].norm not in ",:(-":
             return 0
         start = at + 1
         titled = self._titles(start)
-        end = self.name_end(titled, after_title=titled > start)
-        if end > titled and (end - titled >= 2 or self._certain(titled)):
+        end = max(self.name_end(titled, after_title=titled > start), self._bare_name_end(titled))
+        if end > titled and (end - titled >= 2 or self._certain(titled) or titled > start):
             return end
         return 0
 
     def _counted(self, at: int) -> tuple[int, Person] | None:
         """ "two colleagues", "a couple of my staff": several without names."""
-        number_end, number = number_at(self._tokens, at, self._pack)
-        if number_end == at:
+        tokens, pack = self._tokens, self._pack
+        number_end, number = number_at(tokens, at, pack)
+        if number_end == at or number > 200:
             return None
         position = number_end
-        while position < len(self._tokens) and position - number_end < 5:
-            norm = self._tokens[position].norm
-            if norm in self._pack.words["plural"] or (number == 1 and norm in self._pack.words["roles"]):
-                end = self._of(position + 1)
-                if end < len(self._tokens) and number == 1:
+        while position < len(tokens) and position - number_end < 6:
+            several = pack.longest("plural", tokens, position)
+            single = pack.longest("roles", tokens, position)
+            if several or (single and (number == 1 or not pack.articles)):
+                end = self._of(position + max(several, single))
+                norm = self._norms(position, position + max(several, single))
+                if end < len(tokens) and number == 1:
                     titled = self._titles(end)
                     name_end = self.name_end(titled, after_title=True)
-                    if name_end > titled:
-                        name = clean_name(self._slice(titled, name_end), self._pack)
-                        return self._tail(name_end), Person(Who.NAMED, name=name, role=norm)
+                    if name_end > titled and (titled > end or tokens[end].capital):
+                        name = clean_name(self._slice(titled, name_end), pack)
+                        if name:
+                            return self.tail(name_end), Person(Who.NAMED, name=name, role=norm)
                 return end, Person(Who.ROLE, role=norm, count=number)
-            modifier = (
-                self._pack.has("determiners", norm)
-                or self._pack.has("modifiers", norm)
-                or (self._tokens[position].capital and self._tokens[position].word)
+            length = max(
+                pack.longest("determiners", tokens, position),
+                pack.longest("modifiers", tokens, position),
+                1 if tokens[position].capital and tokens[position].word and position > number_end else 0,
             )
-            if not modifier:
+            if not length:
                 return None
-            position += 1
+            position += length
         return None
 
     def _titles(self, at: int) -> int:
@@ -384,63 +368,54 @@ class Mentions:
         tokens, pack = self._tokens, self._pack
         while True:
             skipped = position
-            while (
-                skipped < len(tokens)
-                and skipped - position < 4
-                and (pack.has("modifiers", tokens[skipped].norm) or self._modifying(skipped, position > at or at > 0))
-                and not title_at(tokens, skipped, pack)
-                and tokens[skipped].norm not in pack.words["roles"]
-            ):
-                skipped += 1
-            length = title_at(tokens, skipped, pack)
-            if not length and skipped < len(tokens) and tokens[skipped].norm in pack.words["roles"]:
-                length = 1
+            length = self._title_length(skipped)
+            while not length and skipped < len(tokens) and skipped - position < 5:
+                step = pack.longest("modifiers", tokens, skipped)
+                if not step and tokens[skipped].capital and pack.has("places", tokens[skipped].norm) and skipped > 0:
+                    step = 1
+                if not step:
+                    break
+                skipped += step
+                length = self._title_length(skipped)
             if not length:
                 return position
             position = skipped + length
 
-    def _modifying(self, at: int, allowed: bool) -> bool:
-        """A capital before a title: "our New York staff", not the name itself."""
-        token = self._tokens[at]
-        return allowed and token.capital and self._pack.has("places", token.norm)
+    def _title_length(self, at: int) -> int:
+        return max(self._pack.longest(name, self._tokens, at) for name in ("titles", "roles", "group"))
 
     def _of(self, at: int) -> int:
         """The end of "of our New York office" after a role."""
         tokens, pack = self._tokens, self._pack
-        if at >= len(tokens) or not pack.has("of", tokens[at].norm):
+        position = at + pack.longest("of", tokens, at)
+        if position == at:
             return at
-        position = at + 1
-        while position < len(tokens) and position - at < 9 and tokens[position].word:
-            token = tokens[position]
-            part = (
-                token.capital
-                or pack.has("determiners", token.norm)
-                or pack.has("of", token.norm)
-                or pack.has("group", token.norm)
-                or pack.has("modifiers", token.norm)
-                or token.norm in pack.words["plural"]
-            )
-            if not part:
+        end = at
+        while position < len(tokens) and position - at < 10 and tokens[position].word:
+            little = max(pack.longest("determiners", tokens, position), pack.longest("of", tokens, position))
+            part = max(pack.longest(name, tokens, position) for name in ("group", "modifiers", "plural"))
+            if tokens[position].capital:
+                part = max(part, 1)
+            if not little and not part:
                 break
-            position += 1
-        while position > at + 1 and (
-            pack.has("determiners", tokens[position - 1].norm) or pack.has("of", tokens[position - 1].norm)
-        ):
-            position -= 1
-        return position if position > at + 1 else at
+            position += max(little, part)
+            if part:
+                end = position
+        return end
 
-    def _tail(self, at: int) -> int:
-        """The end of what is added to a name: "(UNICEF)", ", Second Secretary", "of our New York office"."""
+    def tail(self, at: int) -> int:
+        """The end of what is added to a name: "(UNICEF)", ", Second Secretary", "of our New York office", "女士"."""
         tokens, pack = self._tokens, self._pack
+        if at and at < len(tokens) and not _has_case(tokens[at].norm) and tokens[at].word:
+            titled = self._titles(at)
+            at = self._office(titled) if titled > at and not han(tokens[at].norm) else titled
         if at < len(tokens) and tokens[at].norm == "(":
-            for position in range(at + 1, min(at + 12, len(tokens))):
+            for position in range(at + 1, min(at + 14, len(tokens))):
                 if tokens[position].norm == ")":
                     at = position + 1
                     break
         if at + 1 < len(tokens) and tokens[at].norm == ",":
-            position = at + 1
-            while position < len(tokens) and pack.has("determiners", tokens[position].norm):
-                position += 1
+            position = self._determiners(at + 1)
             titled = self._titles(position)
             if titled > position and self.name_end(titled, after_title=True) == titled:
                 position = titled
@@ -448,19 +423,27 @@ class Mentions:
                     norm = tokens[position].norm
                     if not tokens[position].word and norm not in "()/&":
                         break
-                    if norm in pack.words["and"] or pack.has("verbs", norm):
+                    if pack.has("and", norm) or norm in pack.verbs:
                         break
                     position += 1
                 return position
         return self._of(at)
 
+    # ----------------------------------------------------------------------- names
+
     def name_end(self, at: int, after_title: bool = False) -> int:
         """The end of the name that begins at a token, or the token itself."""
         tokens, pack = self._tokens, self._pack
+        if at >= len(tokens):
+            return at
+        if han(tokens[at].norm):
+            return self._han_name_end(at)
+        if not after_title and not _has_case(tokens[at].norm) and tokens[at].norm not in self._known:
+            return at
         position, strong, words = at, 0, 0
         while position < len(tokens) and words < MOST_NAME_WORDS:
             token = tokens[position]
-            if not token.word or not token.norm[:1].isalpha():
+            if not token.word or not token.norm[:1].isalpha() or han(token.norm):
                 break
             if (
                 pack.has("particles", token.norm)
@@ -471,11 +454,11 @@ class Mentions:
                     position += 1
                     continue
                 break
-            if not self._may_be_name(position) and not (
-                after_title and position == at and token.capital and self._named_next(position)
-            ):
-                break
-            if position == 0 and not self._certain(position) and pack_knows(pack, token.norm):
+            known_day = after_title and position == at and token.capital and self._certain(position + 1)
+            part = after_title and not _has_case(token.norm) and self._name_part(position, at)
+            if not self._may_be_name(position) and not known_day and not part:
+                break  # but "Mr. Jan Hruška", "Mr. Sun Hao": a month or a day anywhere else
+            if position == 0 and token.norm not in self._known and not after_title and not self._opens_as_name():
                 break
             strong += self._certain(position)
             words += 1
@@ -483,38 +466,90 @@ class Mentions:
         while position > at and pack.has("particles", tokens[position - 1].norm):
             position -= 1
         if not words:
-            if after_title and self._lower and at < len(tokens) and self._unknown_word(at):
-                return at + 1
+            return at + 1 if after_title and self._lower and self._unknown_word(at) else at
+        return position if strong or after_title else at
+
+    def _opens_as_name(self) -> bool:
+        """Whether the capital that opens the sentence is a name's: another follows, or a verb ("Tomas will …")."""
+        tokens = self._tokens
+        if len(tokens) < 2:
+            return False
+        if self._pack.knows(tokens[0].norm):
+            return self._certain(1)
+        following = tokens[1].norm
+        return self._certain(1) or following in self._pack.verbs or self._pack.has("particles", following)
+
+    def _han_name_end(self, at: int) -> int:
+        """A Chinese name: a surname and one or two characters that are no other word; a surname before a title."""
+        tokens, pack = self._tokens, self._pack
+        for length in (4, 3, 2):
+            run = "".join(token.norm for token in tokens[at : at + length])
+            if len(run) == length and run in self._known:
+                return at + length
+        foreign = self._dotted_name_end(at)
+        if foreign > at:
+            return foreign
+        if at in self._words:
             return at
-        if strong or (after_title and words):
-            return position
+        for length in (2, 1):
+            if pack.longest("surnames", tokens, at) != length:
+                continue
+            end = at + length
+            while end < len(tokens) and end - at - length < 2 and han(tokens[end].norm) and end not in self._words:
+                end += 1
+            office = max(pack.longest("organisation", tokens, end), pack.longest("group", tokens, end))
+            if office and not title_at(tokens, end, pack):
+                return at  # "栗原基金"
+            if end > at + length:
+                return end
+            if title_at(tokens, at + length, pack):
+                return at + length
         return at
 
-    def _named_next(self, at: int) -> bool:
-        """ "Mr. Jan Hruška", "Mr. Sun Hao": a month or a day, but for the title before and the name behind it."""
-        words = self._pack.words["short_days"]
-        return self._tokens[at].norm in words and at + 1 < len(self._tokens) and self._certain(at + 1)
+    def _han_before_title(self, at: int) -> int:
+        """ "翻译敖登格日勒女士": whatever stands between a role and a title; the token itself where no title follows."""
+        end = at
+        while end < len(self._tokens) and end - at < 8 and han(self._tokens[end].norm) and end not in self._words:
+            end += 1
+        return end if end - at >= 2 and title_at(self._tokens, end, self._pack) else at
+
+    def _dotted_name_end(self, at: int) -> int:
+        """ "玛丽亚·洛佩斯": a foreign name in Chinese characters."""
+        tokens = self._tokens
+        end, dots = at, 0
+        while end < len(tokens) and end - at < 20:
+            if han(tokens[end].norm) and end not in self._words:
+                end += 1
+            elif tokens[end].norm in _DOTS and end > at:
+                dots += 1
+                end += 1
+            else:
+                break
+        return end if dots and han(tokens[end - 1].norm) else at
 
     def _may_be_name(self, at: int) -> bool:
         token = self._tokens[at]
         if not token.word or not token.norm[:1].isalpha() or token.norm in self._not_names:
             return False
         if token.norm in self._known:
-            return token.capital or self._lower
+            return token.capital or self._lower or not _has_case(token.norm)
         if self._shouted:
-            return token.capital and not pack_knows(self._pack, token.norm)
+            return token.capital and not self._pack.knows(token.norm)
         if not token.capital and _has_case(token.norm):
             return False
         return not self._pack.has("never_names", token.norm) and not (
-            pack_knows(self._pack, token.norm) and self._all_known_here(at)
+            self._pack.knows(token.norm) and self._stands_alone(at)
         )
 
-    def _all_known_here(self, at: int) -> bool:
-        """A known word is part of a name only beside a word that is certainly one."""
-        beside = [i for i in (at - 1, at + 1) if 0 <= i < len(self._tokens)]
-        return not any(self._certain(i) for i in beside)
+    def _stands_alone(self, at: int) -> bool:
+        """A known word is part of a name only beside a word that is certainly one, and only with a capital."""
+        if not _has_case(self._tokens[at].norm):
+            return True
+        return not any(self._certain(i) for i in (at - 1, at + 1) if 0 <= i < len(self._tokens))
 
     def _certain(self, at: int) -> bool:
+        if at >= len(self._tokens):
+            return False
         token = self._tokens[at]
         if not token.word or not token.norm[:1].isalpha() or token.norm in self._not_names:
             return False
@@ -522,26 +557,48 @@ class Mentions:
             return True
         return (
             (token.capital or not _has_case(token.norm))
-            and not pack_knows(self._pack, token.norm)
-            and (not self._pack.has("places", token.norm))
+            and not self._pack.has("places", token.norm)
+            and not self._pack.knows(token.norm)
         )
 
     def _unknown_word(self, at: int) -> bool:
         norm = self._tokens[at].norm
-        return norm.isalpha() and len(norm) > 1 and not pack_knows(self._pack, norm)
+        return norm.isalpha() and len(norm) > 1 and not self._pack.knows(norm)
 
     def _slice(self, start: int, end: int) -> str:
         if end <= start:
             return ""
         return self._text[self._tokens[start].start : self._tokens[end - 1].end]
 
+    def _norms(self, start: int, end: int) -> str:
+        return " ".join(token.norm for token in self._tokens[start:end])
 
-def pack_knows(pack: Pack, word: str) -> bool:
-    return word in pack.vocabulary
+
+_WORDS_OF_HAN = (
+    "titles",
+    "roles",
+    "plural",
+    "group",
+    "organisation",
+    "determiners",
+    "modifiers",
+    "ordinary",
+    "fill",
+    "object",
+)
+_SINGLE_HAN = ("and", "of", "self", "they", "fill", "ordinary", "turn", "object")
 
 
-def fold_words(text: str) -> str:
-    return " ".join(fold(word.strip(".,;:()")) for word in text.split())
+def _in_words(tokens: Sequence[Token], pack: Pack) -> frozenset[int]:
+    """The tokens that belong to words of the language: in Chinese, these are no part of a name."""
+    found = set(pack.lexicon.in_phrases(tokens))
+    for at in range(len(tokens)):
+        length = max(pack.longest(name, tokens, at) for name in _WORDS_OF_HAN)
+        if length > 1:
+            found.update(range(at, at + length))
+        elif any(pack.has(name, tokens[at].norm) for name in _SINGLE_HAN):
+            found.add(at)
+    return frozenset(found)
 
 
 def _has_case(word: str) -> bool:
@@ -559,18 +616,22 @@ def number_at(tokens: Sequence[Token], at: int, pack: Pack) -> tuple[int, int]:
         return at, 0
     value = tokens[at].number
     if value is not None:
-        end = at + 1
-        return end, value
-    for length in (4, 3, 2, 1):
-        words = " ".join(token.norm for token in tokens[at : at + length])
-        if at + length <= len(tokens) and words in pack.numbers:
-            end = at + length
+        return at + 1, value
+    numbers = pack.numbers_by_word.get(tokens[at].norm)
+    if numbers is None:
+        return at, 0
+    for words, value in numbers:
+        end = at + len(words)
+        if tuple(token.norm for token in tokens[at:end]) == words:
             if (
                 end + 2 < len(tokens)
                 and tokens[end].norm == "("
                 and tokens[end + 2].norm == ")"
-                and tokens[end + 1].number == pack.numbers[words]
+                and tokens[end + 1].number == value
             ):
-                end += 3
-            return end, pack.numbers[words]
+                end += 3  # "two (2)"
+            return end, value
     return at, 0
+
+
+__all__ = ["ME", "SOMEBODY", "Mention", "Mentions", "Person", "Who", "number_at"]

@@ -1,17 +1,19 @@
-"""The phrases of a language pack, and finding them in a sentence.
+"""The phrases of a language pack, compiled into one tree, and finding them in a sentence.
 
 A phrase is written as one would say it, with a few signs:
 
     be there            these words, in this order
     attend*             any word that begins so
-    {come}              any phrase of the list "come"
-    (kindly)            may be missing
+    will|shall          one of these words
     [take|sit in]       one of these
-    ...                 at most six other words, no stop and no "not" between them
-    <who>               a person or several: "I", "my colleague Jane Roe", "the Ambassador and his wife"
-    <n>                 a number, in figures or words
+    (kind)              may be missing
+    {event}             any phrase of the class "event"
+    {who}               a person or several: "I", "my colleague Jane Roe", "the Ambassador and his wife"
+    #                   a number, in figures or words
+    ...                 at most five other words, no stop and no "not" between them
 
-Words of the list "fill" (also, gladly, unfortunately …) may stand anywhere between the words of a phrase.
+Single words of the class "fill" (also, gladly, unfortunately …) may stand anywhere between the words of a phrase.
+All phrases are looked for at once: the cost grows with the text and hardly with the size of the pack.
 """
 
 from __future__ import annotations
@@ -19,13 +21,20 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from rsvpbot.reading.tokens import Token, fold, tokenize
+from rsvpbot.reading.tokens import Spelling, Token, norms_of
 
-GAP = 6
+GAP = 5
 """Most words that "..." stands for."""
 
-FILL = "fill"
-MOST_FILLERS = 4
+MOST_FILLERS = 3
+MOST_FORMS = 2_000
+"""So many plain forms one phrase may stand for."""
+
+MOST_REMEMBERED = 20_000
+"""Words whose beginnings of phrases are kept in memory."""
+
+LONGEST_PHRASE = 40
+"""Elements. Nobody says more in one phrase."""
 
 
 class PhraseError(ValueError):
@@ -33,443 +42,398 @@ class PhraseError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Word:
-    text: str
+class Rule:
+    """What a phrase means."""
+
+    meaning: str
+    person: str = ""
+    """Who does it by the form of the word: "i", "we", "they"; "" where it does not tell."""
+    value: str = ""
+    """Of a fact: the short English word."""
+    alone: bool = False
+    """Means this only where it stands alone between two stops or commas."""
+    whole: bool = False
+    """Means this only as the whole sentence."""
 
 
 @dataclass(frozen=True, slots=True)
-class Stem:
-    text: str
+class Mark:
+    """A phrase found: tokens `start` to `end`, and what its slots hold."""
+
+    rule: Rule
+    start: int
+    end: int
+    who: tuple[int, int] | None = None
+    """The tokens of the person that the phrase names."""
+    number: int | None = None
+    passed: int = 0
+    """Words that "..." stood for."""
+
+    @property
+    def meaning(self) -> str:
+        return self.rule.meaning
 
 
-@dataclass(frozen=True, slots=True)
-class Listed:
-    name: str
+class _Node:
+    __slots__ = ("classes", "gap", "lengths", "number", "rules", "stems", "who", "words")
+
+    def __init__(self) -> None:
+        self.words: dict[str, _Node] = {}
+        self.stems: dict[str, _Node] = {}
+        self.lengths: tuple[int, ...] = ()
+        self.classes: dict[str, _Node] = {}
+        self.who: _Node | None = None
+        self.number: _Node | None = None
+        self.gap: _Node | None = None
+        self.rules: tuple[Rule, ...] = ()
+
+    def after(self, word: str) -> tuple[_Node, ...]:
+        """The nodes to which a word leads."""
+        found = [self.words[word]] if word in self.words else []
+        for length in self.lengths:
+            if word[:length] in self.stems and len(word) >= length:
+                found.append(self.stems[word[:length]])
+        return tuple(found)
+
+    def leads(self, word: str) -> bool:
+        """Whether a word leads on from here."""
+        return bool(self.after(word))
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
-    options: tuple[tuple[Element, ...], ...]
-    optional: bool
+# --------------------------------------------------------------------------- phrases as they are written
 
 
-@dataclass(frozen=True, slots=True)
-class Gap:
-    most: int = GAP
+def forms_of(text: str, spelling: Spelling = Spelling()) -> list[tuple[str, ...]]:
+    """Every plain form of a phrase, as elements: words, "stem*", "{class}", "#", "...". Raises PhraseError."""
+    if not _SIGNS.intersection(text):
+        return [tuple(element for word in text.split() for element in _elements(word, text, spelling))]
+    forms, end = _choice(text, 0, "", spelling)
+    if end != len(text):
+        raise PhraseError(f"{text!r}: {text[end]} is out of place")
+    for form in forms:
+        if not any(e != "..." for e in form):
+            raise PhraseError(f"{text!r}: every word of it may be missing")
+        if form[0] == "..." or form[-1] == "...":
+            raise PhraseError(f"{text!r}: '...' stands between words, not at an end")
+        if len(form) > LONGEST_PHRASE:
+            raise PhraseError(f"{text!r}: is too long")
+    return forms
 
 
-@dataclass(frozen=True, slots=True)
-class Slot:
-    name: str
+Form = tuple[str, ...]
+
+_SIGNS = frozenset("()[]|{}#.*")
 
 
-Element = Word | Stem | Listed | Choice | Gap | Slot
-Phrase = tuple[Element, ...]
-
-_SLOTS = frozenset({"who", "n"})
-
-
-def compile_phrase(text: str) -> Phrase:
-    """The elements of a phrase. Raises PhraseError."""
-    elements, rest = _sequence(text, 0, "")
-    if rest != len(text) or not elements:
-        raise PhraseError(f"{text!r}: a bracket is open, or nothing is said")
-    if not _says_something(elements):
-        raise PhraseError(f"{text!r}: every word of it may be missing")
-    if isinstance(elements[0], Gap) or isinstance(elements[-1], Gap):
-        raise PhraseError(f"{text!r}: '...' stands between words, not at an end")
-    return elements
-
-
-def _says_something(elements: Phrase) -> bool:
-    """Whether at least one word is certain."""
-    return any(
-        all(_says_something(option) for option in element.options) and not element.optional
-        if isinstance(element, Choice)
-        else not isinstance(element, Gap)
-        for element in elements
-    )
-
-
-def _sequence(text: str, at: int, closing: str) -> tuple[Phrase, int]:
-    elements: list[Element] = []
-    while at < len(text):
+def _choice(text: str, at: int, closing: str, spelling: Spelling) -> tuple[list[Form], int]:
+    """The forms of what stands between brackets, or of the whole text; and where it ends."""
+    options: list[Form] = []
+    forms: list[Form] = [()]
+    while at < len(text) and text[at] not in ")]":
         char = text[at]
-        if closing and char in closing + "|":
-            return tuple(elements), at
+        if char == "|" and closing:
+            options.extend(forms)
+            forms, at = [()], at + 1
+            continue
+        if char.isspace():
+            at += 1
+            continue
         if char in "([":
-            options, at = _options(text, at + 1, ")" if char == "(" else "]")
-            elements.append(Choice(options, char == "("))
-        elif char in "{<":
-            end = text.find("}" if char == "{" else ">", at)
-            if end < 0:
+            inner, at = _choice(text, at + 1, ")" if char == "(" else "]", spelling)
+            if at >= len(text):
                 raise PhraseError(f"{text!r}: {char} is not closed")
-            name = text[at + 1 : end]
-            if char == "<" and name not in _SLOTS:
-                raise PhraseError(f"{text!r}: <{name}> is unknown; there are <who> and <n>")
-            elements.append(Listed(name) if char == "{" else Slot(name))
-            at = end + 1
-        elif text.startswith("...", at):
-            elements.append(Gap())
-            at += 3
-        elif char.isspace():
+            if char == "(":
+                inner = [(), *inner]
             at += 1
         else:
             end = at
-            while end < len(text) and not text[end].isspace() and text[end] not in "([{<)]|":
+            while end < len(text) and not text[end].isspace() and text[end] not in "()[]" + ("|" if closing else ""):
                 end += 1
-            if end == at:
-                raise PhraseError(f"{text!r}: {char} is out of place")
-            elements.extend(_words(text[at:end]))
+            inner = [form for word in text[at:end].split("|") for form in [_elements(word, text, spelling)]]
+            if not all(inner):
+                raise PhraseError(f"{text!r}: nothing stands beside |")
             at = end
-    return tuple(elements), at
+        forms = [one + other for one in forms for other in inner]
+        if len(forms) > MOST_FORMS:
+            raise PhraseError(f"{text!r}: stands for more than {MOST_FORMS} forms; write it as several phrases")
+    if at < len(text) and text[at] != closing:
+        raise PhraseError(f"{text!r}: {text[at]} is out of place")
+    return list(dict.fromkeys([*options, *forms])), at
 
 
-def _options(text: str, at: int, closing: str) -> tuple[tuple[Phrase, ...], int]:
-    options: list[Phrase] = []
-    while True:
-        option, at = _sequence(text, at, closing)
-        options.append(option)
-        if at >= len(text):
-            raise PhraseError(f"{text!r}: {closing} is missing")
-        at += 1
-        if text[at - 1] == closing:
-            return tuple(options), at
+def _elements(word: str, whole: str, spelling: Spelling) -> Form:
+    if word in {"...", "#"} or (word.startswith("{") and word.endswith("}") and len(word) > 2):
+        return (word,)
+    if any(sign in word for sign in "{}"):
+        raise PhraseError(f"{whole!r}: {word!r} is out of place")
+    stem = len(word) > 1 and word.endswith("*")
+    norms = norms_of(word[:-1] if stem else word, spelling)
+    if stem and norms:
+        norms[-1] += "*"
+    return tuple(norms)
 
 
-def _words(text: str) -> list[Element]:
-    stem = len(text) > 1 and text.endswith("*")
-    tokens = tokenize(text[:-1] if stem else text)
-    elements: list[Element] = [Word(token.norm) for token in tokens]
-    if stem and elements:
-        elements[-1] = Stem(tokens[-1].norm)
-    return elements
+# --------------------------------------------------------------------------- the tree
 
 
-# --------------------------------------------------------------------------- what a phrase may begin with
-
-
-@dataclass(frozen=True, slots=True)
-class Opening:
-    """All that the first word of a phrase may be."""
-
-    words: frozenset[str]
-    stems: frozenset[str]
-    slots: frozenset[str]
-
-
-@dataclass(frozen=True, slots=True)
-class Needs:
-    """What a phrase cannot do without."""
-
-    words: frozenset[str] = frozenset()
-    openings: tuple[Opening, ...] = ()
-    """For each further part how it may begin."""
-
-
-NOTHING = Needs()
-
-
-class Lists:
-    """The word lists of a pack, compiled, with what each may begin with."""
-
-    def __init__(self, lists: Mapping[str, Sequence[str]]) -> None:
-        self._phrases = {name: tuple(compile_phrase(text) for text in texts) for name, texts in lists.items()}
-        for name, phrases in self._phrases.items():
-            for phrase in phrases:
-                self._check(phrase, name)
-        self._fillers: dict[str, tuple[tuple[str, ...], ...]] = {}
-        for phrase in self._phrases.get(FILL, ()):
-            words = tuple(element.text for element in phrase if isinstance(element, Word))
-            if len(words) != len(phrase):
-                raise PhraseError(f"{FILL}: only plain words may stand in this list")
-            self._fillers[words[0]] = (*self._fillers.get(words[0], ()), words)
-        self._openings: dict[str, Opening] = {}
-        self._needs: dict[int, Needs] = {}
-        self._by_word: dict[str, dict[str, tuple[Phrase, ...]]] = {name: {} for name in self._phrases}
-
-    def _check(self, phrase: Phrase, where: str) -> None:
-        for element in phrase:
-            if isinstance(element, Listed) and element.name not in self._phrases:
-                raise PhraseError(f"{where}: there is no list {{{element.name}}}")
-            if isinstance(element, Choice):
-                for option in element.options:
-                    self._check(option, where)
-
-    def fillers(self, word: str) -> tuple[tuple[str, ...], ...]:
-        """The fillers that begin with this word."""
-        return self._fillers.get(word, ())
-
-    def check(self, phrase: Phrase, where: str) -> None:
-        """Raises PhraseError where a phrase names a list that does not exist."""
-        self._check(phrase, where)
-
-    def opening(self, phrase: Phrase, seen: frozenset[str] = frozenset()) -> Opening:
-        words: set[str] = set()
-        stems: set[str] = set()
-        slots: set[str] = set()
-        for element in phrase:
-            if isinstance(element, Word):
-                words.add(element.text)
-            elif isinstance(element, Stem):
-                stems.add(element.text)
-            elif isinstance(element, Slot):
-                slots.add(element.name)
-            elif isinstance(element, Listed):
-                if element.name in seen:
-                    raise PhraseError(f"the list {{{element.name}}} begins with itself")
-                inner = self._list_opening(element.name, seen)
-                words |= inner.words
-                stems |= inner.stems
-                slots |= inner.slots
-            elif isinstance(element, Choice):
-                empty = element.optional
-                for option in element.options:
-                    if not option:
-                        empty = True
-                        continue
-                    inner = self.opening(option, seen)
-                    words |= inner.words
-                    stems |= inner.stems
-                    slots |= inner.slots
-                if empty:
-                    continue
-            break
-        return Opening(frozenset(words), frozenset(stems), frozenset(slots))
-
-    def needs(self, phrase: Phrase) -> Needs:
-        """What a sentence must hold for the phrase to be in it."""
-        openings: list[Opening] = []
-        for element in phrase:
-            if isinstance(element, Listed):
-                openings.append(self._list_opening(element.name, frozenset()))
-            elif isinstance(element, Stem) or (isinstance(element, Choice) and _says_something((element,))):
-                openings.append(self.opening((element,)))
-        words = frozenset(element.text for element in phrase if isinstance(element, Word))
-        return Needs(words, tuple(opening for opening in openings if not opening.slots))
-
-    def _list_opening(self, name: str, seen: frozenset[str]) -> Opening:
-        known = self._openings.get(name)
-        if known is None:
-            parts = [self.opening(phrase, seen | {name}) for phrase in self._phrases[name]]
-            known = Opening(
-                frozenset().union(*(part.words for part in parts)),
-                frozenset().union(*(part.stems for part in parts)),
-                frozenset().union(*(part.slots for part in parts)),
-            )
-            self._openings[name] = known
-        return known
-
-    def beginning_with(self, name: str, word: str) -> tuple[Phrase, ...]:
-        """The phrases of a list that may begin with this word."""
-        cache = self._by_word[name]
-        found = cache.get(word)
-        if found is None:
-            found = tuple(phrase for phrase in self._phrases[name] if may_open(self.opening(phrase), word))
-            if len(cache) < 50_000:
-                cache[word] = found
-        return found
-
-    def possible(self, name: str, word: str, held: Held) -> tuple[Phrase, ...]:
-        """Of the phrases of a list that may begin with this word those that a sentence may hold."""
-        found = self.beginning_with(name, word)
-        for phrase in found:
-            if id(phrase) not in self._needs:
-                self._needs[id(phrase)] = self.needs(phrase)
-        return tuple(phrase for phrase in found if held.may_hold(self._needs[id(phrase)]))
-
-    def words(self) -> Iterable[str]:
-        """Every word that stands in a list."""
-        for phrases in self._phrases.values():
-            for phrase in phrases:
-                yield from words_of(phrase)
-
-
-def may_open(opening: Opening, word: str) -> bool:
-    return word in opening.words or bool(opening.slots) or any(word.startswith(stem) for stem in opening.stems)
-
-
-class Held:
-    """The words of one sentence, and which phrases may be in it."""
-
-    def __init__(self, words: Iterable[str]) -> None:
-        self._words = frozenset(words)
-        self._met: dict[int, bool] = {}
-
-    def may_hold(self, needs: Needs) -> bool:
-        if not needs.words <= self._words:
-            return False
-        for opening in needs.openings:
-            met = self._met.get(id(opening))
-            if met is None:
-                met = self._met[id(opening)] = self._meets(opening)
-            if not met:
-                return False
-        return True
-
-    def _meets(self, opening: Opening) -> bool:
-        if not self._words.isdisjoint(opening.words):
-            return True
-        return any(word.startswith(stem) for stem in opening.stems for word in self._words)
-
-
-def words_of(phrase: Phrase) -> Iterable[str]:
-    """Every word written out in a phrase."""
-    for element in phrase:
-        if isinstance(element, Word):
-            yield element.text
-        elif isinstance(element, Choice):
-            for option in element.options:
-                yield from words_of(option)
-
-
-# --------------------------------------------------------------------------- finding
-
-
-Captures = tuple[tuple[str, int, int], ...]
-"""(slot, first token, token after the last); "..." for the words that a gap stood for"""
-
-
-class Finder:
-    """Finds phrases in the tokens of one sentence. Every list is tried at most once at each place."""
+class Lexicon:
+    """All phrases of a pack."""
 
     def __init__(
         self,
-        tokens: Sequence[Token],
-        lists: Lists,
-        people_at: Callable[[int], Sequence[int]],
-        number_at: Callable[[int], int],
-        barrier: frozenset[str] = frozenset(),
+        classes: Mapping[str, Sequence[str]],
+        barrier: frozenset[str],
+        spelling: Spelling = Spelling(),
     ) -> None:
-        """`people_at(i)`: the ends of the mentions of people that begin at token i; `number_at(i)`: the end of the
-        number there, or i. `barrier`: words that "..." never stands for."""
-        self._barrier = barrier
-        self._tokens = tokens
-        self._lists = lists
-        self._people_at = people_at
-        self._number_at = number_at
-        self.held = Held(token.norm for token in tokens)
-        self._phrases: dict[tuple[str, str], tuple[Phrase, ...]] = {}
-        self._memo: dict[tuple[str, int], tuple[int, ...]] = {}
-        self._skips: dict[int, tuple[int, ...]] = {}
+        """The class "fill" may stand inside any phrase. `barrier`: words that "..." never stands for; `spelling`: how
+        words are cut, in phrases as in texts."""
+        self._spelling = Spelling(elisions=spelling.elisions, accented=spelling.accented)
+        self.root = _Node()
+        self.class_roots: dict[str, _Node] = {}
+        self.barrier = barrier
+        self._openings: dict[str, tuple[tuple[_Node, ...], tuple[str, ...]]] = {}
+        self.words: set[str] = set()
+        """Every word written out in a phrase."""
+        self.stems: set[str] = set()
+        for name, texts in classes.items():
+            root = self.class_roots[name] = _Node()
+            for text in texts:
+                for form in forms_of(text, self._spelling):
+                    if any(e in {"...", "#"} or e.startswith("{") for e in form):
+                        raise PhraseError(f"class {name}: {text!r}: only plain words may stand in a class")
+                    self._insert(root, [form], Rule(name))
 
-    def find(self, phrase: Phrase, at: int) -> tuple[int, Captures] | None:
-        """The longest match of a phrase at a token: where it ends, and what its slots hold."""
-        best: tuple[int, Captures] | None = None
-        for end, captures in self._match(phrase, 0, at, (), at):
-            if best is None or end > best[0]:
-                best = (end, captures)
-        return best
+    def add(self, text: str, rule: Rule) -> None:
+        """Raises PhraseError."""
+        self._insert(self.root, forms_of(text, self._spelling), rule)
 
-    def ends(self, name: str, at: int) -> tuple[int, ...]:
-        """Where the phrases of a list that begin at a token end."""
-        if at >= len(self._tokens):
-            return ()
-        key = (name, at)
-        found = self._memo.get(key)
-        if found is None:
-            self._memo[key] = ()  # a list that contains itself finds nothing, instead of not ending
-            ends: set[int] = set()
-            for phrase in self._possible(name, self._tokens[at].norm):
-                ends.update(end for end, _ in self._match(phrase, 0, at, (), at))
-            found = self._memo[key] = tuple(ends)
+    def _insert(self, root: _Node, forms: Iterable[Form], rule: Rule) -> None:
+        path: list[_Node] = [root]
+        before: Form = ()
+        for form in forms:
+            shared = 0  # the forms of one phrase begin alike: go on from there
+            while shared < len(before) and shared < len(form) and before[shared] == form[shared]:
+                shared += 1
+            del path[shared + 1 :]
+            for element in form[shared:]:
+                path.append(self._step(path[-1], element))
+            if rule not in path[-1].rules:
+                path[-1].rules = (*path[-1].rules, rule)
+            before = form
+
+    def _step(self, node: _Node, element: str) -> _Node:
+        found = node.words.get(element)
+        if found is not None:
+            return found
+        if element == "{who}":
+            node.who = node.who or _Node()
+            return node.who
+        if element == "#":
+            node.number = node.number or _Node()
+            return node.number
+        if element == "...":
+            node.gap = node.gap or _Node()
+            return node.gap
+        if element.startswith("{"):
+            name = element[1:-1]
+            if name not in self.class_roots:
+                raise PhraseError(f"there is no class {element}")
+            return node.classes.setdefault(name, _Node())
+        if element.endswith("*") and len(element) > 1:
+            stem = element[:-1]
+            self.stems.add(stem)
+            if stem not in node.stems:
+                node.stems[stem] = _Node()
+                node.lengths = tuple(sorted({len(s) for s in node.stems}, reverse=True))
+            return node.stems[stem]
+        self.words.add(element)
+        found = node.words[element] = _Node()
         return found
 
-    def _possible(self, name: str, word: str) -> tuple[Phrase, ...]:
-        found = self._phrases.get((name, word))
+    def openings(self, word: str) -> tuple[tuple[_Node, ...], tuple[str, ...]]:
+        """Where phrases that begin with this word go on, and the classes that may begin with it; remembered, since
+        most words of a text come again and again."""
+        found = self._openings.get(word)
         if found is None:
-            found = self._phrases[name, word] = self._lists.possible(name, word, self.held)
+            classes = tuple(name for name in self.root.classes if self.class_roots[name].leads(word))
+            found = (self.root.after(word), classes)
+            if len(self._openings) < MOST_REMEMBERED:
+                self._openings[word] = found
         return found
 
-    def _filler_end(self, at: int) -> int:
-        """Where the longest filler that begins at a token ends; 0 where none does."""
-        if at >= len(self._tokens):
-            return 0
-        longest = 0
-        for words in self._lists.fillers(self._tokens[at].norm):
-            end = at + len(words)
-            if end > longest and tuple(token.norm for token in self._tokens[at:end]) == words:
-                longest = end
-        return longest
-
-    def _after_fillers(self, at: int) -> tuple[int, ...]:
-        """The places from which a phrase may go on: here, and behind fillers."""
-        known = self._skips.get(at)
-        if known is not None:
-            return known
-        places = [at]
-        position = at
-        for _ in range(MOST_FILLERS):
-            comma = position < len(self._tokens) and self._tokens[position].norm == ","
-            end = self._filler_end(position + comma)
-            if not end:
-                break
-            position = end
-            if position < len(self._tokens) and self._tokens[position].norm == ",":
-                places.append(position)
-                position += 1
-            places.append(position)
-        self._skips[at] = tuple(places)
-        return self._skips[at]
-
-    def _match(self, phrase: Phrase, k: int, at: int, captures: Captures, begin: int) -> list[tuple[int, Captures]]:
-        if k == len(phrase):
-            return [(at, captures)]
-        places = (at,) if at == begin else self._after_fillers(at)
-        results: list[tuple[int, Captures]] = []
-        element = phrase[k]
-        for place in places:
-            self._step(element, phrase, k, place, captures, begin, results)
-        if isinstance(element, Choice) and (element.optional or () in element.options):
-            results.extend(self._match(phrase, k + 1, at, captures, begin))
-        return results
-
-    def _step(
-        self,
-        element: Element,
-        phrase: Phrase,
-        k: int,
-        at: int,
-        captures: Captures,
-        begin: int,
-        results: list[tuple[int, Captures]],
-    ) -> None:
-        tokens = self._tokens
-        if isinstance(element, Choice):
-            for option in element.options:
-                if option:
-                    for end, inner in self._match(option, 0, at, captures, begin):
-                        results.extend(self._match(phrase, k + 1, end, inner, begin))
-            return
-        if at >= len(tokens):
-            return
-        if isinstance(element, Word):
-            if tokens[at].norm == element.text:
-                results.extend(self._match(phrase, k + 1, at + 1, captures, begin))
-        elif isinstance(element, Stem):
-            if tokens[at].norm.startswith(element.text):
-                results.extend(self._match(phrase, k + 1, at + 1, captures, begin))
-        elif isinstance(element, Listed):
-            for end in self.ends(element.name, at):
-                results.extend(self._match(phrase, k + 1, end, captures, begin))
-        elif isinstance(element, Slot):
-            if element.name == "n":
-                end = self._number_at(at)
-                ends: Sequence[int] = (end,) if end > at else ()
+    def in_phrases(self, tokens: Sequence[Token]) -> frozenset[int]:
+        """The tokens that phrases of several words hold, whomever they speak of."""
+        search = _Search(self, tokens, lambda _: (), lambda at: (at, 0))
+        found: set[int] = set()
+        at = 0
+        while at < len(tokens):
+            end = max((mark.end for mark in search.at(at)), default=at)
+            if end - at > 1:
+                found.update(range(at, end))
+                at = end
             else:
-                ends = self._people_at(at)
-            for end in ends:
-                results.extend(self._match(phrase, k + 1, end, (*captures, (element.name, at, end)), begin))
-        else:
-            for end in range(at, min(at + element.most, len(tokens)) + 1):
-                passed = (*captures, ("...", at, end)) if end > at else captures
-                results.extend(self._match(phrase, k + 1, end, passed, begin))
-                if end < len(tokens) and (
-                    tokens[end].norm in self._barrier or (not tokens[end].word and tokens[end].norm not in "-'/")
-                ):
-                    break
+                at += 1
+        return frozenset(found)
+
+    def find(
+        self,
+        tokens: Sequence[Token],
+        begin: int,
+        who_ends: Callable[[int], Sequence[int]],
+        number_at: Callable[[int], tuple[int, int]],
+    ) -> list[Mark]:
+        """Every phrase in the tokens from `begin` on: of each rule the longest at each token.
+
+        `who_ends(i)`: the ends of the mentions of people that begin at token i; `number_at(i)`: the end and the value
+        of the number there, or i and 0.
+        """
+        search = _Search(self, tokens, who_ends, number_at)
+        found: list[Mark] = []
+        for at in range(begin, len(tokens)):
+            if tokens[at].word or self.leads_in(tokens[at].norm):
+                found.extend(search.at(at))
+        return found
+
+    def leads_in(self, word: str) -> bool:
+        """Whether some phrase begins with this word."""
+        nodes, classes = self.openings(word)
+        return bool(nodes or classes)
 
 
-def normal(text: str) -> str:
-    """A short text as its folded words, for looking up."""
-    return " ".join(fold(token.norm) for token in tokenize(text) if token.word)
+class _Search:
+    """One search in one sentence."""
+
+    __slots__ = (
+        "_barrier",
+        "_best",
+        "_class_roots",
+        "_fill",
+        "_lexicon",
+        "_norms",
+        "_number_at",
+        "_root",
+        "_spans",
+        "_start",
+        "_tokens",
+        "_who_ends",
+    )
+
+    def __init__(
+        self,
+        lexicon: Lexicon,
+        tokens: Sequence[Token],
+        who_ends: Callable[[int], Sequence[int]],
+        number_at: Callable[[int], tuple[int, int]],
+    ) -> None:
+        self._lexicon = lexicon
+        self._root = lexicon.root
+        self._class_roots = lexicon.class_roots
+        self._fill = lexicon.class_roots.get("fill", _Node())
+        self._barrier = lexicon.barrier
+        self._tokens = tokens
+        self._norms = [token.norm for token in tokens]
+        self._who_ends = who_ends
+        self._number_at = number_at
+        self._spans: dict[tuple[str, int], tuple[int, ...]] = {}
+        self._best: dict[Rule, Mark] = {}
+        self._start = 0
+
+    def at(self, start: int) -> Iterable[Mark]:
+        """The phrases that begin at a token."""
+        self._best = {}
+        self._start = start
+        nodes, classes = self._lexicon.openings(self._norms[start])
+        for node in nodes:
+            self._enter(node, start + 1, 0, None, None, 0)
+        for name in classes:
+            for end in self._class_ends(name, start):
+                self._enter(self._root.classes[name], end, 0, None, None, 0)
+        if self._root.who is not None:
+            for end in self._who_ends(start):
+                self._enter(self._root.who, end, 0, (start, end), None, 0)
+        if self._root.number is not None:
+            end, value = self._number_at(start)
+            if end > start:
+                self._enter(self._root.number, end, 0, None, value, 0)
+        return self._best.values()
+
+    def _enter(
+        self, node: _Node, at: int, fillers: int, who: tuple[int, int] | None, number: int | None, passed: int
+    ) -> None:
+        """Keep what ends at a node, and go on."""
+        for rule in node.rules:
+            old = self._best.get(rule)
+            if old is None or at - passed > old.end - old.passed:
+                self._best[rule] = Mark(rule, self._start, at, who, number, passed)
+        if at < len(self._norms):
+            self._follow(node, at, fillers, who, number, passed)
+
+    def _follow(
+        self, node: _Node, at: int, fillers: int, who: tuple[int, int] | None, number: int | None, passed: int
+    ) -> None:
+        """Take every step from a node that the token allows."""
+        word = self._norms[at]
+        following = node.words.get(word)
+        if following is not None:
+            self._enter(following, at + 1, fillers, who, number, passed)
+        for length in node.lengths:
+            following = node.stems.get(word[:length]) if len(word) >= length else None
+            if following is not None:
+                self._enter(following, at + 1, fillers, who, number, passed)
+        for name, following in node.classes.items():
+            if self._class_roots[name].leads(word):
+                for end in self._class_ends(name, at):
+                    self._enter(following, end, fillers, who, number, passed)
+        if node.who is not None:
+            for end in self._who_ends(at):
+                self._enter(node.who, end, fillers, (at, end), number, passed)
+        if node.number is not None:
+            end, value = self._number_at(at)
+            if end > at:
+                self._enter(node.number, end, fillers, who, value, passed)
+        if node.gap is not None:
+            self._over_gap(node.gap, at, who, number, passed)
+        if word in "()" and fillers < MOST_FILLERS and at + 1 < len(self._norms):
+            self._follow(node, at + 1, fillers + 1, who, number, passed)  # "a UN (NY) grounds pass"
+        elif fillers < MOST_FILLERS and word in self._fill.words:
+            for end in self._class_ends("fill", at):
+                if end < len(self._norms):
+                    self._follow(node, end, fillers + 1, who, number, passed)
+
+    def _over_gap(self, node: _Node, at: int, who: tuple[int, int] | None, number: int | None, passed: int) -> None:
+        for length in range(GAP + 1):
+            if at + length >= len(self._tokens):
+                return
+            self._follow(node, at + length, MOST_FILLERS, who, number, passed + length)
+            token = self._tokens[at + length]
+            if not token.word or token.norm in self._barrier:
+                return
+
+    def _class_ends(self, name: str, at: int) -> tuple[int, ...]:
+        """Where the phrases of a class that begin at a token end."""
+        found = self._spans.get((name, at))
+        if found is None:
+            ends: set[int] = set()
+            self._collect(self._class_roots[name], at, ends)
+            found = self._spans[name, at] = tuple(ends)
+        return found
+
+    def _collect(self, node: _Node, at: int, ends: set[int]) -> None:
+        if at >= len(self._norms):
+            return
+        for following in node.after(self._norms[at]):
+            if following.rules:
+                ends.add(at + 1)
+            self._collect(following, at + 1, ends)
+
+
+def written_words(texts: Iterable[str]) -> Iterable[str]:
+    """Every word written out in some phrases. Raises PhraseError."""
+    for text in texts:
+        for form in forms_of(text):
+            for element in form:
+                if element not in {"...", "#"} and not element.startswith("{") and not element.endswith("*"):
+                    yield element
+
+
+__all__ = ["Lexicon", "Mark", "PhraseError", "Rule", "forms_of", "written_words"]

@@ -43,18 +43,12 @@ class Left:
     start: int
     sentence: int
     signs: frozenset[str]
-    """What gives it weight: the names of the pack's word sets that it holds a word of ("not", "if", "come" …), and
-    "question", "asked", "ask", "but", "grave", "foreign", "name", "person", "they", "me" (see `leftover`)."""
-    length: int
-    """Words left over."""
+    """What gives it weight: the meanings of the phrases in it that no clause took ("if", "regret", "come" …), and
+    "question", "foreign", "person" (see `leftover`)."""
     content: int
-    """Those of them that are not ordinary little words."""
-    past: bool = False
-    """It tells what happened, and nothing of what is or will be."""
-    need: bool = False
-    """A need or a pass is said in the same sentence."""
-    apart: bool = True
-    """A stop stands behind it."""
+    """Words left over that are not ordinary little ones."""
+    names: tuple[str, ...] = ()
+    """The people named in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +73,9 @@ class Parsed:
     listed: tuple[Person, ...] = ()
     """Names that stand on lines of their own."""
     regrets: frozenset[int] = frozenset()
-    """The sentences with a word of regret: not for a late answer, and not for what is past."""
+    """The sentences with a word of regret."""
+    introduced: str = ""
+    """The name by which the writer says who they are ("my name is …")."""
 
 
 __all__ = ["SOMETHING_ELSE", "WHO_IS_MEANT", "Clause", "Left", "Parsed", "Writer"]

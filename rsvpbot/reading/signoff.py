@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from rsvpbot.reading.names import clean_name, han, name_words, same_person, title_at
 from rsvpbot.reading.pack import Pack
-from rsvpbot.reading.people import Mentions, clean_name, name_words, title_at
+from rsvpbot.reading.people import Mentions
 from rsvpbot.reading.said import Writer
-from rsvpbot.reading.tokens import Sentence
+from rsvpbot.reading.tokens import Sentence, Token
 
 
 def without_sign_off(
@@ -19,6 +20,8 @@ def without_sign_off(
         sentence = found[last - 1]
         words = text[sentence.start : sentence.end]
         kind = _sign_off_kind(sentence, words, pack, writer, first=last == 1)
+        if not lines and kind in {"", "title"} and _signed_with_title(found, last, text, pack):
+            kind = "name"
         if not kind and last == len(found):
             signed = _closing_and_name(sentence, text, pack, writer)
             if signed:
@@ -26,7 +29,7 @@ def without_sign_off(
         if not kind:
             break
         if kind == "name":
-            name = words
+            name = text[sentence.start : _closing_start(sentence, pack)]
         lines.insert(0, words)
         last -= 1
     closing_above = last > 0 and is_closing(found[last - 1], pack)
@@ -35,6 +38,33 @@ def without_sign_off(
     if lines and not closing_above and not _own_name(name, writer) and not _short_signature(name, found, last):
         return found, "", ()
     return found[:last], clean_name(name, pack), tuple(lines)
+
+
+def _signed_with_title(found: list[Sentence], last: int, text: str, pack: Pack) -> bool:
+    """ "Marcelo Pintos, secretario": the last line is a name with a title, and no list of such lines ends there."""
+    sentence = found[last - 1]
+    if last < 2 or not sentence.own_line or sentence.bullet:
+        return False
+    return _name_alone(sentence, text, pack) and not _name_alone(found[last - 2], text, pack)
+
+
+def _name_alone(sentence: Sentence, text: str, pack: Pack) -> bool:
+    mentions = Mentions(sentence.tokens, text, pack).at(0)
+    return (
+        bool(mentions)
+        and mentions[0].end == len(sentence.tokens)
+        and len(mentions[0].people) == 1
+        and bool(mentions[0].people[0].name)
+    )
+
+
+def _closing_start(sentence: Sentence, pack: Pack) -> int:
+    """Where the closing behind a name begins ("顏文樹 頓首"), or the end of the sentence."""
+    tokens = sentence.tokens
+    for i in range(1, len(tokens)):
+        if pack.longest("closings", tokens, i) == len(tokens) - i:
+            return tokens[i].start
+    return sentence.end
 
 
 def _short_signature(name: str, found: list[Sentence], last: int) -> bool:
@@ -46,6 +76,8 @@ def _own_name(name: str, writer: Writer) -> bool:
     words = name_words(name)
     own = name_words(writer.name) | writer.known_words
     initials = {word[0] for word in own}
+    if name and han(name[:1]):
+        return bool(writer.name) and same_person(name, writer.name)
     return bool(words) and (words <= own or (bool(initials) and all(len(w) <= 3 and set(w) <= initials for w in words)))
 
 
@@ -57,24 +89,27 @@ def _sign_off_kind(sentence: Sentence, words: str, pack: Pack, writer: Writer, f
         return "name"
     if first or not sentence.own_line:
         return ""
-    if any(token.norm in pack.words["verbs"] or token.norm in pack.words["self"] for token in tokens):
+    if any((token.norm in pack.verbs and not token.capital) or token.norm in pack.words["self"] for token in tokens):
         return ""
     initials = len(tokens) <= 3 and all(len(token.norm) <= 2 and token.capital for token in tokens)
     if initials:
         return "name"
     mentions = Mentions(sentence.tokens, "", pack)
-    written_as_name = len(tokens) <= 5 and all(t.capital or pack.has("particles", t.norm) for t in tokens)
+    written_as_name = len(tokens) <= 5 and all(_capital(t) or pack.has("particles", t.norm) for t in tokens)
     if written_as_name and mentions.name_end(0) == len(sentence.tokens):
         return "name"
-    if (
-        any(
-            title_at(sentence.tokens, i, pack) or token.norm in pack.words["roles"] or token.norm in pack.words["group"]
-            for i, token in enumerate(sentence.tokens)
-        )
-        and tokens[0].capital
-    ):
+    titled = any(
+        pack.longest(name, sentence.tokens, i)
+        for name in ("titles", "roles", "group", "organisation")
+        for i in range(len(sentence.tokens))
+    )
+    if titled and _capital(tokens[0]):
         return "title"
     return ""
+
+
+def _capital(token: Token) -> bool:
+    return token.capital or token.norm.upper() == token.norm.lower()
 
 
 def _closing_and_name(sentence: Sentence, text: str, pack: Pack, writer: Writer) -> str:
@@ -101,23 +136,22 @@ def is_closing(sentence: Sentence, pack: Pack) -> bool:
 def greeting_end(sentence: Sentence, pack: Pack) -> int:
     """The token after a greeting with which the sentence begins; 0 for none."""
     tokens = sentence.tokens
-    first = tokens[0].norm
-    two = " ".join(token.norm for token in tokens[:2])
-    if first not in pack.words["greetings"] and two not in pack.words["greetings"]:
+    length = pack.longest("greetings", tokens, 0)
+    if not length:
         return 0
-    for i, token in enumerate(tokens[:14]):
+    for i, token in enumerate(tokens[:16]):
         if (
             not token.word
             and token.norm in ",-:"
             and not (i + 2 < len(tokens) and title_at(tokens, i + 1, pack) and len(tokens) <= 14)
         ):
             return i + 1
-    if len(tokens) <= 14 and sentence.own_line:
+    answers = any(token.norm in pack.verbs and not token.capital for token in tokens[length:])
+    if len(tokens) <= 14 and sentence.own_line and not answers:
         return len(tokens)
-    length = 2 if two in pack.words["greetings"] else 1
-    while length < len(tokens) and length < 4 and tokens[length].norm in pack.words["addressees"]:
-        length += 1
-    return length if first not in pack.words["dear"] or length == len(tokens) else 0
+    while length < len(tokens) and length < 6 and pack.longest("addressees", tokens, length):
+        length += pack.longest("addressees", tokens, length)
+    return length if not pack.longest("dear", tokens, 0) or length == len(tokens) else 0
 
 
 __all__ = ["greeting_end", "is_closing", "without_sign_off"]

@@ -7,12 +7,16 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import NamedTuple
 
 LONGEST = 5_000
 """Characters read at most. An answer stands at the beginning; what is longer is said to be so (see `weigh`)."""
+
+MOST_REMEMBERED = 20_000
+"""Words whose pieces are kept in memory, a language."""
 
 MOST_TOKENS = 160
 """A longer sentence is read in pieces of so many tokens, which keeps the work linear."""
@@ -30,12 +34,17 @@ _SENTENCE_END = frozenset(".!?")
 _PUNCTUATION = str.maketrans("。．…！？؟،、，；؛：（）“”„«»–—•·‚’‘", '...!??,,,;;:()"""""--**,\'\'')
 _QUOTES = frozenset('"“”„«»*_')
 _DROPPED = frozenset("\ufe0f\ufe0e\u200d\u200b\u200c\u200e\u200f\u2060\ufeff\xad")
-_BULLET = re.compile(r"[ \t]*(?:[-*•·–—]|\(?\d{1,2}[.)]|\(?[a-z]\))[ \t]+")
-_LABEL = re.compile(r"[ \t]*[^\W\d_][^:：\n.!?,;]{0,40}[:：](?:[ \t]|$)")
+_BULLET = re.compile(
+    r"[ \t]*(?:(?:[-*•·–—]|\(?\d{1,2}[.)]|\(?[a-z]\))[ \t]+|(?:[（(]?[一二三四五六七八九十]{1,3}[、）)]|\d{1,2}、|[①-⑳]))"
+)
+_LABEL = re.compile(r"[ \t]*[^\W\d_][^:：\n.!?,;。，]{0,40}(?::(?:[ \t]|$)|：)")
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+_Piece = tuple[str, int, int, bool]
+"""A word, the places in the written word where it begins and ends, and whether it has a capital."""
+
+
+class Token(NamedTuple):
     """One word, number, sign or stop."""
 
     norm: str
@@ -81,8 +90,18 @@ class Spelling:
     """"cant" -> ("can", "not")"""
     endings: tuple[tuple[str, tuple[str, ...]], ...] = ()
     """"'ll" -> ("will",): cut off and replaced."""
+    accented: frozenset[str] = frozenset()
+    """Words whose accent tells them from another word: "sí" from "si"."""
+    elisions: frozenset[str] = frozenset()
+    """What stands before an apostrophe and is a word of its own: "j", "l", "qu" in French."""
+    always: tuple[str, ...] = ()
+    """Of these, those that are parted from a word that nobody knows too, since it may be a name ("وأيوب")."""
+    beginnings: tuple[str, ...] = ()
+    """What is written in one with the word behind it ("و" and "ف" in Arabic), the longest first."""
     stops: frozenset[str] = frozenset()
     """Abbreviations after which a full stop ends no sentence."""
+    met: dict[str, tuple[_Piece, ...]] = field(default_factory=dict, compare=False)
+    """Words cut before: most words of a text come again and again."""
 
 
 @lru_cache(maxsize=20_000)
@@ -97,12 +116,21 @@ def fold(word: str) -> str:
 
 _FOLDED = str.maketrans(
     {"’": "'", "ʼ": "'", "`": "'", "´": "'", "ø": "o", "ł": "l", "đ": "d", "ß": "ss", "æ": "ae", "œ": "oe", "ı": "i"}
-    | {"ى": "ي", "ة": "ه", "ٱ": "ا"}
+    | {"ى": "ي", "ة": "ه", "ٱ": "ا", "ک": "ك", "ی": "ي", "ھ": "ه", "ہ": "ه", "ە": "ه", "گ": "ك", "ڭ": "ك"}
+    | {"پ": "ب", "ڤ": "ف", "چ": "ج"}
+    | {chr(zero + digit): str(digit) for zero in (0x0660, 0x06F0, 0xFF10) for digit in range(10)}
 )
 
 
 def _is_emoji(char: str) -> bool:
     return ord(char) >= 0x203C and unicodedata.category(char) in {"So", "Sk"}
+
+
+def norms_of(text: str, spelling: Spelling) -> list[str]:
+    """The words and signs of a phrase, as they are compared."""
+    if text.isalpha() and text[0] < "\u2e80":
+        return [word for word, *_ in _pieces(text, spelling)]
+    return [token.norm for token in tokenize(text, spelling) if token.norm != "\n"]
 
 
 def tokenize(text: str, spelling: Spelling = Spelling()) -> list[Token]:
@@ -129,23 +157,50 @@ def tokenize(text: str, spelling: Spelling = Spelling()) -> list[Token]:
 
 
 def _word_tokens(raw: str, start: int, space: bool, spelling: Spelling) -> list[Token]:
+    pieces = spelling.met.get(raw)
+    if pieces is None:
+        pieces = tuple(_pieces(raw, spelling))
+        if len(spelling.met) < MOST_REMEMBERED:
+            spelling.met[raw] = pieces
+    return [
+        Token(norm, start + begin, start + end, capital, True, space and not i)
+        for i, (norm, begin, end, capital) in enumerate(pieces)
+    ]
+
+
+def _pieces(raw: str, spelling: Spelling) -> Iterable[_Piece]:
+    """The words that a written word stands for, each with its place in it and whether it has a capital."""
     stripped = raw.rstrip("'’ʼ`´") or raw
     norm = fold(stripped)
-    end = start + len(stripped)
-    capital = stripped[0].isupper()
+    if spelling.accented and not stripped.isascii():
+        exact = unicodedata.normalize("NFC", stripped.lower())
+        norm = exact if exact in spelling.accented else norm
+    length, capital = len(stripped), stripped[0].isupper()
+    if spelling.elisions and "'" in norm:
+        cut = norm.index("'")
+        both = capital and stripped[cut + 1 : cut + 2].isupper() and not stripped.isupper()
+        if norm[:cut] in spelling.elisions and len(norm) > cut + 1 and not both:
+            yield norm[:cut], 0, cut + 1, capital
+            for word, begin, end, upper in _pieces(stripped[cut + 1 :], spelling):
+                yield word, begin + cut + 1, end + cut + 1, upper
+            return
+    if spelling.elisions and norm in spelling.elisions and length < len(raw):
+        yield norm, 0, len(raw), capital
+        return
     if norm in spelling.variants:
-        return [
-            Token(part, start, end, capital and i == 0, True, space) for i, part in enumerate(spelling.variants[norm])
-        ]
+        for i, part in enumerate(spelling.variants[norm]):
+            yield part, 0, length, capital and i == 0
+        return
     for ending, parts in spelling.endings:
         if len(norm) > len(ending) and norm.endswith(ending):
             base = norm[: -len(ending)]
-            bases = spelling.variants.get(base, (base,))
-            cut = end - len(ending)
-            return [Token(part, start, cut, capital and i == 0, True, space) for i, part in enumerate(bases)] + [
-                Token(part, cut, end, False, True, False) for part in parts
-            ]
-    return [Token(norm, start, end, capital, True, space)]
+            cut = length - len(ending)
+            for i, part in enumerate(spelling.variants.get(base, (base,))):
+                yield part, 0, cut, capital and i == 0
+            for part in parts:
+                yield part, cut, length, False
+            return
+    yield norm, 0, length, capital
 
 
 def sentences(text: str, spelling: Spelling = Spelling()) -> list[Sentence]:
@@ -160,7 +215,7 @@ def sentences(text: str, spelling: Spelling = Spelling()) -> list[Sentence]:
 
     def close(mark: str = "", at_line_end: bool = False) -> None:
         nonlocal line_start
-        if any(token.word for token in current):
+        if any(token.word for token in current) or (current and all(token.norm == "+" for token in current)):
             begin = text.rfind("\n", 0, current[0].start) + 1
             bullet = bool(_BULLET.match(text, begin))
             alone = at_line_end and not text[begin : current[0].start].strip(" \t-*•·–—()0123456789.")
@@ -179,10 +234,15 @@ def sentences(text: str, spelling: Spelling = Spelling()) -> list[Sentence]:
             continue
         if not token.word and token.norm in _SENTENCE_END:
             after = tokens[i + 1] if i + 1 < len(tokens) else None
-            if token.norm == "." and _no_stop(current, token, after, spelling):
+            western = text[token.start] in ".…"
+            if token.norm == "." and western and _no_stop(current, token, after, spelling):
                 continue
             line_end = after is None or after.norm == "\n"
             close(token.norm, at_line_end=line_end)
+            continue
+        if token.norm in "¿¡" and not token.word:
+            if token.norm == "¿":
+                close()
             continue
         current.append(token)
         if len(current) >= MOST_TOKENS:
@@ -211,7 +271,8 @@ def _no_stop(current: list[Token], dot: Token, after: Token | None, spelling: Sp
 def _line_breaks(text: str) -> dict[int, str]:
     """Offsets of the line ends that end a sentence: "line" or "paragraph"."""
     lines = text.split("\n")
-    width = max((len(line) for line in lines), default=0)
+    widths = [_width(line) for line in lines]
+    width = max(widths, default=0)
     width = width if 50 <= width <= 100 else 72
     breaks: dict[int, str] = {}
     offset = 0
@@ -223,10 +284,21 @@ def _line_breaks(text: str) -> dict[int, str]:
             breaks[offset] = "paragraph"
         elif (
             _BULLET.match(following)
-            or _LABEL.match(following)
+            or (_LABEL.match(following) and not stripped[0].islower())
             or (_BULLET.match(line) and not following[:1].isspace())
-            or (len(line.rstrip()) + 1 + len(stripped.split(" ", 1)[0]) <= width and not stripped[0].islower())
+            or (widths[i] + 1 + _width(_first_word(stripped)) <= width and not stripped[0].islower())
         ):
             breaks[offset] = "line"
         offset += 1
     return breaks
+
+
+def _width(line: str) -> int:
+    """Columns: those of East Asian scripts take two."""
+    line = line.rstrip()
+    return len(line) if line.isascii() else len(line) + sum(unicodedata.east_asian_width(c) in "WF" for c in line)
+
+
+def _first_word(line: str) -> str:
+    """What could not be parted at a line end: a word, or one Chinese character."""
+    return line[0] if "\u2e80" <= line[0] <= "\uffef" else line.split(" ", 1)[0]

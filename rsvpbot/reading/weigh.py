@@ -10,16 +10,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from rsvpbot.model import Asks, PartStat, Voice
-from rsvpbot.reading.pack import ANSWERS, Pack
+from rsvpbot.reading.names import merge_names, name_words, same_person
+from rsvpbot.reading.pack import Pack
 from rsvpbot.reading.party import Stand, party_of
-from rsvpbot.reading.people import Person, Who, merge_names, name_words, same_person
+from rsvpbot.reading.people import Person, Who
 from rsvpbot.reading.said import SOMETHING_ELSE, WHO_IS_MEANT, Clause, Left, Parsed, Writer
 
 LARGE_PARTY = 6
 """From this many on, a person looks (see tests/corpus/README.md)."""
 
-FEW_LEFT = 8
-"""So many words without weight may be left over beside a question that our letters answer."""
+FEW_LEFT = 5
+"""So many words with content may be left over in a question that our letters answer."""
 
 SHORT = 5
 """So many words without a subject are a short phrase."""
@@ -29,11 +30,11 @@ WORDS_SHOWN = 120
 
 _ONLY_ELSEWHERE = "is elsewhere, but does not say that they will not come"
 _ONLY_NAMES = "names, but no word on coming"
-_AGAINST_YES = frozenset({"not", "if", "but", "unsure", "come", "against_yes"})
-_AGAINST_NO = frozenset({"if", "come", "not again"})
-_BESIDE = frozenset({"ask", "weighty", "question"})
-_NO_WEIGHT = frozenset({"asked", "modal", "instead", "reversal", "me", "they", "person"})
-"""Signs that weigh only beside others."""
+STANCES = frozenset({"yes", "no", "maybe", "promise", "wish", "missed", "away", "substitute", "withdraw"})
+"""The meanings of clauses that answer."""
+_NEEDS = frozenset({"diet", "access", "pass"})
+_SAYS = frozenset({"yes", "no", "maybe"})
+_HEAVY = frozenset({"come", "presence", "not", "cannot", "if", "unsure", "fail", "want", "hope", "confirm"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,14 +68,15 @@ def weigh(parsed: Parsed, writer: Writer, pack: Pack, assumed: PartStat | None =
 
     `assumed`: the answer that came with the text (a calendar program's), where the text need not give one.
     """
-    parsed = _conditions(parsed)
     parsed = replace(parsed, clauses=tuple(_own_seat(clause, pack) for clause in parsed.clauses))
     late = {clause.sentence for clause in parsed.clauses if clause.meaning == "late"}
     answers = [
         clause
         for clause in parsed.clauses
-        if clause.meaning in ANSWERS and not (clause.meaning == "away" and clause.sentence in late)  # why it is late
+        if clause.meaning in STANCES and not (clause.meaning == "away" and clause.sentence in late)  # why it is late
     ]
+    asked = [clause for clause in answers if clause.asked]
+    answers = [clause for clause in answers if not clause.asked]
     withdrawn = any(clause.meaning == "withdraw" for clause in answers)
     stands, contradictions = _stands(answers, writer, withdrawn, pack)
     doubts = [clause.doubt for clause in answers if clause.doubt and not _repeated(clause, answers)] + contradictions
@@ -83,26 +85,12 @@ def weigh(parsed: Parsed, writer: Writer, pack: Pack, assumed: PartStat | None =
     substitution = [clause for clause in answers if clause.meaning == "substitute"]
     stance, extra = _overall(self_stand, others, substitution, parsed, writer, withdrawn, pack)
     doubts += [doubt for doubt in extra if assumed is not PartStat.DECLINED or doubt != _ONLY_ELSEWHERE]
-    asks_only = (
-        stance is None
-        and assumed is None
-        and not answers
-        and any(c.meaning == "logistics" and c.asked for c in parsed.clauses)
-    )
-    left = parsed.left
-    if asks_only:  # "what time does it end? couldn't find it" wants no person
-        left = tuple(item for item in left if item.signs - _NO_WEIGHT - {"not"} or item.content > FEW_LEFT)
-    answer = _answer(stance, self_stand, answers, writer, assumed, pack)
-    requests, more_doubts = _left_over(left, answer)
+    answer = _answer(stance, self_stand, answers, assumed, pack)
+    requests, more_doubts = _left_over(parsed, answer, asked, writer)
     doubts += more_doubts
     doubts += _turned(answers, answer)
-    answering = {clause.sentence for clause in answers if clause.asked}  # "could you put me down?"
-    answering |= {c.sentence for c in parsed.clauses if c.meaning == "logistics" and c.asked}
-    asked = [c for c in parsed.clauses if c.meaning == "request" and c.sentence not in answering]
-    requests += [f"asks something that a person must answer: “{_short(clause.words)}”" for clause in asked]
     logistics = any(clause.meaning == "logistics" and clause.asked for clause in parsed.clauses)
-    asks = Asks.OTHER if requests and (asked or any("asks" in r for r in requests)) else None
-    asks = asks or (Asks.LOGISTICS if logistics else None)
+    asks = Asks.OTHER if requests else (Asks.LOGISTICS if logistics else None)
     facts = _facts(parsed.clauses)
     party = party_of(stance or assumed, self_stand, others, substitution, parsed, writer, pack)
     doubts += party.doubts
@@ -121,7 +109,7 @@ def weigh(parsed: Parsed, writer: Writer, pack: Pack, assumed: PartStat | None =
     silent = False
     if stance is None and assumed is None and not doubts and not requests:
         said = {clause.meaning for clause in parsed.clauses}
-        if said & {"diet", "access", "pass", "guests", "count", "late", "alone", "head"} and not logistics:
+        if said & {"diet", "access", "pass", "bring", "more", "count", "late", "only", "list"} and not logistics:
             doubts.append("says nothing on coming, but something that belongs to an answer")
         elif answers:
             doubts.append("speaks of coming, but gives no answer")
@@ -148,9 +136,11 @@ def weigh(parsed: Parsed, writer: Writer, pack: Pack, assumed: PartStat | None =
 
 def _repeated(clause: Clause, answers: Sequence[Clause]) -> bool:
     """Whether what a clause seems to say, unless it speaks of something else, is said plainly too."""
-    unclear = clause.meaning in {"no", "missed"} and clause.doubt.startswith(WHO_IS_MEANT)
-    return (unclear or clause.doubt.startswith(SOMETHING_ELSE)) and any(
-        other.meaning == clause.meaning and not other.doubt and not other.asked for other in answers
+    if clause.meaning == "wish":
+        return any(other.meaning not in {"wish", "withdraw"} and other.people == clause.people for other in answers)
+    unclear = clause.doubt.startswith((WHO_IS_MEANT, SOMETHING_ELSE))
+    return unclear and any(
+        other.meaning == clause.meaning and not other.doubt and other.people == clause.people for other in answers
     )
 
 
@@ -158,34 +148,13 @@ def _own_seat(clause: Clause, pack: Pack) -> Clause:
     """ "I shall take my seat": nobody else's."""
     if clause.meaning != "substitute" or clause.others or not all(p.who is Who.SELF for p in clause.people):
         return clause
-    mine = any(word in pack.words["my"] for word in clause.words.casefold().split())
-    doubt = clause.doubt or ("" if mine else f"in whose place is not clear: “{_short(clause.words)}”")
+    doubt = clause.doubt or f"in whose place is not clear: “{_short(clause.words)}”"
     return replace(clause, meaning="yes", doubt=doubt)
 
 
 def _short(words: str) -> str:
     flat = " ".join(words.split())
     return flat if len(flat) <= WORDS_SHOWN else flat[: WORDS_SHOWN - 1] + "…"
-
-
-# --------------------------------------------------------------------------- conditions
-
-
-def _conditions(parsed: Parsed) -> Parsed:
-    """A yes in a sentence with an unread "if" hangs on something."""
-    hanging = {left.sentence for left in parsed.left if "if" in left.signs and not (left.need or left.past)}
-    if not hanging:
-        return parsed
-    clauses = tuple(
-        replace(clause, meaning="maybe") if clause.sentence in hanging and clause.meaning in {"yes", "wish"} else clause
-        for clause in parsed.clauses
-    )
-    changed = {c.sentence for c in clauses if c.sentence in hanging and c.meaning == "maybe"}
-    left = tuple(
-        replace(item, signs=item.signs - {"if", "come", "not"}) if item.sentence in changed else item
-        for item in parsed.left
-    )
-    return replace(parsed, clauses=clauses, left=left)
 
 
 # --------------------------------------------------------------------------- who stands where
@@ -274,10 +243,7 @@ def _next_stance(stand: Stand, new: str, clause: Clause, withdrawn: bool, pack: 
     if settled:
         return settled, ""
     same = stand.clause is not None and stand.clause.sentence == clause.sentence
-    there = any(
-        pack.has("there", word) for word in clause.words.casefold().split()
-    )  # "a wedding in Lisbon, and shall still be there on Tuesday"
-    if (old, new) == ("away", "yes") and same and not there:
+    if (old, new) == ("away", "yes") and same:
         return "yes", ""  # "I have a vote until one, so I shall slip in at half past"
     first = stand.clause.words if stand.clause else ""
     return new, f"it contradicts itself: “{_short(first)}” and “{_short(clause.words)}”"
@@ -324,6 +290,11 @@ def _overall(
         return PartStat.ACCEPTED, doubts
     if stance == "maybe":
         return PartStat.TENTATIVE, doubts
+    speaks_for_all = own is not None and (own.person.who is Who.GROUP or writer.organisation)
+    if stance == "no" and coming and own is not None and speaks_for_all:
+        return PartStat.DECLINED, [
+            f"it contradicts itself: “{_short(own.clause.words)}”" if own.clause else _ONLY_NAMES
+        ]
     if stance in {"no", "away"} and coming:
         if any(clause.meaning == "together" for clause in parsed.clauses):
             return PartStat.ACCEPTED, doubts
@@ -353,21 +324,24 @@ def _overall(
         return PartStat.ACCEPTED, doubts
     if perhaps:
         return PartStat.TENTATIVE, doubts
+    listed = any(p.who is Who.NAMED for p in parsed.listed)
+    if own is None and listed and any(clause.meaning in {"list", "count"} for clause in parsed.clauses):
+        return PartStat.ACCEPTED, doubts
     if staying:
         if any(stand.stance == "no" for stand in staying) or _away_is_no(staying[0], parsed, pack):
             return PartStat.DECLINED, doubts
         return PartStat.DECLINED, [_ONLY_ELSEWHERE]
-    counted_self = any(c.meaning in {"count", "alone"} for c in parsed.clauses)
+    counted_self = any(c.meaning in {"count", "only"} for c in parsed.clauses)
     named = any(p.who is Who.NAMED or (p.who is Who.SELF and counted_self) for p in parsed.listed)
-    counted = any(c.meaning in {"count", "alone", "head"} and not c.asked for c in parsed.clauses)
+    counted = any(c.meaning in {"count", "only", "list"} and not c.asked for c in parsed.clauses)
     late = any(c.meaning == "late" and not c.asked for c in parsed.clauses)
     if named and counted:
-        if any(item.signs - _NO_WEIGHT for item in parsed.left):
+        if any(item.signs for item in parsed.left):
             doubts.append(_ONLY_NAMES)
         return PartStat.ACCEPTED, doubts
     if late:
         return PartStat.ACCEPTED, ["comes late or leaves early, but does not say that they come"]
-    if named and not any(item.content > 1 or item.signs - _NO_WEIGHT for item in parsed.left):
+    if named and not any(item.content > 1 or item.signs for item in parsed.left):
         return PartStat.ACCEPTED, [_ONLY_NAMES]
     if withdrawn:
         doubts.append("an earlier answer is withdrawn, and none is given")
@@ -391,112 +365,92 @@ class _Answer:
     """Where it is given plainly for the first time; -1 where it is not."""
     own: bool = True
     """The writer comes, or does not; else only others are spoken of."""
-    person: bool = True
-    """The writer is a person with a name, not an office."""
-    short_in: frozenset[int] = frozenset()
-    """The sentences of a yes that is only a short phrase, without anybody who does it: "sure", "see you there"."""
     withdrawn: bool = False
     """An earlier answer is taken back; that may be regretted."""
+    short_until: int = -1
+    """The sentence of a yes that is only a short phrase, without anybody who does it ("sure", "see you there")."""
 
 
 def _answer(
-    stance: PartStat | None,
-    own: Stand | None,
-    answers: Sequence[Clause],
-    writer: Writer,
-    assumed: PartStat | None,
-    pack: Pack,
+    stance: PartStat | None, own: Stand | None, answers: Sequence[Clause], assumed: PartStat | None, pack: Pack
 ) -> _Answer:
     firm: frozenset[str] = frozenset()
     if stance in {PartStat.ACCEPTED, PartStat.DELEGATED}:
         firm = frozenset({"yes"} if stance is PartStat.ACCEPTED else {"yes", "substitute"})
-    given = [
-        clause.start
-        for clause in answers
-        if clause.meaning in firm
-        and not clause.doubt
-        and not any(pack.has("conditional", word) for word in clause.words.casefold().split())
-    ]
-    said = [clause for clause in answers if clause.meaning in firm]
-    short = stance is PartStat.ACCEPTED and all(_is_short(clause, pack) for clause in said)
+    given = [clause.start for clause in answers if clause.meaning in firm and not clause.doubt]
+    said = [clause for clause in answers if clause.meaning in firm | {"wish"}]
+    short = stance is PartStat.ACCEPTED and all(c.elided and len(c.words.split()) <= SHORT for c in said)
     return _Answer(
         stance=stance or assumed,
         firm_at=min(given, default=-1),
-        short_in=frozenset(clause.sentence for clause in said) if short else frozenset(),
         withdrawn=any(clause.meaning == "withdraw" for clause in answers),
         own=own is not None or assumed is not None,
-        person=bool(writer.name) and not writer.organisation,
+        short_until=min((c.sentence for c in said), default=-1) if short else -1,
     )
 
 
-def _is_short(clause: Clause, pack: Pack) -> bool:
-    words = clause.words.casefold().split()
-    return len(words) <= SHORT and not any(
-        word.partition("'")[0].partition("’")[0] in pack.words["self"] for word in words
-    )
-
-
-def _left_over(left: Sequence[Left], answer: _Answer) -> tuple[list[str], list[str]]:
+def _left_over(parsed: Parsed, answer: _Answer, asked: Sequence[Clause], writer: Writer) -> tuple[list[str], list[str]]:
     """Reasons beside the answer, and reasons that touch it."""
-    requests: list[str] = []
+    requests = [f"asks something that a person must answer: “{_short(clause.words)}”" for clause in asked]
     doubts: list[str] = []
-    for item in left:
+    meanings: dict[int, set[str]] = {}
+    for clause in parsed.clauses:
+        meanings.setdefault(clause.sentence, set()).add(clause.meaning)
+    for clause in parsed.clauses:
+        said = meanings[clause.sentence]
+        if clause.meaning == "special" and (
+            clause.asked or answer.stance is None or "ask" in said or not said & _NEEDS
+        ):
+            requests.append(f"asks or says something that a person should see: “{_short(clause.words)}”")
+        elif clause.meaning == "ask" and not said & {"logistics", "courtesy", "receipt", *_NEEDS, *_SAYS}:
+            requests.append(f"asks something that a person must answer: “{_short(clause.words)}”")
+    for item in parsed.left:
         words = _short(item.words)
+        said = meanings.get(item.sentence, set())
         if "question" in item.signs:
-            requests.append(f"asks something that a person must answer: “{words}”")
-            continue
-        if "foreign" in item.signs:
-            doubts.append(f"not understood: “{words}”")
+            settled = said & {"logistics", "courtesy", "receipt", *_NEEDS, *_SAYS}
+            if not settled or (item.content > FEW_LEFT and not said & _SAYS):
+                requests.append(f"asks something that a person must answer: “{words}”")
             continue
         if answer.stance is None:
-            if (item.content and item.length >= 2) or item.signs - _NO_WEIGHT:
+            known = bool(said & {"logistics", "receipt", "courtesy"})
+            if item.content > (2 if known else 0) or item.signs & _HEAVY or ("self" in item.signs and item.content):
                 doubts.append(f"not understood: “{words}”")
             continue
-        against = _weight(item, answer) or _against_wish(item, answer) or _against_short(item, answer)
-        beside = item.signs & _BESIDE
-        if "grave" not in item.signs and (item.past or "modal" not in item.signs):
-            beside -= {"weighty"}  # "my flight is paid": told, not asked for
-        if answer.stance is PartStat.TENTATIVE and beside == {"weighty"} and "you" not in item.signs:
-            beside = frozenset()  # what it hangs on
-        if "asked" in item.signs and (against or item.signs & _BESIDE):
-            requests.append(f"asks something that a person must answer: “{words}”")
-        elif against:
+        against = _against(item, answer, said)
+        if against:
             doubts.append(f"may change the answer: “{words}”")
-        elif beside:
-            requests.append(f"asks or says something that a person should see: “{words}”")
-        elif _somebody_unexplained(item, answer):
+        elif "foreign" in item.signs and answer.stance is not PartStat.DECLINED:
+            doubts.append(f"not understood: “{words}”")
+        elif _unexplained(item, parsed, writer) and _may_come(item, answer, said):
             doubts.append(f"somebody is named, and it is not clear why: “{words}”")
     return requests, doubts
 
 
-def _weight(item: Left, answer: _Answer) -> frozenset[str]:
-    """The signs by which this may change the answer. What was told before the answer, with a stop between, was known
-    when it was given; what happened in the past is no news. A condition weighs wherever it stands."""
-    before = item.apart and item.start < answer.firm_at
+def _against(item: Left, answer: _Answer, said: set[str]) -> frozenset[str]:
+    """The signs by which this may change the answer. What was told before the answer was known when it was given."""
     signs = item.signs
-    if "reversal" in signs and item.start > answer.firm_at >= 0:
-        return frozenset({"reversal"})
-    if item.need and "come" not in signs:
-        signs -= {"not", "if", "unsure", "against_yes", "but"}
-    if item.past:
-        signs -= {"come"}
+    before = item.start < answer.firm_at
+    answering = bool(said & STANCES)
     if answer.stance is PartStat.DECLINED:
-        turned = {"but"} if "but" in signs and signs & {"unsure", "modal"} and "not" not in signs else set()
-        return signs & (_AGAINST_NO | turned)
+        return frozenset() if answering else signs & {"come", "yes"}
     if answer.stance is PartStat.TENTATIVE:
-        return signs & {"come"}
+        return signs & {"yes"}
+    weighty = {"if", "unsure", "regret", "cannot", "away", "fail", "not"}
     if answer.stance is PartStat.DELEGATED:
-        if before or not signs & {"they", "name", "person"}:
-            signs -= {"not", "but", "against_yes"}  # why the writer does not come
-    elif answer.own:
-        if before:
-            signs -= {"not", "but", "unsure", "against_yes"}
-            signs -= {"if"} if item.past else set()
-        if item.past:
-            signs -= {"not", "but", "unsure"}
-    if answer.firm_at >= 0 and not signs & {"me", "they", "person", "name", "modal", "not"}:
-        signs -= {"but"}  # "long but excellent"
-    return signs & _AGAINST_YES
+        return signs & {"if", "unsure"} if not before else frozenset()
+    if said & _NEEDS or "late" in said:
+        weighty -= {"cannot", "fail", "regret", "away", "if", "not"}
+    if before or answer.withdrawn or said & STANCES:
+        weighty -= {"regret", "away", "cannot", "fail", "not"}
+    if before:
+        weighty -= {"unsure"}
+    if "past" in signs:  # what happened is no news
+        weighty -= {"not", "unsure", "cannot", "fail"}
+    unread = not said & (STANCES | _NEEDS | {"courtesy", "receipt", "late", "bring"}) and item.content > 2
+    if unread and answer.own and (answer.firm_at < 0 or item.sentence <= answer.short_until):
+        return frozenset({"unread"})  # "I'd love to come. My board meets that day." "Alas, … See you there, sure."
+    return signs & weighty
 
 
 def _turned(answers: Sequence[Clause], answer: _Answer) -> list[str]:
@@ -505,7 +459,7 @@ def _turned(answers: Sequence[Clause], answer: _Answer) -> list[str]:
     doubts = [
         f"an answer is taken back, and none is given: “{_short(clause.words)}”"
         for clause in answers
-        if clause.meaning == "withdraw" and 0 <= last < clause.sentence
+        if clause.meaning == "withdraw" and clause.value != "earlier" and 0 <= last < clause.sentence
     ]
     if answer.stance is PartStat.ACCEPTED and answer.firm_at < 0:
         doubts += [
@@ -516,35 +470,23 @@ def _turned(answers: Sequence[Clause], answer: _Answer) -> list[str]:
     return doubts
 
 
-def _against_wish(item: Left, answer: _Answer) -> frozenset[str]:
-    """ "I'd love to come. My board meets that day": beside a mere wish hardly anything is background."""
-    only_wish = answer.stance is PartStat.ACCEPTED and answer.own and answer.firm_at < 0
-    if only_wish and item.content > 1 and not item.past and not item.need:
-        return frozenset({"content"})
-    return frozenset()
+def _unexplained(item: Left, parsed: Parsed, writer: Writer) -> list[str]:
+    """Who is named of whom no clause tells anything."""
+    met = [p.name for c in parsed.clauses for p in (*c.people, *c.others) if p.name]
+    met += [p.name for p in parsed.listed if p.name]
+    met += [name for name in (writer.name, parsed.sign_off) if name]
+    return [
+        name
+        for name in item.names
+        if not any(same_person(name, other) for other in met) and not name_words(name) <= writer.known_words
+    ]
 
 
-def _against_short(item: Left, answer: _Answer) -> frozenset[str]:
-    """ "I'm up north until the 24th. Another time, for sure!": a short phrase is a yes only where nothing unread leads
-    up to it, or stands in its own sentence. Nor does a plain yes go with unread regret."""
-    regrets = "regret" in item.signs and not answer.withdrawn and not item.past and not item.need
-    if answer.stance is PartStat.ACCEPTED and regrets:
-        return frozenset({"regret"})
-    if not any(character.isalpha() for character in item.words):
-        return frozenset()
-    leads_up = bool(answer.short_in) and item.sentence <= min(answer.short_in)
-    if (leads_up or item.sentence in answer.short_in) and item.content and not item.past and not item.need:
-        return frozenset({"content"})
-    return frozenset()
-
-
-def _somebody_unexplained(item: Left, answer: _Answer) -> bool:
-    """Whether somebody may come, or may not, of whom no clause tells it."""
+def _may_come(item: Left, answer: _Answer, said: set[str]) -> bool:
+    """Whether somebody who is only named may come, or may not."""
     if answer.stance is PartStat.DECLINED:
-        return bool(item.signs & {"instead", "but"}) and bool(item.signs & {"name", "person"})
-    if answer.stance is PartStat.ACCEPTED and not answer.own and answer.person:
-        return "name" in item.signs or ("me" in item.signs and item.content > 0)
-    return "name" in item.signs
+        return bool(item.signs & {"can", "will", "come"})
+    return not said & {"courtesy", "receipt"}
 
 
 # --------------------------------------------------------------------------- whom the writer speaks for

@@ -1,0 +1,307 @@
+"""The phrases of a pack in one sentence, chosen among those that overlap, and the pieces into which they part it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from rsvpbot.model import Event
+from rsvpbot.reading.names import han
+from rsvpbot.reading.pack import BESIDE, FACTS, MEANINGS, MODIFIERS, Pack
+from rsvpbot.reading.people import Mentions, number_at
+from rsvpbot.reading.phrases import Mark, Rule
+from rsvpbot.reading.tokens import Token
+
+_ORDER = {meaning: i for i, meaning in enumerate((*MEANINGS, *FACTS, "event", "time"))}
+_STOPS = frozenset(";:()-.!?")
+MOST_PEOPLE = 200
+
+
+@dataclass(slots=True)
+class Marks:
+    """What one sentence holds, in order."""
+
+    tokens: Sequence[Token]
+    pack: Pack
+    not_names: frozenset[str]
+    main: list[Mark]
+    """Answers, words of coming and what is said of them, courtesies, questions."""
+    beside: list[Mark]
+    """Who comes along, and when."""
+    facts: list[Mark]
+    _stops: list[bool] = field(default_factory=list)
+
+    MODIFYING = MODIFIERS
+
+    def __post_init__(self) -> None:
+        self._stops = [not t.word and t.norm in _STOPS and not (t.norm == "-" and not t.space) for t in self.tokens]
+        for mark in self.main:
+            if mark.meaning == "but":
+                self._stops[mark.start] = True
+        for i in range(len(self.tokens)):
+            if self.pack.longest("turn", self.tokens, i) and not any(mark.start < i < mark.end for mark in self.main):
+                self._stops[i] = True
+        for i in self._joints():
+            self._stops[i] = True
+
+    def _joints(self) -> Iterable[int]:
+        """Where "and" begins a new clause: before a verb of its own ("cannot travel and will send")."""
+        modifying = {mark.end for mark in self.main if mark.meaning in MODIFIERS}
+        starts = {mark.start: mark for mark in self.main}
+        for i in range(1, len(self.tokens)):
+            length = self.pack.longest("and", self.tokens, i)
+            mark = starts.get(i + length) if length else None
+            if mark is None or (mark.meaning in MODIFIERS and i in modifying):
+                continue  # "can and will come"
+            if mark.rule.person or mark.meaning in {
+                "not",
+                "cannot",
+                "will",
+                "can",
+                "glad",
+                "hope",
+                "sends",
+                "represented",
+            }:
+                yield i
+
+    def all(self) -> Iterable[Mark]:
+        yield from self.main
+        yield from self.beside
+        yield from self.facts
+
+    def has(self, meaning: str) -> bool:
+        return any(mark.meaning == meaning for mark in self.main)
+
+    def follows(self, at: int, meaning: str) -> bool:
+        """Whether a phrase of this meaning begins at a token, or at the next."""
+        return any(mark.meaning == meaning and at <= mark.start <= at + 1 for mark in self.all())
+
+    def bounded(self, start: int, end: int) -> bool:
+        """Whether a clause ends between two tokens."""
+        return any(self._stops[start:end])
+
+    def same_piece(self, start: int, end: int) -> bool:
+        """Whether no stop and no comma stands between."""
+        return not self.bounded(start, end) and all(self.tokens[i].norm != "," for i in range(start, end))
+
+    def piece_of(self, at: int) -> tuple[int, int]:
+        """The piece between stops and commas in which a token stands."""
+        start, end = at, at
+        while start > 0 and not self._stops[start - 1] and self.tokens[start - 1].norm != ",":
+            start -= 1
+        while end < len(self.tokens) and not self._stops[end] and self.tokens[end].norm != ",":
+            end += 1
+        return start, max(end, at + 1)
+
+    def by_piece(self, marks: Sequence[Mark]) -> list[list[Mark]]:
+        """Marks grouped by the piece in which they stand."""
+        groups: dict[tuple[int, int], list[Mark]] = {}
+        for mark in marks:
+            groups.setdefault(self.piece_of(mark.start), []).append(mark)
+        return list(groups.values())
+
+    def little(self, at: int) -> bool:
+        """A word that says nothing by itself."""
+        norm = self.tokens[at].norm
+        words = self.pack.words
+        return norm in words["ordinary"] or norm in words["fill"]
+
+    def little_between(self, start: int, end: int) -> bool:
+        """Whether nothing but words without content, stops and commas stands between."""
+        return not any(self.counts(i) for i in range(start, end))
+
+    def counts(self, at: int) -> bool:
+        """A word with some content."""
+        token = self.tokens[at]
+        return (
+            token.word
+            and token.norm[:1].isalnum()
+            and not self.little(at)
+            and token.norm not in self.pack.words["self"]
+        )
+
+    def filled(self, start: int, end: int) -> bool:
+        """Whether nothing but fillers stands between two tokens."""
+        return all(self.pack.longest("fill", self.tokens, i) for i in range(start, end))
+
+    def weight(self, start: int, end: int, covered: Sequence[bool]) -> int:
+        """How many words with content stand between two tokens that nothing accounts for. In Chinese two characters
+        are taken for a word."""
+        words = characters = 0
+        for i in range(start, end):
+            if not covered[i] and self.counts(i):
+                characters += han(self.tokens[i].norm)
+                words += not han(self.tokens[i].norm)
+        return words + (characters + 1) // 2
+
+    def taken(self, start: int, end: int) -> bool:
+        """Whether the person mentioned there belongs to a phrase: "with {who}"."""
+        return any(mark.who is not None and mark.start <= start and end <= mark.end for mark in self.all()) or any(
+            mark.meaning in {"courtesy", "aside"} and mark.start <= start and end <= mark.end for mark in self.main
+        )
+
+    def words(self, start: int, end: int) -> str:
+        return " ".join(token.norm for token in self.tokens[start:end])
+
+
+def marks_of(
+    tokens: Sequence[Token],
+    begin: int,
+    mentions: Mentions,
+    pack: Pack,
+    event: Event,
+    not_names: frozenset[str],
+) -> Marks:
+    """The phrases of a sentence: needs, companions and all the rest each chosen apart from the others."""
+    found = pack.lexicon.find(tokens, begin, mentions.ends_at, lambda i: _number_at(tokens, i, pack))
+    filled_in = _filled_in(found, tokens, begin)
+    if filled_in is not None:
+        facts = _choose([mark for mark in found if mark.meaning in FACTS])
+        return Marks(tokens, pack, not_names, [filled_in], [], facts)
+    found = [mark for mark in found if not mark.rule.alone or stands_alone(mark, tokens, begin, pack)]
+    found = [mark for mark in found if not mark.rule.whole or _is_whole(mark, found, tokens, begin, mentions, pack)]
+    named = [m for m in mentions.all() if m.end - m.start > 1 and all(p.name for p in m.people)]
+    found = [
+        mark for mark in found if mark.end - mark.start > 1 or not any(m.start <= mark.start < m.end for m in named)
+    ]  # "裴若谷", "Will Smith"
+    facts = _choose([mark for mark in found if mark.meaning in FACTS])
+    beside = _choose([mark for mark in found if mark.meaning in BESIDE])
+    main = _choose([mark for mark in found if mark.meaning not in FACTS and mark.meaning not in BESIDE])
+    main = [_elsewhere(mark, tokens, not_names) for mark in main]
+    main = [_being(mark, tokens, main, (*beside, *facts), mentions, pack) for mark in main]
+    courtesies = [mark for mark in main if mark.meaning in {"courtesy", "receipt", "aside"}]
+    beside = [
+        b
+        for b in beside
+        if b.meaning == "together" or not any(c.start <= b.start and b.end <= c.end for c in courtesies)
+    ]
+    main = [
+        mark
+        for mark in main
+        if mark.meaning not in MODIFIERS or not any(b.start <= mark.start and mark.end < b.end for b in beside)
+    ]
+    late = [mark for mark in beside if mark.meaning == "late"]
+    main = [
+        mark
+        for mark in main
+        if not (mark.meaning in {"away", "past", "cannot"} and any(_overlap(mark, other) for other in (*late, *facts)))
+    ]
+    return Marks(tokens, pack, not_names, main, beside, facts)
+
+
+def _elsewhere(mark: Mark, tokens: Sequence[Token], not_names: frozenset[str]) -> Mark:
+    """ "I will be in Lagos": a place that is not the event's, behind words of being somewhere."""
+    if mark.meaning != "be_in" or mark.end >= len(tokens):
+        return mark
+    place = tokens[mark.end]
+    if not place.capital or place.norm in not_names:
+        return mark
+    end = mark.end
+    while end < len(tokens) and tokens[end].capital:
+        end += 1
+    return Mark(Rule("away", mark.rule.person), mark.start, end)
+
+
+def _filled_in(found: Sequence[Mark], tokens: Sequence[Token], begin: int) -> Mark | None:
+    """ "Attending (Y/N): Y": the answer behind a label that asks for it."""
+    colon = next((i for i in range(begin + 1, len(tokens)) if tokens[i].norm == ":"), None)
+    if colon is None or not any(
+        mark.end <= colon and mark.meaning in {"come", "presence", "yes", "confirm"} for mark in found
+    ):
+        return None
+    values = [m for m in found if m.start == colon + 1 and m.rule.alone and m.meaning in {"yes", "no", "maybe"}]
+    value = max(values, key=lambda m: m.end, default=None)
+    ends = value is not None and (value.end >= len(tokens) or not tokens[value.end].word)
+    return Mark(Rule(value.meaning), value.start, value.end) if value is not None and ends else None
+
+
+_BEHIND_BEING = frozenset({"time", "event", "instead", "glad", "but", "aside", "regret", "yes", *BESIDE})
+
+
+def _being(
+    mark: Mark, tokens: Sequence[Token], main: Sequence[Mark], others: Sequence[Mark], mentions: Mentions, pack: Pack
+) -> Mark:
+    """ "Буду.", "Буду вдвоём": to be is to come where nothing follows that one may be."""
+    if mark.meaning != "be":
+        return mark
+    at = mark.end
+    while at < len(tokens) and pack.longest("fill", tokens, at):
+        at += pack.longest("fill", tokens, at)
+    comes = (
+        at >= len(tokens)
+        or not tokens[at].word
+        or pack.longest("turn", tokens, at) > 0
+        or any(m.start == at and m.meaning in _BEHIND_BEING for m in (*main, *others))
+        or any(m.start <= mark.start < m.end or m.start < at < m.end for m in others if m.meaning in BESIDE)
+        or bool(mentions.at(at))
+    )
+    return Mark(Rule("come", mark.rule.person) if comes else Rule("be"), mark.start, mark.end)
+
+
+def _number_at(tokens: Sequence[Token], at: int, pack: Pack) -> tuple[int, int]:
+    """A number of people: no day of the month, no year."""
+    end, value = number_at(tokens, at, pack)
+    following = tokens[end].norm if end < len(tokens) else ""
+    before = tokens[at - 1].norm if at else ""
+    dated = following in pack.words["day_endings"] | pack.words["months"] or before in pack.words["day_beginnings"]
+    if end > at and (value > MOST_PEOPLE or dated):
+        return at, 0
+    return end, value
+
+
+def _overlap(one: Mark, other: Mark) -> bool:
+    return one.start < other.end and other.start < one.end
+
+
+def _choose(found: Sequence[Mark]) -> list[Mark]:
+    """The longest phrases, none overlapping; where two are equally long, the more telling one.
+
+    Words that "..." stood for do not count.
+    """
+    taken: set[int] = set()
+    chosen: list[Mark] = []
+    for mark in sorted(
+        found, key=lambda m: (m.start - m.end + m.passed, m.who is not None, _ORDER.get(m.meaning, 99), m.start)
+    ):
+        span = range(mark.start, mark.end)
+        if not taken.isdisjoint(span):
+            continue
+        taken.update(span)
+        chosen.append(mark)
+    return sorted(chosen, key=lambda mark: mark.start)
+
+
+def _is_whole(
+    mark: Mark, found: Sequence[Mark], tokens: Sequence[Token], begin: int, mentions: Mentions, pack: Pack
+) -> bool:
+    """Whether a phrase is the whole sentence, but for thanks, fillers and a name."""
+    polite = {i for m in found if m.meaning in {"courtesy", "aside", "time", "event"} for i in range(m.start, m.end)}
+    named = {i for mention in mentions.all() for i in range(mention.start, mention.end)}
+    return all(
+        mark.start <= i < mark.end
+        or i in polite
+        or i in named
+        or not tokens[i].word
+        or not tokens[i].norm[:1].isalnum()
+        or pack.has("fill", tokens[i].norm)
+        for i in range(begin, len(tokens))
+    )
+
+
+def stands_alone(mark: Mark, tokens: Sequence[Token], begin: int, pack: Pack) -> bool:
+    """Whether a phrase fills its piece between two stops or commas."""
+    start, end = mark.start, mark.end
+    words = pack.words
+    while start > begin and tokens[start - 1].norm in words["fill"]:
+        start -= 1
+    while end < len(tokens) and tokens[end].norm in words["fill"]:
+        end += 1
+    opens = start == begin or not tokens[start - 1].norm.isalnum() or tokens[start - 1].norm in words["turn"]
+    if start > begin and tokens[start - 1].norm == ":":
+        return False  # the value of some label
+    closes = end >= len(tokens) or not tokens[end].norm.isalnum() or tokens[end].norm in words["turn"]
+    return opens and closes
+
+
+__all__ = ["Marks", "marks_of"]

@@ -1,0 +1,205 @@
+"""Names as they may be kept.
+
+A name is taken over only if it looks like one: what a display name smuggles in (template syntax, formulas, markup,
+addresses, control characters) never becomes an attendee's name.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+from rsvpbot.reading.pack import Pack
+from rsvpbot.reading.tokens import Token, fold, tokenize
+
+MOST_NAME_WORDS = 7
+LONGEST_NAME = 80
+
+_HOSTILE = re.compile(r"[{}<>$%=|\\@#~^*_\[\]\x00-\x1f\x7f-\x9f\u2028\u2029]|://|www\.|\d{3}", re.IGNORECASE)
+_FORMULA = ("=", "+", "-", "@", "\t")
+_INFLECTION = 3
+"""Letters at most in which two forms of one Russian name differ."""
+
+
+def clean_name(text: str, pack: Pack) -> str:
+    """A name without honorifics, ranks and titles, given name first; "" where it is no name."""
+    text = " ".join(text.split()).strip(" \"'“”‘’,;:-–()")
+    if not text or len(text) > LONGEST_NAME or _HOSTILE.search(text) or text.startswith(_FORMULA):
+        return ""
+    tokens = [token for token in tokenize(text, pack.spelling) if token.word or token.norm in ",·•・"]
+    tokens = [token for i, token in enumerate(tokens) if i == 0 or token.start != tokens[i - 1].start]
+    start, end = 0, len(tokens)
+    while start < end:
+        length = title_at(tokens, start, pack)
+        if not length:
+            break
+        start += length
+    least = 1 if start < end and han(tokens[start].norm) else 2
+    while end > start:
+        if tokens[end - 1].norm == ",":
+            end -= 1
+            continue
+        if arabic(tokens[end - 1].norm) and not any(token.norm == "," for token in tokens[start:end]):
+            break  # "نسرين القاضي" is no judge
+        length = _title_before(tokens, end, pack)
+        if not length or end - start - length < least:
+            break
+        end -= length
+    kept = tokens[start:end]
+    if not kept or not any(c.isalpha() for c in text[kept[0].start : kept[-1].end]):
+        return ""
+    return _given_first(text[kept[0].start : kept[-1].end])
+
+
+def _given_first(name: str) -> str:
+    """ "Okello, Beatrice" and "OKELLO Beatrice" turned round."""
+    left, comma, right = name.partition(",")
+    if comma:
+        left, right = left.strip(), right.strip()
+        if not left or not right or "," in right:
+            return name if "," not in right else left
+        return f"{right} {left}"
+    words = name.split()
+    leading = 0
+    while leading < len(words) and len(words[leading].strip(".'-")) > 1 and words[leading].isupper():
+        leading += 1
+    given = words[leading:]
+    turned = 0 < leading < len(words) and all(w[:1].isupper() and not (w.isupper() and len(w) > 2) for w in given)
+    return " ".join(given + words[:leading]) if turned else name
+
+
+def display_name(raw: str, pack: Pack) -> str:
+    """The person's name in a display name; "" for organisations, functions and anything that is no name."""
+    raw = " ".join(raw.replace("\u200b", "").split())
+    if not raw or len(raw) > 2 * LONGEST_NAME or _HOSTILE.search(raw) or raw.startswith(_FORMULA):
+        return ""
+    raw = re.sub(r"[(（][^)）]{0,60}[)）]", " ", raw).strip(" \"'“”‘’")
+    raw = raw.partition("/")[0].partition(" - ")[0].partition(" via ")[0].strip(" \"'“”‘’")
+    parts = [part.strip() for part in re.split("[,،，]", raw) if part.strip()]
+    if len(parts) >= 2:
+        if is_organisation(parts[0], pack):
+            return ""
+        rest = parts[1]
+        if (
+            len(parts) > 2
+            or is_organisation(rest, pack)
+            or _all_titles(rest, pack)
+            or _looks_organisational(parts[0], rest)
+        ):
+            raw = parts[0]
+        else:
+            raw = f"{parts[0]}, {rest}"
+    if is_organisation(raw, pack):
+        return ""
+    name = clean_name(raw, pack)
+    if not 1 <= len(name.split()) <= MOST_NAME_WORDS or any(c.isdigit() for c in name):
+        return ""
+    return name
+
+
+def _looks_organisational(left: str, right: str) -> bool:
+    """ "Jane Doe, UNHCR" against "Doe, Jane"."""
+    return len(left.split()) >= 2 and right.isupper() and len(right.split()) == 1
+
+
+def _all_titles(text: str, pack: Pack) -> bool:
+    tokens = [token for token in tokenize(text, pack.spelling) if token.word]
+    return not clean_name(text, pack) or any(pack.longest("roles", tokens, i) for i in range(len(tokens)))
+
+
+def is_organisation(text: str, pack: Pack) -> bool:
+    """Whether a word of the text is one of an office's name."""
+    tokens = [token for token in tokenize(text, pack.spelling) if token.word]
+    return any(pack.longest("organisation", tokens, i) for i in range(len(tokens)))
+
+
+def title_at(tokens: Sequence[Token], at: int, pack: Pack) -> int:
+    """How many tokens a title takes that stands here; 0 for none."""
+    return pack.longest("titles", tokens, at)
+
+
+def _title_before(tokens: Sequence[Token], end: int, pack: Pack) -> int:
+    """How many tokens a title takes that ends before a token; 0 for none."""
+    for words in pack.title_ends.get(tokens[end - 1].norm, ()):
+        if len(words) <= end and tuple(token.norm for token in tokens[end - len(words) : end]) == words:
+            return len(words)
+    return 0
+
+
+def han(word: str) -> bool:
+    """Whether a token is one Chinese character."""
+    return word > "\u33ff" and len(word) == 1 and (word <= "\u9fff" or "\uf900" <= word <= "\ufaff")
+
+
+def arabic(word: str) -> bool:
+    """Whether a word is in Arabic letters."""
+    return "\u0620" <= word[:1] <= "\u06ff"
+
+
+def name_words(name: str) -> frozenset[str]:
+    """The words of a name, folded."""
+    return frozenset(fold(word.strip(".,'")) for word in re.split(r"[\s\-]+", name) if word.strip(".,'"))
+
+
+def same_person(one: str, other: str) -> bool:
+    """Whether two names may be one person's: equal words, or one holds the other; "周启明" and "周", "Анны Ли" and
+    "Анна Ли"."""
+    a, b = name_words(one), name_words(other)
+    if not a or not b:
+        return False
+    if all(map(_all_han, a | b)):
+        first, second = fold(one), fold(other)
+        return first.startswith(second) or first.endswith(second) or second.startswith(first) or second.endswith(first)
+    return _within(a, b) or _within(b, a)
+
+
+def _within(words: frozenset[str], other: frozenset[str]) -> bool:
+    """Whether every word is one of the other name's, in some form, or the initial of one ("F. Dunbar")."""
+    return all(any(_same_word(w, o) or (len(w) == 1 and o.startswith(w)) for o in other) for w in words)
+
+
+def _same_word(one: str, other: str) -> bool:
+    if one == other:
+        return True
+    if not ("а" <= one[:1] <= "я" and "а" <= other[:1] <= "я"):
+        return False
+    shared = 0
+    for a, b in zip(one, other, strict=False):
+        if a != b:
+            break
+        shared += 1
+    longest = max(len(one), len(other))
+    return shared >= max(3, longest - _INFLECTION) and longest - shared <= _INFLECTION
+
+
+def _all_han(word: str) -> bool:
+    return all(map(han, word))
+
+
+def merge_names(names: Iterable[str]) -> tuple[str, ...]:
+    """Names without repetition; of two forms of one name the fuller stays."""
+    kept: list[str] = []
+    for name in names:
+        if not name:
+            continue
+        for i, other in enumerate(kept):
+            if same_person(name, other):
+                if len(name_words(name)) > len(name_words(other)) or (_all_han(name) and len(name) > len(other)):
+                    kept[i] = name
+                break
+        else:
+            kept.append(name)
+    return tuple(kept)
+
+
+__all__ = [
+    "arabic",
+    "clean_name",
+    "display_name",
+    "han",
+    "is_organisation",
+    "merge_names",
+    "name_words",
+    "same_person",
+    "title_at",
+]

@@ -372,6 +372,23 @@ SHAPES = {
         "We refer to what the Ambassador on 3 May 2017 wrote\nto you, and confirm that he will come.",
         "We refer to what the Ambassador on 3 May 2017 wrote\nto you, and confirm that he will come.",
     ),
+    "a sentence about what somebody wrote": (
+        "The Ambassador wrote on 3 May 2017 at 10:00 that these would come:\nLena Ford\nOtto Ruiz",
+        "The Ambassador wrote on 3 May 2017 at 10:00 that these would come:\nLena Ford\nOtto Ruiz",
+    ),
+    "what the writer's colleague wrote": (
+        "Yes.\nMy colleague wrote on 3 May 2017 at 10:00 to Jane Doe:\nLena Ford comes",
+        "Yes.\nMy colleague wrote on 3 May 2017 at 10:00 to Jane Doe:\nLena Ford comes",
+    ),
+    "an address and a time in a sentence with a colon": (
+        "Please send the pass to Jane Doe <jane@doe.example>, who arrives on 3 May 2017 at 12:00:\nshe will come.",
+        "Please send the pass to Jane Doe <jane@doe.example>, who arrives on 3 May 2017 at 12:00:\nshe will come.",
+    ),
+    "a form about a journey": (
+        "Yes.\nFrom: Geneva\nTo: New York\nDate: 19 September 2016\nSubject: arrival",
+        "Yes.\nFrom: Geneva\nTo: New York\nDate: 19 September 2016\nSubject: arrival",
+    ),
+    "yes between our lines": ("> Will you come to our round table?\nyes\n> Do you need a ramp?\nno", "yes\n\nno"),
     "a drawn line in a letter": ("Yes, we come.\n\n---------------\n\nMy colleague Otto comes too.", None),
     "less-than signs": ("We are <5 people, i.e. 4\n5 > 4, as they say", "We are <5 people, i.e. 4\n5 > 4, as they say"),
     "arrows": ("=> yes, for both of us", "=> yes, for both of us"),
@@ -414,6 +431,19 @@ def test_our_own_words_are_quotation_even_without_a_mark() -> None:
     assert (found.text, found.doubts) == ("Yes, two of us.", ())
     below = split(f"{INVITATION}\n\nYes, two of us.", known=[INVITATION])
     assert below.text == "Yes, two of us."
+
+
+def test_answers_between_our_unmarked_lines_stay() -> None:
+    ours = "Will you be able to attend the Round Table on Clean Rivers and Lakes in Geneva on 4 May 2017?\nDo you need any help with access or with meals, an interpreter, or a parking space?"
+    first, second = ours.split("\n")
+    found = split(f"{first}\nyes\n{second}\nno", known=[ours])
+    assert found.text == "yes\n\nno"
+    assert found.quoted == f"{first}\n\n{second}"
+
+
+def test_what_we_wrote_is_found_however_it_is_broken() -> None:
+    broken = " ".join(INVITATION.split()).replace(". ", ".\n").replace("which will", "which\nwill")
+    assert split(f"Yes.\n\n{broken}", known=[INVITATION]).text == "Yes."
 
 
 def test_known_words_that_a_person_repeats_stay() -> None:

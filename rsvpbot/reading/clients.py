@@ -425,11 +425,14 @@ def _first_person(singular: bool) -> frozenset[str]:
 
 
 def speaks_of_self(line: str) -> bool:
-    """The same in the middle of a line that may hold names: a capital "Ma" or "Mi" is no "my"."""
+    """The same of a line that may hold names: a capital "Ma" or "Mi" is no "my", but where a sentence begins."""
     words = _first_person(singular=False)
-    return any((word == "I" or not word[0].isupper()) and _fold(word) in words for word in _WORD.findall(line)) or (
-        "我" in line
-    )
+    for match in _WORD.finditer(line):
+        word = match.group()
+        begins = match.start() == 0 or line[match.start() - 2 : match.start()] in {". ", "! ", "? "}
+        if (begins or word == "I" or not word[0].isupper()) and _fold(word) in words:
+            return True
+    return "我" in line
 
 
 def first_person(line: str, singular: bool = False) -> bool:

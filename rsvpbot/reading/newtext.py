@@ -70,20 +70,7 @@ def _split(text: str, known: Collection[str], sender: str, source: str) -> NewTe
 
 
 def _result(sheet: Sheet, source: str) -> NewText:
-    joined: list[list[str]] = [[], [], [], []]
-    order: list[int | None] = []
-    for line, part in zip(sheet.lines, sheet.parts, strict=True):
-        if not line:
-            order.append(None)
-            continue
-        lines = joined[part]
-        # Where blank lines or those of another part stood between: an empty line.
-        if lines and order[-1] != part:
-            lines.append("")
-        lines.append(line)
-        order.append(part)
-    parts = ["\n".join(lines) for lines in joined]
-    text, quoted = parts[Part.TEXT], parts[Part.QUOTED]
+    text, quoted = _joined_lines(sheet, Part.TEXT), _joined_lines(sheet, Part.QUOTED)
     doubts = list(sheet.doubts)
     if not text and quoted:
         doubts.append(_NOTHING_OUTSIDE)
@@ -91,21 +78,37 @@ def _result(sheet: Sheet, source: str) -> NewText:
         doubts.append("the answers seem to stand inside the quoted text")
     return NewText(
         text=text,
-        signature=parts[Part.SIGNATURE],
+        signature=_joined_lines(sheet, Part.SIGNATURE),
         quoted=quoted,
         forwarded=sheet.forwarded,
-        interleaved=bool(text and quoted) and _stands_between(order),
+        interleaved=bool(text and quoted) and _stands_between(sheet),
         doubts=tuple(doubts),
         source=source if text else "none",
-        boilerplate=parts[Part.BOILERPLATE],
+        boilerplate=_joined_lines(sheet, Part.BOILERPLATE),
     )
 
 
-def _stands_between(order: list[int | None]) -> bool:
+def _joined_lines(sheet: Sheet, part: int) -> str:
+    """The lines of one part; where others stood between, an empty line."""
+    if part not in sheet.parts:
+        return ""
+    out: list[str] = []
+    gap = False
+    for line, kind in zip(sheet.lines, sheet.parts, strict=True):
+        if kind != part or not line:
+            gap = True
+            continue
+        if gap and out:
+            out.append("")
+        gap = False
+        out.append(line)
+    return "\n".join(out)
+
+
+def _stands_between(sheet: Sheet) -> bool:
     """Text with quotation above and below it."""
-    first = order.index(Part.QUOTED)
-    text = order[first:].index(Part.TEXT) if Part.TEXT in order[first:] else -1
-    return text > 0 and Part.QUOTED in order[first + text :]
+    quoted = [at for at, part in enumerate(sheet.parts) if part == Part.QUOTED]
+    return any(sheet.is_text(at) for at in range(quoted[0], quoted[-1]))
 
 
 def _kept(found: NewText) -> NewText:

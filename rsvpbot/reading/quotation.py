@@ -207,6 +207,10 @@ def _attribution_start(sheet: Sheet, end: int, quote_follows: bool) -> int:
     return found
 
 
+def _ordinary_word(word: str) -> bool:
+    return word.isalpha() and word.islower() and word not in {"am", "pm"}
+
+
 def _ends_in_colon(line: str) -> bool:
     """Outside brackets: "N <M> ezt írta (időpont:" goes on."""
     return line[-1] == ":" and line.count("(") <= line.count(")")
@@ -242,11 +246,14 @@ def _is_attribution(joined: str, quote_follows: bool) -> bool:
         return True
     if clients.speaks_of_self(text):
         return False
+    # It ends in a name, a date or a bracket; "… wrote on 3 May 2017 at 9:00 that these would come:" does not.
+    end = text.rstrip(": ").rpartition(" ")[2]
     if wrote:
-        return (dated and (wrote == "last" or timed or bracketed)) or (bracketed and timed)
+        strong = (dated and (wrote == "last" or timed or bracketed)) or (bracketed and timed)
+        return strong and (wrote == "last" or not _ordinary_word(end))
     if bracketed:
-        return timed and (dated or bool(_DAY.search(text)))
-    return address and dated and timed and len(text.split()) <= 10
+        return timed and end[-1:] in ">)]" and (dated or bool(_DAY.search(text)))
+    return address and dated and timed and has_address(end) and len(text.split()) <= 10
 
 
 _WEEKDAY = re.compile(r"[^\W\d_]{2,5}[.,]{0,2} \d{1,4}[. ]")
@@ -412,7 +419,11 @@ def _header_block(sheet: Sheet, at: int) -> bool:
     addressed = any(role in {"from", "to"} and has_address(sheet.plain[line]) for line, role in held.items())
     if not addressed and "subject" not in roles:
         return False
-    return addressed or any(has_address(sheet.plain[line]) or has_date(sheet.plain[line]) for line in held)
+    return addressed or any(_tells_when_or_whom(sheet.plain[line]) for line in held)
+
+
+def _tells_when_or_whom(line: str) -> bool:
+    return has_address(line) or (has_date(line) and bool(_TIME.search(line)))
 
 
 def _unknown_header_block(sheet: Sheet, at: int) -> bool:

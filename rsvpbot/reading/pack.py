@@ -15,7 +15,7 @@ from importlib import resources
 from typing import Any
 
 from rsvpbot.reading.phrases import Lexicon, PhraseError, Rule, forms_of
-from rsvpbot.reading.tokens import Spelling, Token, norms_of, tokenize
+from rsvpbot.reading.tokens import PLAIN, Spelling, Token, norms_of, tokenize
 
 ANSWERS = frozenset({"yes", "no", "maybe", "missed", "away", "promise", "withdraw"})
 """What says it all ("count me in"), and what keeps one away ("am travelling")."""
@@ -69,8 +69,8 @@ PERSONS = ("any", "i", "we", "they")
 _SETS: Mapping[str, tuple[str, ...]] = {
     "people": (
         "i", "we", "they", "theirs", "my", "our", "determiners", "titles", "modifiers", "roles", "plural", "group",
-        "organisation", "it", "and", "both", "of", "who", "particles", "places", "never_names", "surnames", "successors",
-        "junior", "office", "objects", "given", "dual",
+        "organisation", "it", "and", "both", "of", "who", "particles", "places", "never_names", "surnames",
+        "successors", "junior", "office", "objects", "given", "dual",
     ),
     "letter": ("greetings", "dear", "addressees", "closings", "labels"),
     "words": ("fill", "ordinary", "object", "turn", "months", "day_endings", "day_beginnings", "hours", "that", "bare"),
@@ -170,7 +170,7 @@ def build(data: Mapping[str, Any], common: Mapping[str, Any], source: str) -> Pa
         raise PackError(f"{source}: {error!r}: a section is missing, or a value is not of its form") from error
 
 
-def normal(text: str, spelling: Spelling = Spelling()) -> str:
+def normal(text: str, spelling: Spelling = PLAIN) -> str:
     """Words as they are compared: folded, joined by single spaces."""
     return " ".join(norms_of(text, spelling))
 

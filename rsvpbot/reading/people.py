@@ -161,7 +161,7 @@ class Mentions:
         return at > start and self._pack.has("particles", self._tokens[at - 1].norm)
 
     def han_name_line(self, at: int) -> int:
-        """In a list of names: the end of two to four Chinese characters, or the token itself. Any may be a name there."""
+        """In a list of names: the end of two to four Chinese characters, whichever they are, or the token itself."""
         tokens = self._tokens
         end = at
         while end < len(tokens) and end - at < 7 and han(tokens[end].norm) and not title_at(tokens, end, self._pack):
@@ -238,7 +238,7 @@ class Mentions:
             return None
         position = self._determiners(at)
         titled = self._titles(position)
-        if titled == position or position == at:
+        if position in (titled, at):
             pronoun = pack.longest("self", tokens, at)
             if pronoun:
                 return at + pronoun, Person(Who.SELF, role=self._norms(at, at + pronoun))
@@ -507,7 +507,7 @@ class Mentions:
         return at
 
     def _han_before_title(self, at: int) -> int:
-        """ "翻译敖登格日勒女士": whatever stands between a role and a title; the token itself where no title follows."""
+        """ "翻译敖登格日勒女士": what stands between a role and a title; the token itself where no title follows."""
         end = at
         while end < len(self._tokens) and end - at < 8 and han(self._tokens[end].norm) and end not in self._words:
             end += 1

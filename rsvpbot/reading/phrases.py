@@ -21,7 +21,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from rsvpbot.reading.tokens import Spelling, Token, norms_of
+from rsvpbot.reading.tokens import PLAIN, Spelling, Token, norms_of
 
 GAP = 5
 """Most words that "..." stands for."""
@@ -103,7 +103,7 @@ class _Node:
 # --------------------------------------------------------------------------- phrases as they are written
 
 
-def forms_of(text: str, spelling: Spelling = Spelling()) -> list[tuple[str, ...]]:
+def forms_of(text: str, spelling: Spelling = PLAIN) -> list[tuple[str, ...]]:
     """Every plain form of a phrase, as elements: words, "stem*", "{class}", "#", "...". Raises PhraseError."""
     if not _SIGNS.intersection(text):
         return [tuple(element for word in text.split() for element in _elements(word, text, spelling))]
@@ -183,7 +183,7 @@ class Lexicon:
         self,
         classes: Mapping[str, Sequence[str]],
         barrier: frozenset[str],
-        spelling: Spelling = Spelling(),
+        spelling: Spelling = PLAIN,
     ) -> None:
         """The class "fill" may stand inside any phrase. `barrier`: words that "..." never stands for; `spelling`: how
         words are cut, in phrases as in texts."""

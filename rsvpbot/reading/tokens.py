@@ -35,7 +35,8 @@ _PUNCTUATION = str.maketrans("。．…！？؟،、，；؛：（）“”„«
 _QUOTES = frozenset('"“”„«»*_')
 _DROPPED = frozenset("\ufe0f\ufe0e\u200d\u200b\u200c\u200e\u200f\u2060\ufeff\xad")
 _BULLET = re.compile(
-    r"[ \t]*(?:(?:[-*•·–—]|\(?\d{1,2}[.)]|\(?[a-z]\))[ \t]+|(?:[（(]?[一二三四五六七八九十]{1,3}[、）)]|\d{1,2}、|[①-⑳]))"
+    r"[ \t]*(?:(?:[-*•·–—]|\(?\d{1,2}[.)]|\(?[a-z]\))[ \t]+"
+    r"|(?:[（(]?[一二三四五六七八九十]{1,3}[、）)]|\d{1,2}、|[①-⑳]))"
 )
 _LABEL = re.compile(r"[ \t]*[^\W\d_][^:：\n.!?,;。，]{0,40}(?::(?:[ \t]|$)|：)")
 
@@ -104,6 +105,10 @@ class Spelling:
     """Words cut before: most words of a text come again and again."""
 
 
+PLAIN = Spelling()
+"""Nothing but case, accents and width is folded."""
+
+
 @lru_cache(maxsize=20_000)
 def fold(word: str) -> str:
     """One word without case, accents, vowel signs and width."""
@@ -133,7 +138,7 @@ def norms_of(text: str, spelling: Spelling) -> list[str]:
     return [token.norm for token in tokenize(text, spelling) if token.norm != "\n"]
 
 
-def tokenize(text: str, spelling: Spelling = Spelling()) -> list[Token]:
+def tokenize(text: str, spelling: Spelling = PLAIN) -> list[Token]:
     """All tokens of a text, line ends included (as "\\n")."""
     tokens: list[Token] = []
     last_end = 0
@@ -203,7 +208,7 @@ def _pieces(raw: str, spelling: Spelling) -> Iterable[_Piece]:
     yield norm, 0, length, capital
 
 
-def sentences(text: str, spelling: Spelling = Spelling()) -> list[Sentence]:
+def sentences(text: str, spelling: Spelling = PLAIN) -> list[Sentence]:
     """The sentences of a text in order. Hard-wrapped lines are joined; a line ended on purpose ends a sentence."""
     text = text[:LONGEST]
     breaks = _line_breaks(text)

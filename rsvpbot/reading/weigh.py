@@ -307,6 +307,21 @@ def _overall(
         if not any(stand.stance == "no" for stand in staying) and not _away_is_no(own, parsed, pack):
             doubts.append(_ONLY_ELSEWHERE)
         return PartStat.DECLINED, doubts
+    return _of_others(own, coming, perhaps, staying, parsed, writer, withdrawn, pack)
+
+
+def _of_others(
+    own: Stand | None,
+    coming: Sequence[Stand],
+    perhaps: Sequence[Stand],
+    staying: Sequence[Stand],
+    parsed: Parsed,
+    writer: Writer,
+    withdrawn: bool,
+    pack: Pack,
+) -> tuple[PartStat | None, list[str]]:
+    """The same where the writer neither comes nor stays away."""
+    doubts: list[str] = []
     if coming and staying and own is None:
         if any(clause.meaning == "together" for clause in parsed.clauses):
             return PartStat.ACCEPTED, doubts

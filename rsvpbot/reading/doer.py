@@ -1,0 +1,325 @@
+"""Who does it: whose coming, or staying away, a clause speaks of.
+
+Every rule below answers for one way of saying it, or passes the question on to the next.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from rsvpbot.reading.pack import VERBS
+from rsvpbot.reading.people import SOMEBODY, Mention, Person, Who
+from rsvpbot.reading.phrases import Mark
+from rsvpbot.reading.said import WHO_IS_MEANT
+from rsvpbot.reading.sentence import Here, Reader
+from rsvpbot.reading.stance import FAR
+
+FIRST = frozenset({"i", "we"})
+RELATIVE_REACH = 8
+"""Words between a person and the "who" that speaks of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Doer:
+    """Who it is; nobody (no people) where the clause speaks of a thing."""
+
+    people: tuple[Person, ...]
+    start: int
+    """The first token of the subject, or of the head where the subject is behind it or left out."""
+    elided: bool = False
+    doubt: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """Who does what a head says, with its modifiers?"""
+
+    reader: Reader
+    here: Here
+    head: Mark
+    own: Sequence[Mark]
+    after: int
+    """The end of the clause before."""
+
+    @property
+    def third(self) -> bool:
+        """Whether the form of a word tells that it is somebody else."""
+        return self.head.rule.person == "they" or any(mark.rule.person == "they" for mark in self.own)
+
+    @property
+    def first_word(self) -> int:
+        """Where the head begins, or the first of its modifiers."""
+        return min((self.head.start, *(mark.start for mark in self.own)))
+
+    @property
+    def piece(self) -> int:
+        """Where the piece begins in which the head stands, but not before the clause before ended."""
+        return max(self.after, self.here.marks.piece_of(self.head.start)[0])
+
+    @property
+    def group(self) -> bool:
+        """Whether an organisation is spoken of before the head."""
+        tokens, pack = self.here.tokens, self.reader.pack
+        return any(pack.longest("group", tokens, i) for i in range(self.here.begin, self.head.start))
+
+    def of(self, mention: Mention, start: int | None = None) -> Doer:
+        """Whoever is mentioned there; pronouns replaced."""
+        people = resolved(mention.people, self.here.tokens[mention.start].start, self.reader)
+        return Doer(people, mention.start if start is None else start)
+
+    def behind(self, mention: Mention) -> Doer:
+        """Whoever is mentioned behind the head, which is then accounted for."""
+        self.here.cover(mention.start, mention.end)
+        return self.of(mention, self.head.start)
+
+
+def doer_of(reader: Reader, here: Here, head: Mark, own: Sequence[Mark], after: int) -> Doer:
+    """Who does what a head says. `own`: its modifiers; `after`: the end of the clause before."""
+    question = _Question(reader, here, head, own, after)
+    for rule in _RULES:
+        found = rule(question)
+        if found is not None:
+            return found
+    return _left_out(question)
+
+
+# --------------------------------------------------------------------------- the rules, in order
+
+
+def _in_the_phrase(q: _Question) -> Doer | None:
+    """ "count {who} in"."""
+    mention = q.here.mentions.between(*q.head.who) if q.head.who is not None else None
+    return q.of(mention, q.head.start) if mention else None
+
+
+def _whose_presence(q: _Question) -> Doer | None:
+    """ "confirm his attendance", "the attendance of Ana Lopez"."""
+    if q.head.meaning != "presence":
+        return None
+    before = q.head.start - 1
+    tokens = q.here.tokens
+    if before >= q.here.begin and q.reader.pack.has("theirs", tokens[before].norm):
+        last = _last_spoken_of(q.reader, tokens[before].start)
+        if last is not None:
+            return Doer((last,), before)
+    if q.head.rule.person:
+        return None
+    mention = mention_after(q.head.end, q.here, reach=1)
+    return q.behind(mention) if mention is not None and not _taken(mention, q.here) else None
+
+
+def _first_person(q: _Question) -> Doer | None:
+    """ "asistiré", "my wife and I [will come]", "iremos mi esposa y yo"."""
+    person = q.head.rule.person
+    if person not in FIRST:
+        return None
+    if q.reader.pack.verb_first:
+        mention = mention_after(q.head.end, q.here)
+        if mention is not None and not _taken(mention, q.here):
+            if person == "we" and all(p.who is Who.NAMED for p in mention.people):
+                found = q.behind(mention)
+                return Doer((*found.people, me("we", q.reader)), found.start)
+            if len(mention.people) > 1 and any(p.who is Who.SELF for p in mention.people):
+                return q.behind(mention)
+    before = mention_ending(q.head.start, q.here)
+    if before and any(p.who is Who.SELF for p in before.people):
+        return q.of(before)
+    return Doer((me(person, q.reader),), q.head.start)
+
+
+def _before(q: _Question) -> Doer | None:
+    """ "Ana Lopez will gladly attend"; "puedo asistir", where the modifier tells who."""
+    persons = {m.start: m.rule.person for m in q.own if m.rule.person in FIRST and m.start < q.head.start}
+    third = q.third
+    crossed = False
+    at = q.head.start
+    while at > q.after:
+        mention = mention_ending(at, q.here)
+        passed = third and mention is not None and all(p.who is Who.SELF for p in mention.people)
+        if mention is not None and not passed and _may_be_subject(mention, q, crossed):
+            return q.of(mention)
+        at -= 1
+        if at in persons and q.head.rule.person != "they":
+            return Doer((me(persons[at], q.reader),), at)
+        if q.here.marks.bounded(at, at + 1) or q.reader.pack.longest("that", q.here.tokens, at):
+            break
+        crossed = crossed or q.here.tokens[at].norm == ","
+    return None
+
+
+def _modifier_behind(q: _Question) -> Doer | None:
+    """ "прийти не смогу"."""
+    mark = next((m for m in q.own if m.rule.person in FIRST and m.start >= q.head.end), None)
+    return Doer((me(mark.rule.person, q.reader),), q.head.start) if mark is not None else None
+
+
+def _relative(q: _Question) -> Doer | None:
+    """ "to Ana Lopez, who will attend"; nobody in "those who will attend"."""
+    tokens, pack = q.here.tokens, q.reader.pack
+    relative = q.first_word - 1
+    if relative < q.here.begin or not pack.has("who", tokens[relative].norm):
+        return None
+    mention = _mention_in(max(q.here.begin, relative - RELATIVE_REACH), relative, q.here, taken=True)
+    joins = pack.longest("that", tokens, relative) > 0  # "comunica que asistirá" says nobody yet
+    if mention is None:
+        return None if joins else Doer((), q.head.start)
+    if not joins or relative - mention.end <= (tokens[relative - 1].norm == ","):
+        return q.of(mention, q.head.start)
+    return None
+
+
+def _bare_name(q: _Question) -> Doer | None:
+    """A name without capitals before a verb of the third person."""
+    name = q.here.mentions.bare_name_before(q.first_word, max(q.after, q.piece)) if q.third else None
+    if name is None:
+        return None
+    q.here.cover(name.start, name.end)
+    return Doer(name.people, name.start)
+
+
+def _behind(q: _Question) -> Doer | None:
+    """ "acudirá Ana Lopez"."""
+    third = q.third
+    if not third and not q.reader.pack.verb_first:
+        return None
+    mention = mention_after(q.head.end, q.here, expected=third)
+    if mention is None or _taken(mention, q.here):
+        return None
+    return q.behind(mention) if third or not all(p.who is Who.SELF for p in mention.people) else None
+
+
+def _a_thing(q: _Question) -> Doer | None:
+    """ "it comes down to": nobody; but "the Mission regrets that it will not attend"."""
+    at = q.first_word
+    if at <= q.here.begin or not q.reader.pack.has("it", q.here.tokens[at - 1].norm):
+        return None
+    return Doer((Person(Who.GROUP),) if q.group else (), q.head.start)
+
+
+def _third_left_out(q: _Question) -> Doer | None:
+    """A verb of the third person without a subject: who was spoken of last."""
+    if not q.third:
+        return None
+    if q.here.loose(q.piece, q.head.start) and not q.group:
+        return Doer((), q.head.start)  # "until the baby comes"
+    earlier = [clause for clause in q.here.built if clause.people]
+    if earlier and any(p.who is not Who.SELF for p in earlier[-1].people):
+        return Doer(earlier[-1].people, q.head.start, True)
+    spoken = (p for _, p in reversed(q.reader.mentioned) if p.who in {Who.NAMED, Who.ROLE, Who.GROUP})
+    last = next(spoken, Person(Who.GROUP) if q.reader.writer.organisation else None)
+    if last is not None:
+        return Doer((last,), q.head.start, True)
+    words = q.here.marks.words(q.head.start, q.head.end)
+    return Doer((SOMEBODY,), q.head.start, True, f"{WHO_IS_MEANT}: “{words}”")
+
+
+def _same_as_before(q: _Question) -> Doer | None:
+    """ "I shall be in New York and will gladly join you"."""
+    earlier = [clause for clause in q.here.built if clause.people]
+    if earlier:
+        return Doer(earlier[-1].people, q.head.start, True)
+    begin = q.here.begin
+    first = next((m for m in q.here.mentions.all() if begin <= m.start < q.piece and not _taken(m, q.here)), None)
+    if first is not None and q.here.marks.little_between(begin, first.start):
+        found = q.of(first, q.head.start)
+        return Doer(found.people, found.start, True)
+    return Doer((Person(Who.GROUP),), q.head.start) if q.group else None
+
+
+_RULES: Sequence[Callable[[_Question], Doer | None]] = (
+    _in_the_phrase,
+    _whose_presence,
+    _first_person,
+    _before,
+    _modifier_behind,
+    _relative,
+    _bare_name,
+    _behind,
+    _a_thing,
+    _third_left_out,
+    _same_as_before,
+)
+
+
+def _left_out(q: _Question) -> Doer:
+    """ "Will attend": the writer; in doubt where words stand before it that may be somebody else."""
+    loose = q.here.loose(q.piece, q.head.start)
+    doubt = ""
+    if loose > 1 or (loose and q.head.meaning in VERBS):
+        doubt = f"{WHO_IS_MEANT} before the answer: “{q.here.marks.words(q.piece, q.head.start)}”"
+    return Doer((the_writer(q.reader),), q.head.start, True, doubt)
+
+
+# --------------------------------------------------------------------------- people
+
+
+def me(person: str, reader: Reader) -> Person:
+    """The writer, as "I" or "we"."""
+    words = sorted(reader.pack.words[person])
+    return Person(Who.SELF, role=words[0] if words else person)
+
+
+def the_writer(reader: Reader) -> Person:
+    """Whoever writes: a person, or an office."""
+    return Person(Who.GROUP) if reader.writer.organisation else me("i", reader)
+
+
+def resolved(people: tuple[Person, ...], at: int, reader: Reader) -> tuple[Person, ...]:
+    """Pronouns replaced by the last person named before offset `at`."""
+    return tuple((_last_spoken_of(reader, at) or person) if person.who is Who.THEY else person for person in people)
+
+
+def _last_spoken_of(reader: Reader, at: int) -> Person | None:
+    named = (p for place, p in reversed(reader.mentioned) if place < at and p.who in {Who.NAMED, Who.ROLE})
+    return next(named, None)
+
+
+# --------------------------------------------------------------------------- mentions
+
+
+def mention_ending(end: int, here: Here) -> Mention | None:
+    """The mention right before a token."""
+    mention = here.mentions.ending(end)
+    return mention if mention is not None and mention.start >= here.begin else None
+
+
+def mention_in(start: int, end: int, here: Here) -> Mention | None:
+    """The last mention between two tokens that no phrase holds."""
+    return _mention_in(start, end, here, taken=False)
+
+
+def _mention_in(start: int, end: int, here: Here, taken: bool) -> Mention | None:
+    inside = (m for m in here.mentions.all() if start <= m.start and m.end <= end and (taken or not _taken(m, here)))
+    return max(inside, key=lambda mention: mention.start, default=None)
+
+
+def mention_after(end: int, here: Here, reach: int = 3, expected: bool = False) -> Mention | None:
+    """A mention that begins at most `reach` little words after a token. `expected`: somebody must stand there."""
+    at = end
+    while at < len(here.tokens) and at - end <= reach:
+        found = here.mentions.expected(at) if expected else here.mentions.at(at)
+        if found:
+            return found[0]
+        if not here.tokens[at].word or not (here.marks.little(at) or here.covered[at]):
+            return None
+        at += 1
+    return None
+
+
+def _taken(mention: Mention, here: Here) -> bool:
+    return here.marks.taken(mention.start, mention.end)
+
+
+def _may_be_subject(mention: Mention, q: _Question, crossed: bool) -> bool:
+    """Whether a mention before a head is its subject: not "of Jane Roe", nor of the clause before a comma."""
+    here, start = q.here, mention.start
+    if start < q.after or _taken(mention, here):
+        return False
+    if start > here.begin and q.reader.pack.has("of", here.tokens[start - 1].norm):
+        return False
+    opens = start == here.begin or here.marks.bounded(start - 1, start) or here.tokens[start - 1].norm == ","
+    return (opens or not crossed) and here.loose(mention.end, q.head.start) <= FAR
+
+
+__all__ = ["Doer", "doer_of", "me", "mention_ending", "mention_in", "resolved", "the_writer"]

@@ -1,0 +1,116 @@
+"""Whether a clause speaks of something else: another thing, another place, another day."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rsvpbot.reading.names import han
+from rsvpbot.reading.pack import Pack
+from rsvpbot.reading.people import Who
+from rsvpbot.reading.phrases import Mark
+from rsvpbot.reading.said import SOMETHING_ELSE
+from rsvpbot.reading.sentence import Here, Reader
+from rsvpbot.reading.tokens import Token
+
+ANOTHER_DAY = "it names another day"
+"""How the doubt begins that a clause speaks of another day."""
+
+
+def object_doubt(head: Mark, here: Here, reader: Reader) -> str:
+    """Whether what follows the verb is another thing than our event: "attend the launch", "come to Geneva"."""
+    tokens, pack = here.tokens, reader.pack
+    at = head.end
+    while at < len(tokens) and not here.covered[at] and pack.longest("object", tokens, at):
+        at += pack.longest("object", tokens, at)
+    if at >= len(tokens) or not tokens[at].word or tokens[at].number is not None:
+        return ""
+    norm = tokens[at].norm
+    if any(mark.meaning == "away" and mark.start == at for mark in here.marks.main) and at > head.end:
+        return f"{SOMETHING_ELSE}: “{here.marks.words(head.start, at + 1)}”"
+    if here.covered[at]:
+        return _place_doubt(head, at, here, reader)
+    if pack.has("places", norm) and at > head.end and norm not in reader.not_names:
+        return f"it may be about another place: “{here.marks.words(head.start, at + 1)}”"
+    named = any(p.who in {Who.NAMED, Who.SELF, Who.THEY} for m in here.mentions.at(at)[:1] for p in m.people)
+    if norm in reader.not_names or here.marks.little(at) or named:
+        return ""
+    end = at + 1
+    if han(norm):
+        while end < len(tokens) and han(tokens[end].norm) and not here.covered[end]:
+            end += 1
+        if end - at < 2:
+            return ""
+    elif at == head.end and not (tokens[at].capital and not pack.knows(norm)):
+        return ""
+    return f"{SOMETHING_ELSE}: “{here.marks.words(head.start, end)}”"
+
+
+def _place_doubt(head: Mark, at: int, here: Here, reader: Reader) -> str:
+    """Whether another place stands behind the event: "attend the meeting in Geneva"."""
+    tokens, pack = here.tokens, reader.pack
+    while at < len(tokens) and here.covered[at]:
+        at += 1
+    if at + 1 >= len(tokens) or not pack.longest("object", tokens, at):
+        return ""
+    place = tokens[at + 1]
+    if pack.has("places", place.norm) and place.norm not in reader.not_names:
+        return f"it may be about another place: “{here.marks.words(head.start, at + 2)}”"
+    return ""
+
+
+def other_day(here: Here, head: Mark, reader: Reader) -> str:
+    """A day of the month that is not the event's, where the event's own is not named too."""
+    tokens, event = here.tokens, reader.event
+    days = range(event.starts.day, event.ends.day + 1) if event.ends.day >= event.starts.day else [event.starts.day]
+    begin, end = here.marks.piece_of(head.start)
+    other = ""
+    for i in range(len(tokens)):
+        day = _day_of_month(tokens, i, reader.pack) or _day_in_figures(tokens[i].norm, event.starts.month)
+        if day in days:
+            return ""
+        if day and not other and begin <= i < end:
+            other = here.marks.words(i, i + 1)
+    if other:
+        return f"{ANOTHER_DAY}: “{other}”"
+    if here.marks.has("time") or here.marks.has("event"):
+        return ""
+    month = next(
+        (i for i in range(begin, end) if reader.pack.has("months", tokens[i].norm) and not here.covered[i]), -1
+    )
+    return f"it names another month: “{here.marks.words(month, month + 1)}”" if month >= 0 else ""
+
+
+def _day_in_figures(norm: str, month: int) -> int:
+    """21 for "21/9", "9/21/2016" and "21.9.2016" in September, -1 for another month's day; 0 for anything else."""
+    sign = "/" if "/" in norm else "."
+    parts = norm.split(sign)
+    if not 2 + (sign == ".") <= len(parts) <= 3 or not all(part.isdecimal() and len(part) <= 4 for part in parts):
+        return 0
+    one, two = int(parts[0]), int(parts[1])
+    if two == month and 1 <= one <= 31:
+        return one
+    if one == month and 1 <= two <= 31:
+        return two
+    return -1 if 1 <= one <= 31 and 1 <= two <= 12 else 0
+
+
+def _day_of_month(tokens: Sequence[Token], at: int, pack: Pack) -> int:
+    """21 for "21st", "21 September", "September 21", "21日"; 0 for anything else."""
+    norm = tokens[at].norm
+    ending = norm.lstrip("0123456789")
+    digits = norm[: len(norm) - len(ending)]
+    if not digits.isdecimal() or len(digits) > 2 or not 1 <= int(digits) <= 31:
+        return 0
+    if ending:
+        return int(digits) if ending in pack.words["day_endings"] else 0
+    after = tokens[at + 1].norm if at + 1 < len(tokens) else ""
+    if after in pack.words["day_endings"]:
+        return int(digits)
+    before = tokens[at - 1].norm if at else ""
+    if before in pack.words["day_beginnings"] and after not in pack.words["hours"]:
+        return int(digits)
+    beside = {tokens[i].norm for i in (at - 2, at - 1, at + 1, at + 2) if 0 <= i < len(tokens)}
+    return int(digits) if beside & pack.words["months"] else 0
+
+
+__all__ = ["ANOTHER_DAY", "object_doubt", "other_day"]

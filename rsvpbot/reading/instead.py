@@ -1,0 +1,101 @@
+"""Somebody else comes: sends, is represented, stands in, in whose place."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from rsvpbot.reading.doer import Doer, doer_of, me, resolved, the_writer
+from rsvpbot.reading.people import SOMEBODY, Person, Who
+from rsvpbot.reading.phrases import Mark
+from rsvpbot.reading.said import WHO_IS_MEANT, Clause
+from rsvpbot.reading.sentence import Here, Reader
+from rsvpbot.reading.stance import HEDGES, denials_of
+
+UNNAMED = Person(Who.ROLE)
+IN_PLACE = "in place"
+"""The meaning of "in my place" before it is known who comes."""
+
+
+def substitution(reader: Reader, here: Here, head: Mark, own: Sequence[Mark], after: int) -> Clause | None:
+    """The clause of a head that speaks of a substitute: `people` are the absent and `others` those who come; or only
+    `people` come, in the writer's place."""
+    denied = denials_of(own) % 2 == 1
+    named = here.mentions.between(*head.who) if head.who else None
+    said = resolved(named.people, here.tokens[named.start].start, reader) if named else ()
+    if head.meaning in {"instead", "instead_of"}:
+        return replace(
+            here.made(head, IN_PLACE, said or (me("i", reader),), head.start, reader.text), asked=here.question
+        )
+    if head.meaning == "sends" and (denied or (said and _is_self(said))):
+        return None  # "send me the list"
+    doer = doer_of(reader, here, replace(head, who=None), own, after)
+    if head.meaning == "represented":
+        clause = _represented(reader, here, head, doer, said, denied)
+    elif head.meaning == "sends":
+        clause = _sends(reader, here, head, doer, said)
+    elif denied:
+        return None
+    else:
+        clause = _stands_in(reader, here, head, doer, said)
+    hedged = clause.meaning == "substitute" and any(mark.meaning in HEDGES for mark in own)
+    return replace(clause, asked=here.question, meaning="maybe" if hedged else clause.meaning)
+
+
+def _represented(reader: Reader, here: Here, head: Mark, doer: Doer, said: tuple[Person, ...], denied: bool) -> Clause:
+    """ "The Ambassador will be represented by Ana Lopez"."""
+    people = doer.people or (the_writer(reader),)
+    clause = here.made(head, "no" if denied else "substitute", people, doer.start, reader.text)
+    return replace(clause, others=() if denied else said or (UNNAMED,), doubt="" if denied else doer.doubt)
+
+
+def _sends(reader: Reader, here: Here, head: Mark, doer: Doer, said: tuple[Person, ...]) -> Clause:
+    """ "I send Ana Lopez", "the Ambassador has nominated Ana Lopez"."""
+    unknown = doer.elided or not doer.people or doer.people == (SOMEBODY,)
+    people, start = ((the_writer(reader),), head.start) if unknown else (doer.people, doer.start)
+    return replace(here.made(head, "substitute", people, start, reader.text), others=said or (UNNAMED,))
+
+
+def _stands_in(reader: Reader, here: Here, head: Mark, doer: Doer, said: tuple[Person, ...]) -> Clause:
+    """ "Ana Lopez will stand in (for the Director)"."""
+    doubt = doer.doubt
+    if doer.elided and not doubt:
+        doubt = f"{WHO_IS_MEANT}: “{here.marks.words(head.start, head.end)}”"
+    clause = replace(here.made(head, "substitute", doer.people, doer.start, reader.text), doubt=doubt)
+    if not said or _is_self(said):
+        return clause
+    if reader.pack.has("objects", here.tokens[doer.start].norm):  # "Директора заменит юрист Тарас Гринько"
+        return replace(clause, others=said)
+    return replace(clause, people=said, others=doer.people)
+
+
+def with_places(here: Here) -> None:
+    """ "In my place Ana Lopez will come": who comes, and in whose place, made one clause."""
+    for place in [clause for clause in here.built if clause.meaning == IN_PLACE]:
+        here.built.remove(place)
+        absent = place.people
+        coming = next((c for c in here.built if c.meaning in {"yes", "wish"} and _somebody_else(c, absent)), None)
+        if coming is not None:
+            here.built.remove(coming)
+            doubt = "" if coming.doubt.startswith(WHO_IS_MEANT) else coming.doubt
+            merged = replace(coming, meaning="substitute", people=absent, others=coming.people, doubt=doubt)
+            here.built.append(replace(merged, people=coming.people, others=()) if _is_self(absent) else merged)
+        elif not any(c.meaning == "substitute" for c in here.built):
+            others = tuple(
+                p
+                for mention in here.mentions.all()
+                for p in mention.people
+                if mention.start >= here.begin and p.who in {Who.NAMED, Who.ROLE} and p not in absent
+            )
+            here.built.append(replace(place, meaning="substitute", others=others or (UNNAMED,)))
+
+
+def _is_self(people: Sequence[Person]) -> bool:
+    return all(p.who is Who.SELF for p in people)
+
+
+def _somebody_else(clause: Clause, absent: Sequence[Person]) -> bool:
+    return clause.people != absent and not (_is_self(clause.people) and _is_self(absent))
+
+
+__all__ = ["substitution", "with_places"]

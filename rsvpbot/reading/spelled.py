@@ -1,0 +1,67 @@
+"""Words as the pack spells them: slips of the pen set right, and what is written in one parted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rsvpbot.reading.pack import Pack
+from rsvpbot.reading.tokens import Token
+
+MOST_BEGINNINGS = 3
+"""So many small words may be written in one with the word behind them."""
+
+
+def in_known_spelling(tokens: Sequence[Token], pack: Pack, names: frozenset[str]) -> tuple[Token, ...]:
+    """Slips of the pen in key words set right, and words parted that are written in one ("والسيدة")."""
+    slips, beginnings, elisions = pack.slips, pack.spelling.beginnings, pack.spelling.elisions
+    parted: list[Token] = []
+    for token in tokens:
+        norm = token.norm
+        if norm in slips and not token.capital:
+            parted.append(token._replace(norm=slips[norm]))
+        elif elisions and "'" in norm and pack.knows(norm.partition("'")[2]) and norm.partition("'")[0] in elisions:
+            parted.extend(_cut(token, [norm.partition("'")[0], norm.partition("'")[2]], 1))
+        elif beginnings and token.word and norm not in names and not pack.knows(norm):
+            parted.extend(_cut(token, _beginnings(norm, pack, MOST_BEGINNINGS) or _before_a_name(norm, pack), 0))
+        else:
+            parted.append(token)
+    return tuple(parted)
+
+
+def _beginnings(norm: str, pack: Pack, most: int) -> list[str]:
+    """A word that nobody knows, cut into beginnings and a known rest, with as few cuts as can be; [] for none."""
+    best: list[str] = []
+    for beginning in pack.spelling.beginnings:
+        rest = norm[len(beginning) :]
+        if not norm.startswith(beginning) or len(rest) < 2:
+            continue
+        if pack.knows(rest):
+            return [beginning, rest]
+        if most > 1:
+            more = _beginnings(rest, pack, most - 1)
+            if more and (not best or len(more) + 1 < len(best)):
+                best = [beginning, *more]
+    return best
+
+
+def _before_a_name(norm: str, pack: Pack) -> list[str]:
+    """ "وأيوب": "and" before what may be a name."""
+    beginning = next((b for b in pack.spelling.always if norm.startswith(b) and len(norm) - len(b) >= 3), "")
+    if not beginning or pack.has("given", norm):
+        return [norm]
+    return [beginning, norm[len(beginning) :]]
+
+
+def _cut(token: Token, pieces: Sequence[str], sign: int) -> list[Token]:
+    """A token in pieces; `sign`: characters between two of them."""
+    found: list[Token] = []
+    at = token.start
+    for i, piece in enumerate(pieces):
+        last = i == len(pieces) - 1
+        end = token.end if last else min(at + len(piece) + sign, token.end)
+        found.append(token._replace(norm=piece, start=at, end=end, space=token.space and i == 0))
+        at = end
+    return found
+
+
+__all__ = ["in_known_spelling"]

@@ -1,0 +1,153 @@
+"""Yes, no or perhaps: which head each modifier turns, and what they come to together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+from rsvpbot.reading.pack import INSTEAD, VERBS, Pack
+from rsvpbot.reading.phrases import Mark
+from rsvpbot.reading.sentence import Here
+
+DENIALS = frozenset({"not", "cannot", "fail"})
+HEDGES = frozenset({"unsure", "hope", "if"})
+
+REACH = {"not": 3, "cannot": 3, "fail": 3, "past": 2, "would": 1, "can": 2, "will": 2, "unsure": 12, "regret": 6}
+"""How many words that nothing accounts for may stand between a modifier and its head; two for each pair of commas."""
+
+FAR = 4
+"""The same of every other modifier."""
+
+
+def assigned(heads: Sequence[Mark], here: Here, pack: Pack) -> dict[int, list[Mark]]:
+    """Each modifier with the head that it turns."""
+    found: dict[int, list[Mark]] = {}
+    for mark in here.marks.main:
+        if mark.meaning in here.marks.MODIFYING:
+            choice = _condition_of(mark, heads, here) if mark.meaning == "if" else _turned(mark, heads, here, pack)
+            if choice is not None:
+                found.setdefault(choice, []).append(mark)
+    return found
+
+
+def _condition_of(mark: Mark, heads: Sequence[Mark], here: Here) -> int | None:
+    """The head that hangs on a condition: the next one, wherever in the sentence, or the one before."""
+    after = next((i for i, head in enumerate(heads) if head.start >= mark.end), None)
+    before = next((i for i in range(len(heads) - 1, -1, -1) if heads[i].end <= mark.start), None)
+    opens = here.marks.piece_of(mark.start)[0] == mark.start
+    if after is not None and (before is None or opens or here.marks.same_piece(mark.end, heads[after].start)):
+        return after
+    return before if before is not None else after
+
+
+def _turned(mark: Mark, heads: Sequence[Mark], here: Here, pack: Pack) -> int | None:
+    """The head that a modifier turns: a word of coming in its own piece, behind or before it; then what stands right
+    behind it; then a word of coming beyond a comma."""
+    own = here.marks.piece_of(mark.start)
+    after = [i for i, head in enumerate(heads) if head.start >= mark.end]
+    before = [i for i in range(len(heads) - 1, -1, -1) if heads[i].end <= mark.start]
+    adjacent = mark.meaning == "not" and pack.not_adjacent
+    for i in (*after[:1], *before[:1]):
+        head = heads[i]
+        begin, end = (mark.end, head.start) if head.start >= mark.end else (head.end, mark.start)
+        if head.meaning not in VERBS | INSTEAD or not own[0] <= head.start < own[1]:
+            continue
+        if adjacent and head.start >= mark.end and here.loose(begin, end):
+            continue
+        if _reaches(mark, begin, end, here):
+            return i
+    for i in after[:1]:
+        head = heads[i]
+        if own[0] <= head.start < own[1]:
+            return i if not here.loose(mark.end, head.start) or mark.meaning not in DENIALS else None
+        if mark.meaning in DENIALS and (pack.near or adjacent or head.meaning not in VERBS | INSTEAD):
+            return None
+        if mark.meaning in DENIALS and here.loose(mark.end, head.start):
+            return None
+        if _reaches(mark, mark.end, head.start, here):
+            return i
+    for i in before[:1]:
+        if mark.meaning not in DENIALS and _reaches(mark, heads[i].end, mark.start, here):
+            return i
+    return None
+
+
+def _reaches(mark: Mark, start: int, end: int, here: Here) -> bool:
+    """Whether few enough words and no end of a clause stand between."""
+    if here.marks.bounded(start, end):
+        return False
+    commas = sum(here.tokens[i].norm == "," for i in range(start, end))
+    return here.loose(start, end) + 2 * ((commas + 1) // 2) <= REACH.get(mark.meaning, FAR)
+
+
+def stance_of(head: Mark, own: Sequence[Mark], here: Here) -> tuple[str, str]:
+    """What a head and its modifiers come to, and the doubt about it."""
+    meaning = head.meaning
+    kinds = {mark.meaning for mark in own}
+    denials = denials_of(own)
+    odd = denials % 2 == 1 or (denials > 0 and not _undone(own, head, here))
+    hedged = kinds & HEDGES
+    if meaning in {"promise", "withdraw", "missed"}:
+        return meaning, ""
+    if meaning == "away":
+        begin, end = here.marks.piece_of(head.start)
+        told = any(m.meaning == "past" and begin <= m.start < end for m in here.marks.main)
+        return ("", "") if odd or told else ("away", "")
+    if meaning == "maybe":
+        return "maybe", ""
+    if meaning == "no":
+        if odd:
+            return "yes", f"a denial before it: “{here.marks.words(own[0].start, head.end)}”"
+        return ("maybe", "") if hedged - {"hope"} else ("no", "")
+    if meaning == "yes":
+        if odd:
+            return "no", f"a denial before it: “{here.marks.words(own[0].start, head.end)}”"
+        return ("maybe", "") if hedged else ("yes", "")
+    # a word of coming
+    if "past" in kinds or (head.rule.value == "would" and "would" not in kinds):
+        return "", ""
+    if odd:
+        if "confirm" in kinds and _order(own, "confirm", DENIALS):
+            return "maybe", ""
+        if "if" in kinds:
+            return "maybe", "it hangs on something"
+        return ("maybe", "") if "unsure" in kinds else ("no", "")
+    if hedged:
+        return "maybe", ""
+    if "regret" in kinds and not denials:
+        return "yes", "regret beside a yes"
+    if "would" in kinds and not kinds & {"want", "glad"}:
+        return "wish", f"only a conditional: “{here.marks.words(min(m.start for m in own), head.end)}”"
+    if "would" in kinds or ("want" in kinds and not kinds & {"will", "confirm"}):
+        return "wish", ""
+    return "yes", ""
+
+
+def denials_of(marks: Sequence[Mark]) -> int:
+    """How many denials there are. Words that only go along with another ("nadie … no", "никто не") count where they
+    are the only ones, and once."""
+    plain = sum(mark.meaning in DENIALS and mark.rule.value != "concord" for mark in marks)
+    nots = any(mark.meaning == "not" and mark.rule.value != "concord" for mark in marks)
+    concord = any(mark.rule.value == "concord" for mark in marks)
+    return plain + (concord and not nots)
+
+
+def _undone(own: Sequence[Mark], head: Mark, here: Here) -> bool:
+    """Whether one of two denials denies the other: it touches the verb ("не могу не прийти"), or the other denial
+    ("not unable"). Elsewhere the same is said twice ("there is no way, I cannot come")."""
+    ordered = sorted((m for m in own if m.meaning in DENIALS), key=lambda m: m.start)
+    touching = [
+        m for m in ordered if m.end <= head.start and m.meaning != "cannot" and here.marks.filled(m.end, head.start)
+    ]
+    if touching or any(m.meaning == "fail" for m in ordered):
+        return True
+    return any(a.meaning == "not" and here.marks.filled(a.end, b.start) for a, b in pairwise(ordered))
+
+
+def _order(own: Sequence[Mark], later: str, first: frozenset[str]) -> bool:
+    """Whether a denial stands before: "cannot confirm my attendance"."""
+    place = next(mark.start for mark in own if mark.meaning == later)
+    return any(mark.meaning in first and mark.start < place for mark in own)
+
+
+__all__ = ["DENIALS", "FAR", "HEDGES", "assigned", "denials_of", "stance_of"]

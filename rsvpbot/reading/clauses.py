@@ -21,13 +21,13 @@ from rsvpbot.reading.listed import take_names
 from rsvpbot.reading.marks import marks_of
 from rsvpbot.reading.names import name_words
 from rsvpbot.reading.pack import ANSWERS, BESIDE, FACTS, INSTEAD, VERBS, Pack
-from rsvpbot.reading.people import SOMEBODY, Mentions, Person, number_at
+from rsvpbot.reading.people import SOMEBODY, Mentions, Person, Who, number_at
 from rsvpbot.reading.phrases import Mark
 from rsvpbot.reading.said import Clause, Parsed, Writer
 from rsvpbot.reading.sentence import Here, Reader
 from rsvpbot.reading.signoff import greeting_end, is_closing, without_sign_off
 from rsvpbot.reading.spelled import in_known_spelling
-from rsvpbot.reading.stance import assigned, denials_of, stance_of
+from rsvpbot.reading.stance import HEDGES, assigned, denials_of, stance_of
 from rsvpbot.reading.tokens import LONGEST, Sentence, Token, sentences, tokenize
 
 HEADS = ANSWERS | VERBS | INSTEAD
@@ -38,7 +38,7 @@ SAID_OF_PRESENCE = frozenset({"confirm", "glad", "not", "cannot", "want"})
 """The same of a noun of coming: "confirm my attendance"."""
 
 ELLIPTICAL = frozenset({"not", "cannot", "can", "will"})
-BESIDE_ELLIPTICAL = ELLIPTICAL | {"regret", "time", "event", "aside", "glad", "away", "courtesy"}
+BESIDE_ELLIPTICAL = ELLIPTICAL | HEDGES | {"regret", "time", "event", "aside", "glad", "away", "courtesy"}
 """What may stand beside "I can't" without changing it."""
 
 TOLD = frozenset({*BESIDE, *FACTS, "logistics", "receipt", "courtesy", "ask", "special"})
@@ -243,9 +243,18 @@ def _value(head: Mark, here: Here) -> str:
 
 def _said_in_a_question(head: Mark, here: Here) -> bool:
     """ "Could you put me down?", "Can I let you know next week?", "Would I have missed it?"."""
-    if head.meaning in {"maybe", "promise", "missed"}:
+    if head.meaning in {"maybe", "promise", "missed"} or _before_the_question(head, here):
         return True
     return head.meaning in {"yes", "no"} and any(m.meaning == "ask" and m.start < head.start for m in here.marks.main)
+
+
+def _before_the_question(head: Mark, here: Here) -> bool:
+    """ "I cannot travel, could I follow online?": said in a piece of its own, before what is asked."""
+    marks = here.marks
+    asked = next((m.start for m in marks.main if m.meaning in {"ask", "logistics", "special"}), None)
+    if asked is not None and head.end <= marks.piece_of(asked)[0]:
+        return True
+    return marks.pack.near and marks.piece_of(head.start)[1] < marks.piece_of(len(here.tokens) - 1)[0]
 
 
 def _supported(head: Mark, own: Sequence[Mark], elided: bool, here: Here) -> bool:
@@ -291,6 +300,9 @@ def _elliptical(reader: Reader, here: Here, heads: Sequence[Mark]) -> None:
             people = resolved(subject.people, here.tokens[subject.start].start, reader)
         start = min(first, subject.start) if subject else first
         stance = "no" if denials_of(group) % 2 == 1 else "yes"
+        hedges = [m for m in here.marks.main if m.meaning in HEDGES and m not in here.used]
+        if any(not here.marks.bounded(min(m.end, last), max(m.start, first)) for m in hedges):
+            stance = "maybe"  # "not sure that I can"
         here.used.update(group)
         here.built.append(here.made(Mark(group[-1].rule, first, last), stance, people, start, reader.text))
 
@@ -322,7 +334,7 @@ def _beside(reader: Reader, here: Here) -> None:
         if mark.meaning == "introduces":
             reader.introduced = reader.introduced or next((p.name for p in people if p.name), "")
             here.used.add(mark)
-        if mark.meaning not in TOLD:
+        if mark.meaning not in TOLD or (mark.meaning == "bring" and people and all(p.who is Who.SELF for p in people)):
             continue
         start = mark.start
         if mark.meaning == "courtesy":  # "Ambassador Marsh thanks you"

@@ -2,82 +2,94 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from rsvpbot.reading.names import han, name_words, same_person
 from rsvpbot.reading.pack import FACTS
 from rsvpbot.reading.people import Person, Who
 from rsvpbot.reading.sentence import Here, Reader
 
+_ANNOUNCES = frozenset({"yes", "wish", "maybe", "substitute", "count", "list", "only", "together", "more", "bring"})
+_LISTABLE = frozenset({Who.NAMED, Who.SELF})
+
 
 def take_names(reader: Reader, here: Here) -> None:
-    """The names of a list: a line of its own, or behind a colon or an answer."""
-    speaks = {"yes", "wish", "maybe", "substitute", "count", "list", "only", "together", "more", "bring"}
-    ends = [c.end for c in here.built if c.meaning in speaks]
-    if all(c.meaning in {*FACTS, "courtesy"} for c in here.built) and not here.used:
-        reader.listed.extend(_listed(here, reader, here.begin, whole=True))
-    elif ends:
-        last = max(ends)
-        after = next((i for i, t in enumerate(here.tokens) if t.norm == ":" and t.end >= last), None)
-        listing = next((c for c in here.built if c.meaning == "list" and c.end == last), None)
-        if after is None and listing is not None:
-            after = next((i for i, t in enumerate(here.tokens) if t.start >= last), len(here.tokens)) - 1
-        if after is None:
-            after = next((i for i, t in enumerate(here.tokens) if t.start >= last), len(here.tokens))
-            if after < len(here.tokens) and here.tokens[after].norm not in ",-(":
-                return
-        reader.listed.extend(_listed(here, reader, after + 1, whole=False))
+    """Add the people whom a sentence lists to those of the text."""
+    if all(clause.meaning in {*FACTS, "courtesy"} for clause in here.built) and not here.used:
+        reader.listed.extend(_whole_line(here, reader))
+        return
+    last = max((c.end for c in here.built if c.meaning in _ANNOUNCES), default=None)
+    if last is None:
+        return
+    tokens = here.tokens
+    behind = next((i for i, token in enumerate(tokens) if token.start >= last), len(tokens))
+    colon = next((i for i, token in enumerate(tokens) if token.norm == ":" and token.end >= last), None)
+    if colon is not None:
+        people, end = _names_from(colon + 1, here, reader, sure=True)
+    elif any(c.meaning == "list" and c.end == last for c in here.built):
+        people, end = _names_from(behind, here, reader, sure=True)
+    elif behind < len(tokens) and tokens[behind].norm in ",-(":
+        people, end = _names_from(behind + 1, here, reader, sure=False)
+    else:
+        return
+    if people:
+        here.cover(behind, end)
+        reader.listed.extend(people)
 
 
-def _listed(here: Here, reader: Reader, start: int, whole: bool) -> list[Person]:
-    """The people of a list of names that begins at a token. `whole`: nothing else may stand in the sentence."""
+def _whole_line(here: Here, reader: Reader) -> list[Person]:
+    """The names of a line on which nothing else stands."""
+    people, end = _names_from(here.begin, here, reader, sure=True, whole=True)
+    if not any(person.who is Who.NAMED for person in people) and end < len(here.tokens):
+        return []
+    if not here.bullet and _says_something(range(end, len(here.tokens)), here):
+        return []
+    if len(people) == 1 and not here.bullet and len(name_words(people[0].name)) == 1 and not han(people[0].name[:1]):
+        return []  # one word is as easily a farewell, a degree or slang
+    if people:
+        here.cover(here.begin, len(here.tokens))
+    return people
+
+
+def _says_something(places: Sequence[int], here: Here) -> bool:
+    tokens = here.tokens
+    return any(
+        tokens[i].word and not tokens[i].capital and not here.marks.little(i) and not here.covered[i] for i in places
+    )
+
+
+def _names_from(start: int, here: Here, reader: Reader, sure: bool, whole: bool = False) -> tuple[list[Person], int]:
+    """The names one after another from a token on, and the end of the last. `sure`: names must stand here, so that
+    in Chinese any two to four characters are one; `whole`: what other phrases hold may stand between."""
     tokens, pack = here.tokens, reader.pack
-    while start < len(tokens) and (not tokens[start].word or tokens[start].number is not None):
-        start += 1
     people: list[Person] = []
-    i, end = start, start
-    while i < len(tokens):
-        found = here.mentions.expected(i)
-        named = found and any(p.who in {Who.NAMED, Who.SELF} for p in found[0].people)
-        line = (
-            here.mentions.han_name_line(i)
-            if not named and han(tokens[i].norm) and (start == i or not tokens[i - 1].word or tokens[i].space)
-            else i
-        )
-        if line > i:
-            people.append(Person(Who.NAMED, name=reader.text[tokens[i].start : tokens[line - 1].end]))
-            i = end = here.mentions.tail(line)
-        elif named and not here.covered[i]:
-            people.extend(p for p in found[0].people if p.who in {Who.NAMED, Who.SELF})
-            i = end = found[0].end
-        elif (
-            not tokens[i].word
-            or tokens[i].number is not None
-            or pack.has("and", tokens[i].norm)
-            or (whole and here.covered[i])
-        ):
-            i += 1
+    at, end = start, start
+    while at < len(tokens):
+        found = here.mentions.expected(at)
+        named = [person for person in found[0].people if person.who in _LISTABLE] if found else []
+        segment = sure and han(tokens[at].norm) and (at == start or not tokens[at - 1].word or tokens[at].space)
+        line = here.mentions.han_name_line(at) if segment and not named and not here.covered[at] else at
+        if line > at:
+            people.append(Person(Who.NAMED, name=reader.text[tokens[at].start : tokens[line - 1].end]))
+            at = end = here.mentions.tail(line)
+        elif named and not here.covered[at]:
+            people.extend(named)
+            at = end = found[0].end
+        elif not tokens[at].word or tokens[at].number is not None or (whole and here.covered[at]):
+            at += 1
+        elif pack.longest("and", tokens, at):
+            at += pack.longest("and", tokens, at)
         else:
             break
-    own = [p for p in people if p.name and same_person(p.name, reader.writer.name)]
-    if own:  # "Maricruz Obando, Heredia"
-        people = [p for p in people if p in own or len(name_words(p.name)) > 1 or p.who is not Who.NAMED]
-    if whole:
-        if i < len(tokens) and not any(p.who is Who.NAMED for p in people):
-            return []
-        if (
-            i < len(tokens)
-            and any(
-                tokens[k].word and not tokens[k].capital and not here.marks.little(k) and not here.covered[k]
-                for k in range(i, len(tokens))
-            )
-            and not here.bullet
-        ):
-            return []
-        if len(people) == 1 and len(name_words(people[0].name)) == 1 and not here.bullet:
-            return []  # one word is as easily a farewell, a degree or slang
-    if not people:
-        return []
-    here.cover(start, len(tokens) if whole else end)
-    return people
+    return _without_place(people, reader), at if whole else end
+
+
+def _without_place(people: list[Person], reader: Reader) -> list[Person]:
+    """ "Maricruz Obando, Heredia": what single word follows the writer's own name is no second person."""
+    own = [person for person in people if person.name and same_person(person.name, reader.writer.name)]
+    if not own:
+        return people
+    return [p for p in people if p in own or p.who is not Who.NAMED or len(name_words(p.name)) > 1 or han(p.name[:1])]
 
 
 __all__ = ["take_names"]

@@ -170,6 +170,7 @@ def marks_of(
     main = _choose([mark for mark in found if mark.meaning not in FACTS and mark.meaning not in BESIDE])
     main = [_elsewhere(mark, tokens, not_names) for mark in main]
     main = [_being(mark, tokens, main, (*beside, *facts), mentions, pack) for mark in main]
+    beside = [b for b in beside if not _within_a_mention(b, mentions)]
     courtesies = [mark for mark in main if mark.meaning in {"courtesy", "receipt", "aside"}]
     beside = [
         b
@@ -201,6 +202,12 @@ def _elsewhere(mark: Mark, tokens: Sequence[Token], not_names: frozenset[str]) -
     while end < len(tokens) and tokens[end].capital:
         end += 1
     return Mark(Rule("away", mark.rule.person), mark.start, end)
+
+
+def _within_a_mention(mark: Mark, mentions: Mentions) -> bool:
+    """Whether whom a phrase brings along was mentioned as one of several already: "I and two colleagues come"."""
+    who = mark.who
+    return who is not None and any(m.start < mark.start and m.end >= who[1] for m in mentions.all())
 
 
 def _filled_in(found: Sequence[Mark], tokens: Sequence[Token], begin: int) -> Mark | None:

@@ -166,7 +166,8 @@ class Mentions:
         end = at
         while end < len(tokens) and end - at < 7 and han(tokens[end].norm) and not title_at(tokens, end, self._pack):
             end += 1
-        if not 2 <= end - at <= 4:
+        words = ("self", "they", "turn", "and")
+        if not 2 <= end - at <= 4 or any(self._pack.longest(name, tokens, at) for name in words):
             return at
         titled = self._titles(end)
         closes = titled >= len(tokens) or not tokens[titled].word or tokens[titled].space
@@ -203,7 +204,7 @@ class Mentions:
             following = self._one(after) or self._bare(after)
             if following is None:
                 break
-            if following[1].who is Who.SELF and self._tokens[after - 1].norm == ",":
+            if following[1].who in {Who.SELF, Who.THEY} and self._tokens[after - 1].norm == ",":
                 break  # "on behalf of the Minister, I confirm": two, not one list
             end, person = following
             people = (*people, person)
@@ -489,6 +490,12 @@ class Mentions:
         foreign = self._dotted_name_end(at)
         if foreign > at:
             return foreign
+        for length in (2, 1):
+            for given in (2, 1):
+                end = at + length + given
+                names = pack.longest("surnames", tokens, at) == length and all(han(t.norm) for t in tokens[at:end])
+                if names and title_at(tokens, end, pack):
+                    return end  # "张伟大使", though 伟大 is a word
         if at in self._words:
             return at
         for length in (2, 1):

@@ -109,7 +109,10 @@ def weigh(parsed: Parsed, writer: Writer, pack: Pack, assumed: PartStat | None =
     silent = False
     if stance is None and assumed is None and not doubts and not requests:
         said = {clause.meaning for clause in parsed.clauses}
-        if said & {"diet", "access", "pass", "bring", "more", "count", "late", "only", "list"} and not logistics:
+        if (
+            said & {"diet", "access", "pass", "bring", "more", "count", "together", "late", "only", "list"}
+            and not logistics
+        ):
             doubts.append("says nothing on coming, but something that belongs to an answer")
         elif answers:
             doubts.append("speaks of coming, but gives no answer")

@@ -218,16 +218,16 @@ DAY = (
         "in French: yes, without a pass",
         _form("Aline Moreau", "aline.moreau@ministere.example"),
         _says(
-            "Madame, Monsieur,\n\nC'est avec grand plaisir que je serai des vôtres le 20. Je n'ai pas de badge de l'ONU et"
-            " je suis végétarienne.\n\nCordialement,\nAline Moreau\n"
+            "Madame, Monsieur,\n\nC'est avec grand plaisir que je serai des vôtres le 20. Je n'ai pas de badge de l'ONU"
+            " et je suis végétarienne.\n\nCordialement,\nAline Moreau\n"
         ),
     ),
     Sample(
         "in Spanish: a colleague comes instead",
         _form("Jorge Ibáñez", "jorge.ibanez@red.example"),
         _says(
-            "Estimados señores:\n\nMuy a mi pesar, ese día estaré de viaje y no podré acompañarlos. En mi lugar asistirá mi"
-            " colega Rosa Medina.\n\nUn cordial saludo,\nJorge Ibáñez\n"
+            "Estimados señores:\n\nMuy a mi pesar, ese día estaré de viaje y no podré acompañarlos. En mi lugar"
+            " asistirá mi colega Rosa Medina.\n\nUn cordial saludo,\nJorge Ibáñez\n"
         ),
     ),
     Sample(

@@ -13,10 +13,12 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import cached_property
 
 from rsvpbot.config import Config
 from rsvpbot.decide import FORGED, Decision, decide, doubted, expected_people, is_late, plain, sending_order
 from rsvpbot.letters.compose import compose
+from rsvpbot.letters.sample import own_words
 from rsvpbot.letters.templates import Templates
 from rsvpbot.mail.identify import dmarc, identify, returned_to
 from rsvpbot.mail.imap import Connection, Listed
@@ -45,6 +47,7 @@ from rsvpbot.model import (
     Verdict,
 )
 from rsvpbot.reading import read
+from rsvpbot.reading.newtext import new_text
 from rsvpbot.roster import calendar_uid
 from rsvpbot.store.base import Commit, Store, StoreError
 
@@ -80,13 +83,17 @@ class Examined:
     reading: Reading
 
 
-def examine(raw: bytes, config: Config) -> Examined:
-    """Parse, screen and read one message. Acts on nothing; needs [event], mailbox.address and authserv_id only."""
+def examine(raw: bytes, config: Config, ours: tuple[str, ...] = ()) -> Examined:
+    """Parse, screen and read one message. Acts on nothing; needs [event], mailbox.address and authserv_id only.
+
+    `ours`: texts of our own, whose repetition is quotation.
+    """
     message = parse(raw)
-    verdict = screen(message, frozenset({config.mailbox.address}), config.event.uid)
-    reading = read(message, config.event, verdict.kind)
+    text = new_text(message, ours)
+    verdict = screen(message, frozenset({config.mailbox.address}), config.event.uid, text)
+    reading = read(message, config.event, verdict.kind, text)
     if verdict.kind in MACHINE_KINDS and verdict.doubt:
-        as_person = read(message, config.event, Kind.HUMAN)
+        as_person = read(message, config.event, Kind.HUMAN, text)
         if plain(as_person):
             # Its words are a machine's, and yet it answers: nobody would see that if screening were believed.
             verdict = Verdict(Kind.HUMAN, verdict.rule, verdict.reason, doubt=Doubt.STRONG)
@@ -137,6 +144,11 @@ class Intake:
         self._new_id = new_id
         self._expected: int | None = None
 
+    @cached_property
+    def _ours(self) -> tuple[str, ...]:
+        """What our letters say: whoever repeats it quotes us."""
+        return own_words(self._config, self._templates)
+
     # -------------------------------------------------------------- a poll
 
     def poll(
@@ -163,7 +175,7 @@ class Intake:
         last = [[item] for item in todo if item.uid in alone]
         if todo:
             # What is loaded at the first reading takes longer than any message, and a death meanwhile is not its fault.
-            examine(WARM_UP, self._config)
+            examine(WARM_UP, self._config, self._ours)
         for batch in (*_batches(rest, BATCH), *last):
             if stop.is_set():
                 break
@@ -274,7 +286,7 @@ class Intake:
         return count.add(done, len(batch.letters))
 
     def _work_out(self, raw: bytes, digest: str, validity: int, uid: int, now: datetime) -> tuple[Commit, Done]:
-        seen = examine(raw, self._config)
+        seen = examine(raw, self._config, self._ours)
         standing, invitee, admitted = self._identify(seen)
         order = sending_order(seen.message, seen.reading, uid, now)
         earlier = self._same_mail(seen.message, order, invitee)

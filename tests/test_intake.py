@@ -18,7 +18,8 @@ import pytest
 import rsvpbot.intake
 from rsvpbot.clock import ShiftedClock
 from rsvpbot.config import Config, load
-from rsvpbot.intake import MOST_FAILURES, Intake, Polled
+from rsvpbot.intake import MOST_FAILURES, Intake, Polled, examine
+from rsvpbot.letters.sample import own_words
 from rsvpbot.letters.templates import Templates
 from rsvpbot.mail.imap import Connection
 from rsvpbot.mail.tokens import Tokens
@@ -463,3 +464,12 @@ def test_a_failure_to_read_the_mailbox_is_noted_once(store: Store, config: Confi
     assert first.failing_since is not None and first.error == "MailboxOutOfReach"
     road.note_failure("MailboxOutOfReach")
     assert store.mailbox() == first
+
+
+def test_our_own_letter_below_an_answer_is_quotation_without_a_mark(config: Config) -> None:
+    """A client that quotes without marks and without a word of its own: only we know what we wrote."""
+    letter = own_words(config, Templates(config))[0]
+    raw = mail(f"No, I cannot come.\n\n{letter}")
+    assert "attendance" in examine(raw, config).reading.text
+    seen = examine(raw, config, own_words(config, Templates(config)))
+    assert (seen.reading.text, seen.reading.partstat) == ("No, I cannot come.", PartStat.DECLINED)

@@ -10,7 +10,7 @@ from rsvpbot.letters.compose import compose
 from rsvpbot.letters.templates import Templates
 from rsvpbot.letters.values import Values, make_values
 from rsvpbot.mail.tokens import Tokens
-from rsvpbot.model import Answer, Letter, LetterKind, LetterRequest, PartStat
+from rsvpbot.model import TO_ORGANISERS, Answer, Letter, LetterKind, LetterRequest, PartStat
 
 _SAYS = {
     LetterKind.DECLINED: PartStat.DECLINED,
@@ -18,6 +18,7 @@ _SAYS = {
     LetterKind.DELEGATED: PartStat.DELEGATED,
     LetterKind.WELCOME: PartStat.DELEGATED,
 }
+_TO_INVITEES = tuple(kind for kind in LetterKind if kind not in TO_ORGANISERS)
 _PARTY = ("Ana Silva", "Omar Haddad")
 _DELEGATE = ("Omar Haddad",)
 _NOTE = "This is a sample. An alarm says here what happened and what to do."
@@ -55,6 +56,16 @@ def sample_values(
         tag=TAG,
         note=_NOTE,
         calendar=kind in (LetterKind.ACCEPTED, LetterKind.WELCOME),
+    )
+
+
+def own_words(config: Config, templates: Templates) -> tuple[str, ...]:
+    """What our letters to invitees say, in every language that they go out in: whoever repeats it quotes us."""
+    return tuple(
+        templates.text(kind, language, sample_values(kind, config, language=language, grounds_pass=grounds_pass))
+        for language in config.replies.languages
+        for kind in _TO_INVITEES
+        for grounds_pass in (True, False, None)
     )
 
 

@@ -189,6 +189,13 @@ class Templates:
         template, found = self._find(name, language)
         return self._render(template, found, values)
 
+    def text(self, name: str, language: str, values: Values) -> str:
+        """The text part of a letter alone."""
+        template, found = self._find(name, language)
+        marks = Marks()
+        _, rest = _split(self._fill(template, values, marks))
+        return to_text(rest, marks, isolate=is_right_to_left(found))
+
     def render_piece(self, name: str, language: str, values: Values) -> str:
         """The plain text of a piece that has no Subject, such as "_calendar"."""
         template, found = self._find(name, language)

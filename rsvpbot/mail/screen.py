@@ -19,7 +19,7 @@ from rsvpbot.mail.phrasebook import Words, fold, phrasebook
 from rsvpbot.mail.tokens import OUR_MESSAGE_ID
 from rsvpbot.model import Doubt, Kind, Message, Verdict
 from rsvpbot.reading.calendar import find_reply
-from rsvpbot.reading.newtext import new_text
+from rsvpbot.reading.newtext import NewText, new_text
 
 GONE = "an automatic reply says that nobody reads this address any more, or that the person has left"
 
@@ -47,9 +47,10 @@ class Rule:
     check: Callable[[Screened], str]
 
 
-def screen(message: Message, own: frozenset[str], event_uid: str) -> Verdict:
-    """The verdict of the first rule that holds. Pure; `own`: our mailbox's addresses in lower case."""
-    view = Screened(message, own, event_uid)
+def screen(message: Message, own: frozenset[str], event_uid: str, text: NewText | None = None) -> Verdict:
+    """The verdict of the first rule that holds. Pure; `own`: our mailbox's addresses in lower case; `text`: what is
+    newly written in the message, where that is known already."""
+    view = Screened(message, own, event_uid, text)
     for rule in RULES:
         reason = rule.check(view)
         if not reason:
@@ -68,8 +69,9 @@ def screen(message: Message, own: frozenset[str], event_uid: str) -> Verdict:
 class Screened:
     """A message with what several rules ask of it, each found out at most once."""
 
-    def __init__(self, message: Message, own: frozenset[str], event_uid: str) -> None:
+    def __init__(self, message: Message, own: frozenset[str], event_uid: str, text: NewText | None = None) -> None:
         self.message = message
+        self._written = text
         self.own = frozenset(address.lower() for address in own)
         self.event_uid = event_uid
 
@@ -116,7 +118,7 @@ class Screened:
     @cached_property
     def text(self) -> Words:
         """The newly written text, signature and footer included, folded."""
-        written = new_text(self.message)
+        written = self._written or new_text(self.message)
         return Words(fold(f"{written.text}\n{written.signature}"))
 
     @cached_property

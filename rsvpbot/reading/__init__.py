@@ -12,18 +12,19 @@ from rsvpbot.reading.calendar import find_reply
 from rsvpbot.reading.comment import read_calendar
 from rsvpbot.reading.language import language_of
 from rsvpbot.reading.letter import read_letter
-from rsvpbot.reading.newtext import new_text
+from rsvpbot.reading.newtext import NewText, new_text
 
 __all__ = ["read"]
 
 
-def read(message: Message, event: Event, kind: Kind | None = None) -> Reading:
+def read(message: Message, event: Event, kind: Kind | None = None, text: NewText | None = None) -> Reading:
     """What one message says.
 
     `kind`: what screening found; None: a calendar answer if there is one, else a person's message. Of machines' mail
-    only kind and language are told. Never raises on any message.
+    only kind and language are told. `text`: what is newly written in it, where that is known already. Never raises on
+    any message.
     """
-    text = new_text(message)
+    text = text or new_text(message)
     if kind in MACHINE_KINDS:
         assert kind is not None
         return Reading(kind, language=language_of(text.text or text.boilerplate), text=text.text)

@@ -82,8 +82,8 @@ def test_nothing_is_answered_to_those_who_must_not_be(shown: dict[str, str], hea
 @pytest.mark.parametrize(
     ("heading", "words"),
     [
-        ("in French", "│ À l’attention de : Aline Moreau"),
-        ("in Spanish", "│ A la atención de: Jorge Ibáñez"),
+        ("in French", "│ À l’attention de\u202f: Aline Moreau"),
+        ("in Spanish", "│ A la atención de Jorge Ibáñez"),
         ("in Russian", "│ Уважаемый(-ая) Анна Лебедева!"),
         ("in Arabic", "سامي حداد"),
         ("in Chinese", "│ 尊敬的李文博女士/先生："),

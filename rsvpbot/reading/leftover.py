@@ -17,6 +17,9 @@ from rsvpbot.reading.phrases import Mark
 from rsvpbot.reading.said import Clause, Left
 from rsvpbot.reading.tokens import Token
 
+_SIGNLESS = frozenset({"time", "event", "ordinary", "aside", "but", "be", "be_in", "glad"})
+"""Phrases that weigh nothing where no clause took them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Rest:
@@ -39,33 +42,55 @@ class Rest:
 
 def left_of(rest: Rest) -> Iterator[Left]:
     """What nothing in a sentence accounts for, with its signs."""
-    signs = {mark.meaning for mark in rest.loose}
+    signs = {mark.meaning for mark in rest.loose} - _SIGNLESS
     bare = [i for i in range(rest.begin, len(rest.tokens)) if not rest.covered[i] and rest.tokens[i].word]
-    if any(person.who is Who.ROLE for person in _people(rest, bare)):
+    people = list(_people(rest, bare))
+    if any(person.who is Who.ROLE for person in people):
         signs.add("person")
-    if any(person.who is Who.SELF for person in _people(rest, bare)):
+    if any(person.who is Who.SELF for person in people):
         signs.add("self")
     if rest.question:
         signs.add("question")
     content = [i for i in bare if _content(rest.tokens[i], rest)]
+    if _foreign(rest, content):
+        signs.add("foreign")
+    if not bare and not signs:
+        return
+    places = bare or sorted({i for mark in rest.loose for i in range(mark.start, mark.end)}) or [rest.begin]
+    yield Left(
+        words=_runs(rest, places),
+        start=rest.tokens[places[0]].start,
+        sentence=rest.index,
+        signs=frozenset(signs),
+        length=len(bare),
+        content=_weight(rest, content),
+        names=tuple(_names(rest, people)),
+    )
+
+
+def _foreign(rest: Rest, content: Sequence[int]) -> bool:
+    """Whether most of the sentence is in words that the pack does not have."""
     words = [token for token in rest.tokens[rest.begin :] if token.word and token.norm[:1].isalpha()]
     unknown = [i for i in content if not rest.tokens[i].capital and not rest.pack.knows(rest.tokens[i].norm)]
     unknown = [i for i in unknown if not arabic(rest.tokens[i].norm)]  # it has more forms than a list can hold
-    if len(words) >= 4 and len(unknown) * 2 > len(words):
-        signs.add("foreign")
-    if not signs and not content:
-        return
-    first = bare[0] if bare else (rest.loose[0].start if rest.loose else rest.begin)
-    last = bare[-1] if bare else (rest.loose[-1].end - 1 if rest.loose else first)
-    yield Left(
-        words=rest.text[rest.tokens[first].start : rest.tokens[last].end],
-        start=rest.tokens[first].start,
-        sentence=rest.index,
-        signs=frozenset(signs),
-        content=sum(not han(rest.tokens[i].norm) for i in content)
-        + (sum(han(rest.tokens[i].norm) for i in content) + 1) // 2,
-        names=tuple(_names(rest, bare)),
-    )
+    return len(words) >= 4 and len(unknown) * 2 > len(words)
+
+
+def _weight(rest: Rest, places: Sequence[int]) -> int:
+    """How many words; in Chinese two characters are taken for one."""
+    characters = sum(han(rest.tokens[i].norm) for i in places)
+    return len(places) - characters + (characters + 1) // 2
+
+
+def _runs(rest: Rest, places: Sequence[int]) -> str:
+    """The words at these places, with an ellipsis where others stand between."""
+    runs: list[list[int]] = []
+    for i in places:
+        if runs and all(not rest.tokens[k].word for k in range(runs[-1][-1] + 1, i)):
+            runs[-1].append(i)
+        else:
+            runs.append([i])
+    return " … ".join(rest.text[rest.tokens[run[0]].start : rest.tokens[run[-1]].end] for run in runs)
 
 
 def _people(rest: Rest, bare: Sequence[int]) -> Iterator[Person]:
@@ -77,8 +102,8 @@ def _people(rest: Rest, bare: Sequence[int]) -> Iterator[Person]:
             yield from mention.people
 
 
-def _names(rest: Rest, bare: Sequence[int]) -> Iterator[str]:
-    for person in _people(rest, bare):
+def _names(rest: Rest, people: Sequence[Person]) -> Iterator[str]:
+    for person in people:
         full = person.who is Who.NAMED and (person.role or len(name_words(person.name)) > 1)
         if full and not is_organisation(person.name, rest.pack):
             yield person.name

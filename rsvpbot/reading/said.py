@@ -44,7 +44,9 @@ class Left:
     sentence: int
     signs: frozenset[str]
     """What gives it weight: the meanings of the phrases in it that no clause took ("if", "regret", "come" …), and
-    "question", "foreign", "person" (see `leftover`)."""
+    "question", "foreign", "person", "self" (see `leftover`)."""
+    length: int
+    """Words left over."""
     content: int
     """Words left over that are not ordinary little ones."""
     names: tuple[str, ...] = ()

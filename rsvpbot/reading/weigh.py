@@ -19,6 +19,9 @@ from rsvpbot.reading.said import SOMETHING_ELSE, WHO_IS_MEANT, Clause, Left, Par
 LARGE_PARTY = 6
 """From this many on, a person looks (see tests/corpus/README.md)."""
 
+FEW_BESIDE = 2
+"""So many words may be left over beside thanks, where nothing else is said."""
+
 FEW_LEFT = 5
 """So many words with content may be left over in a question that our letters answer."""
 
@@ -431,8 +434,7 @@ def _left_over(parsed: Parsed, answer: _Answer, asked: Sequence[Clause], writer:
                 requests.append(f"asks something that a person must answer: “{words}”")
             continue
         if answer.stance is None:
-            known = bool(said & {"logistics", "receipt", "courtesy"})
-            if item.content > (2 if known else 0) or item.signs & _HEAVY or ("self" in item.signs and item.content):
+            if _unread(item, said):
                 doubts.append(f"not understood: “{words}”")
             continue
         against = _against(item, answer, said)
@@ -443,6 +445,15 @@ def _left_over(parsed: Parsed, answer: _Answer, asked: Sequence[Clause], writer:
         elif _unexplained(item, parsed, writer) and _may_come(item, answer, said):
             doubts.append(f"somebody is named, and it is not clear why: “{words}”")
     return requests, doubts
+
+
+def _unread(item: Left, said: set[str]) -> bool:
+    """Whether a person must read it, where nothing else answers."""
+    if item.signs & _HEAVY or (item.content and "self" in item.signs):
+        return True
+    if said & {"logistics", "receipt", "courtesy"}:
+        return item.content > FEW_BESIDE
+    return item.content > 0 or item.length > FEW_BESIDE
 
 
 def _against(item: Left, answer: _Answer, said: set[str]) -> frozenset[str]:

@@ -21,20 +21,20 @@ from rsvpbot.reading.listed import take_names
 from rsvpbot.reading.marks import marks_of
 from rsvpbot.reading.names import name_words
 from rsvpbot.reading.pack import ANSWERS, BESIDE, FACTS, INSTEAD, VERBS, Pack
-from rsvpbot.reading.people import SOMEBODY, Mentions, Person, Who, number_at
+from rsvpbot.reading.people import SOMEBODY, Mention, Mentions, Person, Who, number_at
 from rsvpbot.reading.phrases import Mark
 from rsvpbot.reading.said import Clause, Parsed, Writer
 from rsvpbot.reading.sentence import Here, Reader
 from rsvpbot.reading.signoff import greeting_end, is_closing, without_sign_off
 from rsvpbot.reading.spelled import in_known_spelling
-from rsvpbot.reading.stance import HEDGES, assigned, denials_of, stance_of
+from rsvpbot.reading.stance import DENIALS, HEDGES, assigned, denials_of, stance_of, supposed
 from rsvpbot.reading.tokens import LONGEST, Sentence, Token, sentences, tokenize
 
 HEADS = ANSWERS | VERBS | INSTEAD
 SUPPORT = frozenset({"will", "can", "glad", "confirm", "want", "would", "not", "cannot"})
 """With one of these a bare word of coming says that somebody comes: "will attend", not "attend"."""
 
-SAID_OF_PRESENCE = frozenset({"confirm", "glad", "not", "cannot", "want"})
+SAID_OF_PRESENCE = frozenset({"confirm", "glad", "not", "cannot", "want", "fail"})
 """The same of a noun of coming: "confirm my attendance"."""
 
 ELLIPTICAL = frozenset({"not", "cannot", "can", "will"})
@@ -42,8 +42,12 @@ BESIDE_ELLIPTICAL = ELLIPTICAL | HEDGES | {"regret", "time", "event", "aside", "
 """What may stand beside "I can't" without changing it."""
 
 TOLD = frozenset({*BESIDE, *FACTS, "logistics", "receipt", "courtesy", "ask", "special"})
-MOST_FILLED_IN = 6
-"""Words of an answer in a form."""
+MOST_IN_LABEL = 6
+MOST_FILLED_IN = 5
+"""Words of a question, and of the answer, in a numbered form."""
+
+FEW_FILLED_IN = 2
+"""Words of an answer where nothing else shows that it is a form."""
 
 
 def parse(text: str, pack: Pack, event: Event, writer: Writer) -> Parsed:
@@ -58,6 +62,7 @@ def parse(text: str, pack: Pack, event: Event, writer: Writer) -> Parsed:
         writer=writer,
         text=text,
         not_names=event_words(event) | pack.words["never_names"],
+        event_words=event_words(event),
         lower_case=sum(c.isupper() for c in text[:LONGEST]) * 40 < len(text[:LONGEST]),
         known=names | name_words(sign_off),
     )
@@ -79,18 +84,26 @@ def _answered_at_once(found: Sequence[Sentence], text: str) -> list[Sentence]:
     kept: list[Sentence] = []
     for sentence in found:
         before = kept[-1] if kept else None
-        if (
-            before is not None
-            and before.question
-            and len(sentence.tokens) <= MOST_FILLED_IN
-            and not sentence.question
-            and "\n" not in text[before.end : sentence.start]
-        ):
+        if before is not None and _is_label(before, text) and _fills_in(sentence, before, text):
             colon = Token(":", before.end, before.end, False, False, False)
             kept[-1] = replace(before, tokens=(*before.tokens, colon, *sentence.tokens), question=False)
         else:
             kept.append(sentence)
     return kept
+
+
+def _is_label(sentence: Sentence, text: str) -> bool:
+    """Whether a question opens its line and is as short as the labels of a form."""
+    line = text[text.rfind("\n", 0, sentence.start) + 1 : sentence.start]
+    words = sum(token.word and token.number is None for token in sentence.tokens)
+    return sentence.question and words <= MOST_IN_LABEL and not any(c.isalpha() for c in line)
+
+
+def _fills_in(sentence: Sentence, label: Sentence, text: str) -> bool:
+    """Whether a sentence is the short answer behind a label."""
+    words = sum(token.word for token in sentence.tokens)
+    most = MOST_FILLED_IN if label.bullet or text[label.start : label.start + 1].isdigit() else FEW_FILLED_IN
+    return not sentence.question and words <= most and "\n" not in text[label.end : sentence.start]
 
 
 def event_words(event: Event) -> frozenset[str]:
@@ -173,11 +186,17 @@ def _hear_of_people(reader: Reader, here: Here) -> None:
 def _answers(reader: Reader, here: Here) -> None:
     """The clauses that answer: every head with its modifiers, and modifiers that stand for one ("I can't")."""
     heads = [mark for mark in here.marks.main if mark.meaning in HEADS]
-    heads = [mark for mark in heads if not _answers_something_else(mark, heads, here)]
+    elsewhere = {mark for mark in heads if _answers_something_else(mark, heads, here)}
+    here.used.update(elsewhere)
+    heads = [mark for mark in heads if mark not in elsewhere]
     modifiers = assigned(heads, here, reader.pack)
+    only_supposed = supposed(heads, here)
     after = here.begin
     for order, head in enumerate(heads):
         own = modifiers.get(order, [])
+        if order in only_supposed:
+            here.used.update((head, *own))
+            continue
         make = substitution if head.meaning in INSTEAD else _clause
         clause = make(reader, here, head, own, after)
         after = head.end
@@ -237,8 +256,15 @@ def _clause(reader: Reader, here: Here, head: Mark, own: Sequence[Mark], after: 
 def _value(head: Mark, here: Here) -> str:
     """Of what keeps one away whether it is then; of an answer taken back whether it was an earlier letter's."""
     if head.meaning == "away":
-        return "then" if here.marks.has("time") else ""
+        return "then" if here.marks.has("time") or _declines_politely(head, here) else ""
     return head.rule.value if head.meaning == "withdraw" else ""
+
+
+def _declines_politely(head: Mark, here: Here) -> bool:
+    """ "It is very kind of you, but I am travelling"."""
+    turn = next((m for m in here.marks.main if m.meaning == "but" and m.end <= head.start), None)
+    polite = {"courtesy", "glad", "want"}
+    return turn is not None and any(m.meaning in polite and m.end <= turn.start for m in here.marks.main)
 
 
 def _said_in_a_question(head: Mark, here: Here) -> bool:
@@ -281,13 +307,14 @@ def _elliptical(reader: Reader, here: Here, heads: Sequence[Mark]) -> None:
     """ "I can't, sorry." "Paul cannot; I can." "He comes, I don't." A modifier that no head took, and nothing more."""
     if here.question:
         return
+    _wishes(reader, here, heads)
     free = [mark for mark in here.marks.main if mark.meaning in ELLIPTICAL and mark not in here.used]
     for group in here.marks.by_piece(free):
         first, last = group[0].start, group[-1].end
         begin, end = here.marks.piece_of(first)
         if any(begin <= head.start < end and head.meaning != "away" for head in heads):
             continue
-        subject = mention_in(begin, first, here)
+        subject = mention_in(begin, first, here) or _before_the_comma(begin, first, here)
         person = next((mark.rule.person for mark in group if mark.rule.person in {"i", "we"}), "")
         impersonal = any(mark.meaning == "cannot" for mark in group)  # "К сожалению, не получится"
         if subject is None and not person and not impersonal:
@@ -307,7 +334,34 @@ def _elliptical(reader: Reader, here: Here, heads: Sequence[Mark]) -> None:
         here.built.append(here.made(Mark(group[-1].rule, first, last), stance, people, start, reader.text))
 
 
-def _says_more(begin: int, end: int, spoken: range, here: Here) -> bool:
+def _before_the_comma(begin: int, first: int, here: Here) -> Mention | None:
+    """ "Pavel Novak, our legal adviser, will": whoever stands before the comma that opens an empty piece."""
+    if begin == first and begin > here.begin + 1 and here.tokens[begin - 1].norm == ",":
+        return mention_ending(begin - 1, here)
+    return None
+
+
+def _wishes(reader: Reader, here: Here, heads: Sequence[Mark]) -> None:
+    """ "I would love to, but …": a wish with nothing of what is wished."""
+    free = [m for m in here.marks.main if m.meaning in {"want", "would", "glad"} and m not in here.used]
+    for group in here.marks.by_piece(free):
+        kinds = {mark.meaning for mark in group}
+        person = next((mark.rule.person for mark in group if mark.rule.person in {"i", "we"}), "")
+        begin, end = here.marks.piece_of(group[0].start)
+        others = any(begin <= m.start < end and m not in group and m.meaning != "ordinary" for m in here.marks.all())
+        if not person or others or not ("want" in kinds or kinds >= {"would", "glad"}):
+            continue
+        subject = mention_in(begin, group[0].start, here)
+        spoken = range(subject.start, subject.end) if subject else range(0)
+        if not _says_more(begin, end, spoken, here, beside=frozenset({"want", "would", "glad", "ordinary"})):
+            here.used.update(group)
+            head = Mark(group[-1].rule, group[0].start, group[-1].end)
+            here.built.append(here.made(head, "wish", (me(person, reader),), group[0].start, reader.text))
+
+
+def _says_more(
+    begin: int, end: int, spoken: range, here: Here, beside: frozenset[str] = BESIDE_ELLIPTICAL
+) -> bool:
     """Whether a piece holds more than "I can't"."""
     words = any(
         not here.covered[i]
@@ -317,7 +371,7 @@ def _says_more(begin: int, end: int, spoken: range, here: Here) -> bool:
         for i in range(begin, end)
     )
     return words or any(
-        begin <= mark.start < end and mark.meaning not in BESIDE_ELLIPTICAL for mark in here.marks.all()
+        begin <= mark.start < end and mark.meaning not in beside for mark in here.marks.all()
     )
 
 
@@ -334,6 +388,12 @@ def _beside(reader: Reader, here: Here) -> None:
         if mark.meaning == "introduces":
             reader.introduced = reader.introduced or next((p.name for p in people if p.name), "")
             here.used.add(mark)
+        if mark.meaning == "only" and _denied(mark, here):
+            here.used.add(mark)
+            continue
+        if mark.meaning == "bring" and mark.rule.value == "comes" and not here.question:
+            doer = doer_of(reader, here, replace(mark, who=None), (), here.begin)
+            here.built.append(here.made(mark, "yes", doer.people, doer.start, reader.text))
         if mark.meaning not in TOLD or (mark.meaning == "bring" and people and all(p.who is Who.SELF for p in people)):
             continue
         start = mark.start
@@ -346,6 +406,12 @@ def _beside(reader: Reader, here: Here) -> None:
         clause = here.made(mark, mark.meaning, people, start, reader.text, asked=here.question)
         here.built.append(replace(clause, number=number, value=mark.rule.value))
         here.used.add(mark)
+
+
+def _denied(mark: Mark, here: Here) -> bool:
+    """ "I won't be coming alone"."""
+    begin, _ = here.marks.piece_of(mark.start)
+    return any(m.meaning in DENIALS and begin <= m.start < mark.start for m in here.marks.main)
 
 
 def _number_within(mark: Mark, here: Here, pack: Pack) -> int | None:

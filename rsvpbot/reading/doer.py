@@ -13,7 +13,7 @@ from rsvpbot.reading.people import SOMEBODY, Mention, Person, Who
 from rsvpbot.reading.phrases import Mark
 from rsvpbot.reading.said import WHO_IS_MEANT
 from rsvpbot.reading.sentence import Here, Reader
-from rsvpbot.reading.stance import FAR
+from rsvpbot.reading.stance import FAR, denials_of
 
 FIRST = frozenset({"i", "we"})
 RELATIVE_REACH = 8
@@ -109,6 +109,17 @@ def _whose_presence(q: _Question) -> Doer | None:
     return q.behind(mention) if mention is not None and not _taken(mention, q.here) else None
 
 
+def _says_who(q: _Question) -> Doer | None:
+    """ "yo sí", "moi non": a word for the writer in the phrase itself."""
+    if not q.head.rule.alone:
+        return None
+    for i in range(q.head.start, q.head.end):
+        for person in ("i", "we"):
+            if q.reader.pack.longest(person, q.here.tokens, i):
+                return Doer((me(person, q.reader),), q.head.start)
+    return None
+
+
 def _first_person(q: _Question) -> Doer | None:
     """ "asistiré", "my wife and I [will come]", "iremos mi esposa y yo"."""
     person = q.head.rule.person
@@ -136,11 +147,16 @@ def _before(q: _Question) -> Doer | None:
     at = q.head.start
     while at > q.after:
         mention = mention_ending(at, q.here)
-        passed = third and mention is not None and all(p.who is Who.SELF for p in mention.people)
+        passed = mention is not None and (
+            (third and all(p.who is Who.SELF for p in mention.people)) or _an_object(mention, q)
+        )
         if mention is not None and not passed and _may_be_subject(mention, q, crossed):
             return q.of(mention)
         at -= 1
         if at in persons and q.head.rule.person != "they":
+            together = mention_ending(at, q.here)  # "mon épouse et moi serons parmi vous"
+            if together and len(together.people) > 1 and any(p.who is Who.SELF for p in together.people):
+                return q.of(together)
             return Doer((me(persons[at], q.reader),), at)
         if q.here.marks.bounded(at, at + 1) or q.reader.pack.longest("that", q.here.tokens, at):
             break
@@ -148,8 +164,17 @@ def _before(q: _Question) -> Doer | None:
     return None
 
 
+def _an_object(mention: Mention, q: _Question) -> bool:
+    """ "В связи с отъездом Посла будет советник": the form tells that it is no subject, and one stands behind."""
+    if not q.reader.pack.has("objects", q.here.tokens[mention.start].norm) or denials_of(q.own):
+        return False
+    return mention_after(q.head.end, q.here, expected=q.third) is not None
+
+
 def _modifier_behind(q: _Question) -> Doer | None:
     """ "прийти не смогу"."""
+    if q.head.rule.person == "they":
+        return None
     mark = next((m for m in q.own if m.rule.person in FIRST and m.start >= q.head.end), None)
     return Doer((me(mark.rule.person, q.reader),), q.head.start) if mark is not None else None
 
@@ -206,7 +231,10 @@ def _third_left_out(q: _Question) -> Doer | None:
     earlier = [clause for clause in q.here.built if clause.people]
     if earlier and any(p.who is not Who.SELF for p in earlier[-1].people):
         return Doer(earlier[-1].people, q.head.start, True)
-    spoken = (p for _, p in reversed(q.reader.mentioned) if p.who in {Who.NAMED, Who.ROLE, Who.GROUP})
+    before = q.here.tokens[q.head.start].start
+    spoken = (
+        p for at, p in reversed(q.reader.mentioned) if at < before and p.who in {Who.NAMED, Who.ROLE, Who.GROUP}
+    )
     last = next(spoken, Person(Who.GROUP) if q.reader.writer.organisation else None)
     if last is not None:
         return Doer((last,), q.head.start, True)
@@ -230,6 +258,7 @@ def _same_as_before(q: _Question) -> Doer | None:
 _RULES: Sequence[Callable[[_Question], Doer | None]] = (
     _in_the_phrase,
     _whose_presence,
+    _says_who,
     _first_person,
     _before,
     _modifier_behind,
@@ -271,8 +300,9 @@ def resolved(people: tuple[Person, ...], at: int, reader: Reader) -> tuple[Perso
 
 
 def _last_spoken_of(reader: Reader, at: int) -> Person | None:
-    named = (p for place, p in reversed(reader.mentioned) if place < at and p.who in {Who.NAMED, Who.ROLE})
-    return next(named, None)
+    earlier = [p for place, p in reader.mentioned if place < at]
+    named = (p for p in reversed(earlier) if p.who in {Who.NAMED, Who.ROLE})
+    return next(named, next((p for p in reversed(earlier) if p.who is Who.GROUP), None))
 
 
 # --------------------------------------------------------------------------- mentions
@@ -318,7 +348,9 @@ def _may_be_subject(mention: Mention, q: _Question, crossed: bool) -> bool:
         return False
     if start > here.begin and q.reader.pack.has("of", here.tokens[start - 1].norm):
         return False
+    pack = q.reader.pack
     opens = start == here.begin or here.marks.bounded(start - 1, start) or here.tokens[start - 1].norm == ","
+    opens = opens or pack.has("who", here.tokens[start - 1].norm) or pack.has("that", here.tokens[start - 1].norm)
     return (opens or not crossed) and here.loose(mention.end, q.head.start) <= FAR
 
 

@@ -29,10 +29,11 @@ def object_doubt(head: Mark, here: Here, reader: Reader) -> str:
         return f"{SOMETHING_ELSE}: “{here.marks.words(head.start, at + 1)}”"
     if here.covered[at]:
         return _place_doubt(head, at, here, reader)
-    if pack.has("places", norm) and at > head.end and norm not in reader.not_names:
+    if pack.has("places", norm) and at > head.end and norm not in reader.event_words:
         return f"it may be about another place: “{here.marks.words(head.start, at + 1)}”"
     named = any(p.who in {Who.NAMED, Who.SELF, Who.THEY} for m in here.mentions.at(at)[:1] for p in m.people)
-    if norm in reader.not_names or here.marks.little(at) or named:
+    dated = pack.has("months", norm) or pack.weekday(norm) is not None
+    if norm in reader.event_words or dated or here.marks.little(at) or named:
         return ""
     end = at + 1
     if han(norm):
@@ -53,7 +54,7 @@ def _place_doubt(head: Mark, at: int, here: Here, reader: Reader) -> str:
     if at + 1 >= len(tokens) or not pack.longest("object", tokens, at):
         return ""
     place = tokens[at + 1]
-    if pack.has("places", place.norm) and place.norm not in reader.not_names:
+    if pack.has("places", place.norm) and place.norm not in reader.event_words:
         return f"it may be about another place: “{here.marks.words(head.start, at + 2)}”"
     return ""
 
@@ -64,11 +65,13 @@ def other_day(here: Here, head: Mark, reader: Reader) -> str:
     days = range(event.starts.day, event.ends.day + 1) if event.ends.day >= event.starts.day else [event.starts.day]
     begin, end = here.marks.piece_of(head.start)
     other = ""
+    weekdays = {event.starts.weekday(), event.ends.weekday()}
     for i in range(len(tokens)):
         day = _day_of_month(tokens, i, reader.pack) or _day_in_figures(tokens[i].norm, event.starts.month)
-        if day in days:
+        weekday = reader.pack.weekday(tokens[i].norm)
+        if day in days or weekday in weekdays:
             return ""
-        if day and not other and begin <= i < end:
+        if (day or weekday is not None) and not other and begin <= i < end:
             other = here.marks.words(i, i + 1)
     if other:
         return f"{ANOTHER_DAY}: “{other}”"

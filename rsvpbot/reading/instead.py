@@ -27,15 +27,16 @@ def substitution(reader: Reader, here: Here, head: Mark, own: Sequence[Mark], af
         return replace(
             here.made(head, IN_PLACE, said or (me("i", reader),), head.start, reader.text), asked=here.question
         )
-    if head.meaning == "sends" and (denied or (said and _is_self(said))):
+    if head.meaning == "sends" and said and _is_self(said):
         return None  # "send me the list"
     doer = doer_of(reader, here, replace(head, who=None), own, after)
+    if denied and head.meaning in {"sends", "stands_in"}:  # "we are not in a position to send anybody"
+        people = doer.people or (the_writer(reader),)
+        return replace(here.made(head, "no", people, doer.start, reader.text), doubt=doer.doubt, asked=here.question)
     if head.meaning == "represented":
         clause = _represented(reader, here, head, doer, said, denied)
     elif head.meaning == "sends":
         clause = _sends(reader, here, head, doer, said)
-    elif denied:
-        return None
     else:
         clause = _stands_in(reader, here, head, doer, said)
     hedged = clause.meaning == "substitute" and any(mark.meaning in HEDGES for mark in own)

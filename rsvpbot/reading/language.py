@@ -24,6 +24,8 @@ _ENOUGH = 0.2
 """A word that five languages share says nothing."""
 _NOT_PROSE = re.compile(r"https?://\S{1,500}|[^\s<>@]{1,64}@[^\s<>@]{1,128}")
 _CITED = re.compile(r"«[^»\n]{12,300}»|\"[^\"\n]{12,300}\"|“[^”\n]{12,300}”|„[^“\n]{12,300}“")
+_HARD_SIGN = re.compile("ъ(?=[еёюя])")
+"""As Russian has it ("отъезд"); Bulgarian has it elsewhere."""
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 _ELISION = re.compile(r"['’]")
 _NAME_PARTICLES = frozenset({
@@ -152,7 +154,7 @@ def _vote(text: str, script: str) -> tuple[str, float]:
         for tongue in tongues:
             if len(word) > 5 and word.endswith(tongue.endings):
                 scores[tongue.tag] += 0.15 * weight
-    signs = Counter(text.casefold())
+    signs = Counter(_HARD_SIGN.sub("", text.casefold()))
     for tongue in tongues:
         scores[tongue.tag] += sum(min(signs[letter], 3) for letter in tongue.letters) * (
             0.6 if script == "latin" else 1.0

@@ -54,6 +54,8 @@ def left_of(rest: Rest) -> Iterator[Left]:
     content = [i for i in bare if _content(rest.tokens[i], rest)]
     if _foreign(rest, content):
         signs.add("foreign")
+    if any(mark.meaning == "but" and any(i >= mark.end for i in content) for mark in rest.loose):
+        signs.add("turned")
     if not bare and not signs:
         return
     places = bare or sorted({i for mark in rest.loose for i in range(mark.start, mark.end)}) or [rest.begin]

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from rsvpbot.model import Event
 from rsvpbot.reading.names import han
 from rsvpbot.reading.pack import BESIDE, FACTS, MEANINGS, MODIFIERS, Pack
-from rsvpbot.reading.people import Mentions, number_at
+from rsvpbot.reading.people import Mention, Mentions, number_at
 from rsvpbot.reading.phrases import Mark, Rule
 from rsvpbot.reading.tokens import Token
 
@@ -160,17 +160,22 @@ def marks_of(
         facts = _choose([mark for mark in found if mark.meaning in FACTS])
         return Marks(tokens, pack, not_names, [filled_in], [], facts)
     found = [mark for mark in found if not mark.rule.alone or stands_alone(mark, tokens, begin, pack)]
+    found = [mark for mark in found if mark.meaning != "if" or not _hyphened(mark, tokens)]
+    found = [mark for mark in found if not mark.rule.first or _opens_its_piece(mark, tokens, begin, pack)]
     found = [mark for mark in found if not mark.rule.whole or _is_whole(mark, found, tokens, begin, mentions, pack)]
     named = [m for m in mentions.all() if m.end - m.start > 1 and all(p.name for p in m.people)]
     found = [
-        mark for mark in found if mark.end - mark.start > 1 or not any(m.start <= mark.start < m.end for m in named)
-    ]  # "裴若谷", "Will Smith"
+        mark
+        for mark in found
+        if mark.end - mark.start > 1
+        or not any(m.start <= mark.start < m.end and not _in_brackets(mark, m, tokens) for m in named)
+    ]  # "裴若谷", "Will Smith"; but "Selim Ayari (vegan)"
     facts = _choose([mark for mark in found if mark.meaning in FACTS])
     beside = _choose([mark for mark in found if mark.meaning in BESIDE])
     main = _choose([mark for mark in found if mark.meaning not in FACTS and mark.meaning not in BESIDE])
     main = [_elsewhere(mark, tokens, not_names) for mark in main]
     main = [_being(mark, tokens, main, (*beside, *facts), mentions, pack) for mark in main]
-    beside = [b for b in beside if not _within_a_mention(b, mentions)]
+    beside = [b for b in beside if not _within_a_mention(b, mentions) and not _asked_of_somebody(b, main)]
     courtesies = [mark for mark in main if mark.meaning in {"courtesy", "receipt", "aside"}]
     beside = [
         b
@@ -187,7 +192,8 @@ def marks_of(
         mark
         for mark in main
         if not (mark.meaning in {"away", "past", "cannot"} and any(_overlap(mark, other) for other in (*late, *facts)))
-    ]
+        and not (mark.meaning in {"not", "fail"} and any(f.start <= mark.start and mark.end <= f.end for f in facts))
+    ]  # the "not" of "I do not have a pass" denies nothing else
     return Marks(tokens, pack, not_names, main, beside, facts)
 
 
@@ -202,6 +208,28 @@ def _elsewhere(mark: Mark, tokens: Sequence[Token], not_names: frozenset[str]) -
     while end < len(tokens) and tokens[end].capital:
         end += 1
     return Mark(Rule("away", mark.rule.person), mark.start, end)
+
+
+def _in_brackets(mark: Mark, mention: Mention, tokens: Sequence[Token]) -> bool:
+    """Whether a fact stands in the brackets behind a name."""
+    return mark.meaning in FACTS and any(tokens[i].norm == "(" for i in range(mention.start, mark.start))
+
+
+def _hyphened(mark: Mark, tokens: Sequence[Token]) -> bool:
+    """The "se" of "realiza-se" is no "if"."""
+    return mark.start > 0 and not tokens[mark.start].space and tokens[mark.start - 1].end < tokens[mark.start].start
+
+
+def _asked_of_somebody(mark: Mark, main: Sequence[Mark]) -> bool:
+    """ "I must talk it over with my director": nobody who comes along."""
+    if mark.meaning not in {"bring", "more"}:
+        return False
+    return any(
+        m.meaning in {"maybe", "promise", "away", "withdraw"}
+        and m.end - m.start > 1
+        and (_overlap(m, mark) or m.end == mark.start)
+        for m in main
+    )
 
 
 def _within_a_mention(mark: Mark, mentions: Mentions) -> bool:
@@ -294,6 +322,14 @@ def _is_whole(
         or pack.has("fill", tokens[i].norm)
         for i in range(begin, len(tokens))
     )
+
+
+def _opens_its_piece(mark: Mark, tokens: Sequence[Token], begin: int, pack: Pack) -> bool:
+    """Whether nothing but fillers stands before a phrase in its piece."""
+    start = mark.start
+    while start > begin and pack.has("fill", tokens[start - 1].norm):
+        start -= 1
+    return start == begin or not tokens[start - 1].word
 
 
 def stands_alone(mark: Mark, tokens: Sequence[Token], begin: int, pack: Pack) -> bool:

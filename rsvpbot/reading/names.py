@@ -115,7 +115,15 @@ def is_organisation(text: str, pack: Pack) -> bool:
 
 def title_at(tokens: Sequence[Token], at: int, pack: Pack) -> int:
     """How many tokens a title takes that stands here; 0 for none."""
-    return pack.longest("titles", tokens, at)
+    return 0 if elided(tokens, at, pack) else pack.longest("titles", tokens, at)
+
+
+def elided(tokens: Sequence[Token], at: int, pack: Pack) -> bool:
+    """Whether a token was cut off the word behind it: the "m'" of "m'accompagne" is no "M."."""
+    following = tokens[at + 1] if at + 1 < len(tokens) else None
+    return (
+        following is not None and following.word and not following.space and tokens[at].norm in pack.spelling.elisions
+    )
 
 
 def _title_before(tokens: Sequence[Token], end: int, pack: Pack) -> int:
@@ -196,6 +204,7 @@ __all__ = [
     "arabic",
     "clean_name",
     "display_name",
+    "elided",
     "han",
     "is_organisation",
     "merge_names",

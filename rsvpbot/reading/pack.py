@@ -9,7 +9,7 @@ from __future__ import annotations
 import tomllib
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -66,11 +66,18 @@ SWITCHES = ("verb_first", "articles", "near", "not_adjacent", "bare_infinitive")
 
 PERSONS = ("any", "i", "we", "they")
 
+_WHERE = ("alone", "whole", "first")
+"""Lists of phrases that mean what they say only at some place."""
+
+_VALUES = frozenset({("not", "concord"), ("withdraw", "earlier"), ("unsure", "low"), ("bring", "comes")})
+"""Lists of phrases of which something more is known."""
+
 _SETS: Mapping[str, tuple[str, ...]] = {
     "people": (
         "i", "we", "they", "theirs", "my", "our", "determiners", "titles", "modifiers", "roles", "plural", "group",
         "organisation", "it", "and", "both", "of", "who", "particles", "places", "never_names", "surnames",
         "successors", "junior", "office", "objects", "given", "dual",
+        "name_articles",
     ),
     "letter": ("greetings", "dear", "addressees", "closings", "labels"),
     "words": ("fill", "ordinary", "object", "turn", "months", "day_endings", "day_beginnings", "hours", "that", "bare"),
@@ -112,6 +119,8 @@ class Pack:
     """A verb of coming that opens a sentence says that somebody comes: "Attending with pleasure"."""
     articles: bool = True
     """A role without an article, a possessive or a capital is nobody in particular: "colleague"."""
+    weekdays: Mapping[str, int] = field(default_factory=dict)
+    """The names of the days of the week; Monday is 0."""
     examples: tuple[Mapping[str, Any], ...] = ()
 
     def longest(self, name: str, tokens: Sequence[Token], at: int) -> int:
@@ -122,6 +131,10 @@ class Pack:
             if len(words) == 1 or tuple(token.norm for token in tokens[at : at + len(words)]) == words:
                 return len(words)
         return 0
+
+    def weekday(self, word: str) -> int | None:
+        """Which day of the week a word names, Monday being 0; None for any other word."""
+        return self.weekdays.get(word)
 
     def has(self, name: str, word: str) -> bool:
         return word in self.words[name]
@@ -239,6 +252,11 @@ def _build(data: Mapping[str, Any], common: Mapping[str, Any]) -> Pack:
         near=bool(data.get("near", False)),
         not_adjacent=bool(data.get("not_adjacent", False)),
         bare_infinitive=bool(data.get("bare_infinitive", True)),
+        weekdays={
+            normal(word): day
+            for day, names in enumerate(data.get("words", {}).get("weekdays", ()))
+            for word in names.split("|")
+        },
         examples=tuple(data.get("example", ())),
     )
 
@@ -268,15 +286,22 @@ def _by_first_word(
     return {first: tuple(sorted(found, key=lambda n: -len(n[0]))) for first, found in by_word.items()}
 
 
+_LISTS: Mapping[str, tuple[str, ...]] = {"words": ("weekdays",)}
+"""Lists whose order matters."""
+
+
 def _check_sections(data: Mapping[str, Any]) -> None:
     known = {"tag", "name", *SWITCHES, "spelling", "numbers", "classes", "example", *_SETS, *MEANINGS, *FACTS}
     unknown = sorted(set(data) - known)
     if unknown:
         raise PhraseError(f"there is no section [{unknown[0]}]")
     for section, names in _SETS.items():
-        wrong = sorted(set(data.get(section, {})) - set(names))
+        wrong = sorted(set(data.get(section, {})) - {*names, *_LISTS.get(section, ())})
         if wrong:
             raise PhraseError(f"[{section}] has no list {wrong[0]!r}")
+    days = len(data.get("words", {}).get("weekdays", ()))
+    if days not in {0, 7}:
+        raise PhraseError(f"[words] weekdays: there are 7, from Monday on, and not {days}")
 
 
 def _words_only(text: str, spelling: Spelling) -> str:
@@ -330,17 +355,15 @@ def _rules(data: Mapping[str, Any]) -> Iterable[tuple[str, Rule]]:
                 for text in texts:
                     yield text, Rule("come", value="would")
                 continue
-            if (meaning, key) in {("not", "concord"), ("withdraw", "earlier")}:
+            if (meaning, key) in _VALUES:
                 for text in texts:
                     yield text, Rule(meaning, value=key)
                 continue
-            if key not in {*PERSONS, "alone", "whole"}:
-                raise PhraseError(
-                    f"[{meaning}] has no list {key!r}; there are {', '.join((*PERSONS, 'alone', 'whole'))}"
-                )
+            if key not in {*PERSONS, *_WHERE}:
+                raise PhraseError(f"[{meaning}] has no list {key!r}; there are {', '.join((*PERSONS, *_WHERE))}")
             person = key if key in {"i", "we", "they"} else ""
             for text in texts:
-                yield text, Rule(meaning, person, alone=key == "alone", whole=key == "whole")
+                yield text, Rule(meaning, person, alone=key == "alone", whole=key == "whole", first=key == "first")
     for fact in FACTS:
         for value, texts in data.get(fact, {}).items():
             for text in texts:

@@ -60,7 +60,7 @@ def party_of(
     if stance is PartStat.DECLINED:
         return Party(count=0)
     me = _writer(writer, parsed)
-    totals = _totals(parsed)
+    totals = _totals(parsed, others)
     gathered = _gather(stance, own, others, substitution, parsed)
     _settle_list(gathered, own, parsed, me, totals, pack)
     return _counted(gathered, stance, own, parsed, writer, me, totals)
@@ -74,11 +74,14 @@ def _writer(writer: Writer, parsed: Parsed) -> Person | None:
     return None
 
 
-def _totals(parsed: Parsed) -> list[int]:
-    """Every head-count that is given outright."""
+def _totals(parsed: Parsed, others: Sequence[Stand]) -> list[int]:
+    """Every head-count that is given outright; "both of us" is none where one of them stays away."""
+    parted = any(stand.stance in {"no", "away"} for stand in others)
     totals = []
     for clause in parsed.clauses:
         if clause.meaning in {"count", "together"} and clause.number and not clause.asked:
+            if clause.meaning == "together" and parted:
+                continue
             totals.append(clause.number)
     return totals
 
@@ -94,7 +97,7 @@ def _gather(
     people = [p for p in instead if p.who is not Who.SELF]
     people.extend(stand.person for stand in others if stand.stance in coming)
     for clause in parsed.clauses:
-        if clause.meaning == "bring":
+        if clause.meaning == "bring" and not clause.asked:
             people.extend(p for p in clause.people if p.who is not Who.SELF)
         elif clause.meaning == "list":
             people.extend(p for p in clause.people if p.who is not Who.SELF)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from rsvpbot.reading.names import MOST_NAME_WORDS, clean_name, han, title_at
+from rsvpbot.reading.names import MOST_NAME_WORDS, clean_name, elided, han, title_at
 from rsvpbot.reading.pack import Pack
 from rsvpbot.reading.tokens import Token
 
@@ -201,6 +201,7 @@ class Mentions:
             after = self._conjunction(end)
             if after == end:
                 break
+            joined = after > end + 1 or self._tokens[end].norm != "," or han_comma(self._tokens[end], self._text)
             following = self._one(after) or self._bare(after)
             if following is None:
                 break
@@ -208,7 +209,8 @@ class Mentions:
                 break  # "on behalf of the Minister, I confirm": two, not one list
             end, person = following
             people = (*people, person)
-            mentions.append(Mention(start, end, people))
+            if joined:  # "A, B and C"; but in "instead of A, B comes" a comma joins nothing
+                mentions.append(Mention(start, end, people))
         return mentions[::-1]
 
     def _bare(self, at: int) -> tuple[int, Person] | None:
@@ -260,7 +262,8 @@ class Mentions:
             name = clean_name(self._slice(titled, name_end), pack)
             if name and titled > position and self._is_group(position, titled) and not han(tokens[titled].norm):
                 return name_end, Person(Who.GROUP, role=role)  # "посольство Белогорья"
-            if name and not (position > at and titled == position and _has_case(tokens[titled].norm)):
+            determined = position > at and titled == position and _has_case(tokens[titled].norm)
+            if name and (not determined or self._named_with_article(at, position, name_end)):
                 return self.tail(name_end), Person(Who.NAMED, name=name, role=role)
         if titled == position:
             return None
@@ -271,6 +274,11 @@ class Mentions:
             if name:
                 return self.tail(name_end), Person(Who.NAMED, name=name, role=role)
         return self._role(at, position, titled, role)
+
+    def _named_with_article(self, at: int, position: int, end: int) -> bool:
+        """ "a Kauany Batista": where the language puts an article before names."""
+        article = position - at == 1 and self._pack.has("name_articles", self._tokens[at].norm)
+        return article and (end - position > 1 or self._tokens[position].norm in self._known)
 
     def _office(self, at: int) -> int:
         """The end of the words behind a title that say of which office."""
@@ -383,6 +391,8 @@ class Mentions:
             position = skipped + length
 
     def _title_length(self, at: int) -> int:
+        if at < len(self._tokens) and elided(self._tokens, at, self._pack):
+            return 0
         return max(self._pack.longest(name, self._tokens, at) for name in ("titles", "roles", "group"))
 
     def _of(self, at: int) -> int:
@@ -442,15 +452,12 @@ class Mentions:
         if not after_title and not _has_case(tokens[at].norm) and tokens[at].norm not in self._known:
             return at
         position, strong, words = at, 0, 0
+        particle = after_title and not (pack.has("of", tokens[at].norm) and self._of_something(at))
         while position < len(tokens) and words < MOST_NAME_WORDS:
             token = tokens[position]
             if not token.word or not token.norm[:1].isalpha() or han(token.norm):
                 break
-            if (
-                pack.has("particles", token.norm)
-                and position + 1 < len(tokens)
-                and (words or token.capital or after_title)
-            ):
+            if pack.has("particles", token.norm) and position + 1 < len(tokens) and (words or token.capital or particle):
                 if self._may_be_name(position + 1) or pack.has("particles", tokens[position + 1].norm):
                     position += 1
                     continue
@@ -470,15 +477,20 @@ class Mentions:
             return at + 1 if after_title and self._lower and self._unknown_word(at) else at
         return position if strong or after_title else at
 
+    def _of_something(self, at: int) -> bool:
+        """Whether what stands before is somebody *of* something ("le directeur d'Amnesty"), not "M. de Villepin"."""
+        return self._ends_with("roles", at) or self._ends_with("group", at) or self._ends_with("plural", at)
+
     def _opens_as_name(self) -> bool:
         """Whether the capital that opens the sentence is a name's: another follows, or a verb ("Tomas will …")."""
         tokens = self._tokens
         if len(tokens) < 2:
             return False
-        if self._pack.knows(tokens[0].norm):
-            return self._certain(1)
         following = tokens[1].norm
-        return self._certain(1) or following in self._pack.verbs or self._pack.has("particles", following)
+        if self._pack.knows(tokens[0].norm):
+            given = self._pack.has("given", tokens[0].norm)
+            return self._certain(1) or (given and following in self._pack.verbs)
+        return self._certain(1) or tokens[1].capital or following in self._pack.verbs or self._pack.has("particles", following)
 
     def _han_name_end(self, at: int) -> int:
         """A Chinese name: a surname and one or two characters that are no other word; a surname before a title."""
@@ -544,6 +556,8 @@ class Mentions:
             return token.capital and not self._pack.knows(token.norm)
         if not token.capital and _has_case(token.norm):
             return False
+        if at == 0 and token.norm in self._pack.verbs and not self._pack.has("given", token.norm):
+            return False  # "Пойдёт Олег Крюк"
         return not self._pack.has("never_names", token.norm) and not (
             self._pack.knows(token.norm) and self._stands_alone(at)
         )
@@ -552,6 +566,8 @@ class Mentions:
         """A known word is part of a name only beside a word that is certainly one, and only with a capital."""
         if not _has_case(self._tokens[at].norm):
             return True
+        if self._pack.has("given", self._tokens[at].norm):
+            return False
         return not any(self._certain(i) for i in (at - 1, at + 1) if 0 <= i < len(self._tokens))
 
     def _certain(self, at: int) -> bool:
@@ -562,6 +578,8 @@ class Mentions:
             return False
         if token.norm in self._known:
             return True
+        if token.capital and at > 0 and self._pack.has("given", token.norm):
+            return True  # Rosa, Grace
         return (
             (token.capital or not _has_case(token.norm))
             and not self._pack.has("places", token.norm)
@@ -606,6 +624,11 @@ def _in_words(tokens: Sequence[Token], pack: Pack) -> frozenset[int]:
         elif any(pack.has(name, tokens[at].norm) for name in _SINGLE_HAN):
             found.add(at)
     return frozenset(found)
+
+
+def han_comma(token: Token, text: str) -> bool:
+    """Whether a token is the Chinese sign between the members of a list."""
+    return text[token.start : token.start + 1] == "、"
 
 
 def _has_case(word: str) -> bool:

@@ -54,6 +54,8 @@ class Rule:
     """Means this only where it stands alone between two stops or commas."""
     whole: bool = False
     """Means this only as the whole sentence."""
+    first: bool = False
+    """Means this only where it opens its piece between two stops or commas."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,8 @@ class Reader:
     writer: Writer
     text: str
     not_names: frozenset[str]
+    """Words that are never names: the event's own, the pack's."""
+    event_words: frozenset[str]
     lower_case: bool
     known: frozenset[str]
     clauses: list[Clause] = field(default_factory=list)

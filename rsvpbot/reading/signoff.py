@@ -81,6 +81,11 @@ def _own_name(name: str, writer: Writer) -> bool:
     return bool(words) and (words <= own or (bool(initials) and all(len(w) <= 3 and set(w) <= initials for w in words)))
 
 
+def _nickname(word: str, writer: Writer) -> bool:
+    """ "Maca" for Macarena."""
+    return len(word) >= 3 and any(name.startswith(word[:3]) for name in name_words(writer.name))
+
+
 def _sign_off_kind(sentence: Sentence, words: str, pack: Pack, writer: Writer, first: bool) -> str:
     tokens = [token for token in sentence.tokens if token.word]
     if sentence.bullet or not tokens or len(tokens) > 14 or sentence.question:
@@ -89,6 +94,8 @@ def _sign_off_kind(sentence: Sentence, words: str, pack: Pack, writer: Writer, f
         return "name"
     if first or not sentence.own_line:
         return ""
+    if len(tokens) == 1 and _nickname(tokens[0].norm, writer):
+        return "name"
     if any((token.norm in pack.verbs and not token.capital) or token.norm in pack.words["self"] for token in tokens):
         return ""
     initials = len(tokens) <= 3 and all(len(token.norm) <= 2 and token.capital for token in tokens)

@@ -15,6 +15,9 @@ HEDGES = frozenset({"unsure", "hope", "if"})
 REACH = {"not": 3, "cannot": 3, "fail": 3, "past": 2, "would": 1, "can": 2, "will": 2, "unsure": 12, "regret": 6}
 """How many words that nothing accounts for may stand between a modifier and its head; two for each pair of commas."""
 
+_OF_COMING = frozenset({"cannot", "fail"})
+"""Denials that nobody says of being elsewhere."""
+
 FAR = 4
 """The same of every other modifier."""
 
@@ -23,11 +26,47 @@ def assigned(heads: Sequence[Mark], here: Here, pack: Pack) -> dict[int, list[Ma
     """Each modifier with the head that it turns."""
     found: dict[int, list[Mark]] = {}
     for mark in here.marks.main:
-        if mark.meaning in here.marks.MODIFYING:
-            choice = _condition_of(mark, heads, here) if mark.meaning == "if" else _turned(mark, heads, here, pack)
-            if choice is not None:
+        if mark.meaning == "if":
+            for choice in _conditional(mark, heads, here):
                 found.setdefault(choice, []).append(mark)
+        elif mark.meaning in here.marks.MODIFYING:
+            turned = _turned(mark, heads, here, pack)
+            if turned is not None:
+                found.setdefault(turned, []).append(mark)
     return found
+
+
+def supposed(heads: Sequence[Mark], here: Here) -> frozenset[int]:
+    """The heads that are only supposed: "if I am not travelling, I shall come" does not say that one is travelling."""
+    found: set[int] = set()
+    for mark in here.marks.main:
+        if mark.meaning == "if":
+            own = here.marks.piece_of(mark.start)
+            behind = [i for i, head in enumerate(heads) if head.start >= mark.end]
+            inside = [i for i in behind if heads[i].start < own[1]]
+            main = [i for i in behind if heads[i].start >= own[1] and _goes_on(mark, heads[i], here)]
+            if any(heads[i].meaning in _MAIN for i in main):
+                found.update(inside)
+    return frozenset(found)
+
+
+_MAIN = VERBS | INSTEAD | {"yes", "no"}
+_HARD_STOPS = frozenset(";:.!?")
+
+
+def _conditional(mark: Mark, heads: Sequence[Mark], here: Here) -> list[int]:
+    """The heads that hang on a condition: all behind it as far as the sentence goes on, or the one before."""
+    first = _condition_of(mark, heads, here)
+    if first is None or heads[first].start < mark.end:
+        return [] if first is None else [first]
+    return [i for i, head in enumerate(heads) if i >= first and (i == first or _goes_on(mark, head, here))]
+
+
+def _goes_on(mark: Mark, head: Mark, here: Here) -> bool:
+    """Whether no stop and no "but" stands between a condition and a head."""
+    between = range(mark.end, head.start)
+    turned = any(m.meaning == "but" and m.start in between for m in here.marks.main)
+    return not turned and not any(here.tokens[i].norm in _HARD_STOPS and not here.tokens[i].word for i in between)
 
 
 def _condition_of(mark: Mark, heads: Sequence[Mark], here: Here) -> int | None:
@@ -44,8 +83,8 @@ def _turned(mark: Mark, heads: Sequence[Mark], here: Here, pack: Pack) -> int | 
     """The head that a modifier turns: a word of coming in its own piece, behind or before it; then what stands right
     behind it; then a word of coming beyond a comma."""
     own = here.marks.piece_of(mark.start)
-    after = [i for i, head in enumerate(heads) if head.start >= mark.end]
-    before = [i for i in range(len(heads) - 1, -1, -1) if heads[i].end <= mark.start]
+    after = [i for i, head in enumerate(heads) if head.start >= mark.end and _takes(head, mark, here)]
+    before = [i for i in range(len(heads) - 1, -1, -1) if heads[i].end <= mark.start and _takes(heads[i], mark, here)]
     adjacent = mark.meaning == "not" and pack.not_adjacent
     for i in (*after[:1], *before[:1]):
         head = heads[i]
@@ -70,6 +109,15 @@ def _turned(mark: Mark, heads: Sequence[Mark], here: Here, pack: Pack) -> int | 
         if mark.meaning not in DENIALS and _reaches(mark, heads[i].end, mark.start, here):
             return i
     return None
+
+
+def _takes(head: Mark, mark: Mark, here: Here) -> bool:
+    """Whether a modifier may say anything of a head at all."""
+    if head.meaning in {"withdraw", "promise", "missed"} or (head.meaning == "away" and mark.meaning in _OF_COMING):
+        return False
+    first, last = sorted((head, mark), key=lambda m: m.start)
+    other = head.rule.person == "they" and mark.rule.person in {"i", "we"}
+    return not other or here.marks.same_piece(first.end, last.start)
 
 
 def _reaches(mark: Mark, start: int, end: int, here: Here) -> bool:
@@ -113,7 +161,8 @@ def stance_of(head: Mark, own: Sequence[Mark], here: Here) -> tuple[str, str]:
             return "maybe", "it hangs on something"
         return ("maybe", "") if "unsure" in kinds else ("no", "")
     if hedged:
-        return "maybe", ""
+        low = next((m for m in own if m.rule.value == "low"), None)
+        return "maybe", f"it is unlikely: “{here.marks.words(low.start, low.end)}”" if low else ""
     if "regret" in kinds and not denials:
         return "yes", "regret beside a yes"
     if "would" in kinds and not kinds & {"want", "glad"}:
@@ -150,4 +199,4 @@ def _order(own: Sequence[Mark], later: str, first: frozenset[str]) -> bool:
     return any(mark.meaning in first and mark.start < place for mark in own)
 
 
-__all__ = ["DENIALS", "FAR", "HEDGES", "assigned", "denials_of", "stance_of"]
+__all__ = ["DENIALS", "FAR", "HEDGES", "assigned", "denials_of", "stance_of", "supposed"]

@@ -25,6 +25,9 @@ FEW_BESIDE = 2
 FEW_LEFT = 5
 """So many words with content may be left over in a question that our letters answer."""
 
+NEAR_AN_ASK = 40
+"""Characters between a request and the answer that it asks to note."""
+
 SHORT = 5
 """So many words without a subject are a short phrase."""
 
@@ -85,7 +88,7 @@ def weigh(parsed: Parsed, writer: Writer, pack: Pack, assumed: PartStat | None =
     doubts = [clause.doubt for clause in answers if clause.doubt and not _repeated(clause, answers)] + contradictions
     self_stand = stands.get("self")
     others = [stand for key, stand in stands.items() if key != "self"]
-    substitution = [clause for clause in answers if clause.meaning == "substitute"]
+    substitution = _still_sent(answers)
     stance, extra = _overall(self_stand, others, substitution, parsed, writer, withdrawn, pack)
     doubts += [doubt for doubt in extra if assumed is not PartStat.DECLINED or doubt != _ONLY_ELSEWHERE]
     answer = _answer(stance, self_stand, answers, assumed, pack)
@@ -138,6 +141,15 @@ def weigh(parsed: Parsed, writer: Writer, pack: Pack, assumed: PartStat | None =
         withdrawn=withdrawn,
         plain=stance is not PartStat.TENTATIVE or any(c.meaning == "maybe" and c.people for c in answers),
     )
+
+
+def _still_sent(answers: Sequence[Clause]) -> list[Clause]:
+    """The substitutes, but for those that were taken back and not only named anew."""
+    sent = [clause for clause in answers if clause.meaning == "substitute"]
+    back = [c.start for c in answers if c.meaning == "withdraw" and c.value != "earlier"]
+    if not back or not any(c.meaning in {"yes", "no"} and c.start > back[-1] for c in answers):
+        return sent
+    return [clause for clause in sent if clause.start > back[-1]]
 
 
 def _repeated(clause: Clause, answers: Sequence[Clause]) -> bool:
@@ -374,6 +386,8 @@ def _away_is_no(stand: Stand | None, parsed: Parsed, pack: Pack) -> bool:
     if stand is None or stand.clause is None:
         return False
     away = [clause for clause in parsed.clauses if clause.meaning == "away"]
+    if any(clause.meaning == "withdraw" for clause in parsed.clauses):
+        return True
     return any(c.value == "then" or c.sentence + near in parsed.regrets for c in away for near in (-1, 0, 1))
 
 
@@ -423,13 +437,17 @@ def _left_over(parsed: Parsed, answer: _Answer, asked: Sequence[Clause], writer:
             clause.asked or answer.stance is None or "ask" in said or not said & _NEEDS
         ):
             requests.append(f"asks or says something that a person should see: “{_short(clause.words)}”")
-        elif clause.meaning == "ask" and not said & {"logistics", "courtesy", "receipt", *_NEEDS, *_SAYS}:
+        elif (
+            clause.meaning == "ask"
+            and not said & {"logistics", "courtesy", "receipt", *_NEEDS}
+            and not _asks_to_be_counted(clause, parsed)
+        ):
             requests.append(f"asks something that a person must answer: “{_short(clause.words)}”")
     for item in parsed.left:
         words = _short(item.words)
         said = meanings.get(item.sentence, set())
         if "question" in item.signs:
-            settled = said & {"logistics", "courtesy", "receipt", *_NEEDS, *_SAYS}
+            settled = said & {"logistics", "courtesy", "receipt", "promise", *_NEEDS, *_SAYS}
             if not settled or (item.content > FEW_LEFT and not said & _SAYS):
                 requests.append(f"asks something that a person must answer: “{words}”")
             continue
@@ -445,6 +463,15 @@ def _left_over(parsed: Parsed, answer: _Answer, asked: Sequence[Clause], writer:
         elif _unexplained(item, parsed, writer) and _may_come(item, answer, said):
             doubts.append(f"somebody is named, and it is not clear why: “{words}”")
     return requests, doubts
+
+
+def _asks_to_be_counted(ask: Clause, parsed: Parsed) -> bool:
+    """Whether the answer is what is asked for ("could you put me down"), not what stands before it."""
+    return any(
+        clause.meaning in _SAYS and clause.end > ask.end and clause.start - ask.end <= NEAR_AN_ASK
+        for clause in parsed.clauses
+        if clause.sentence == ask.sentence
+    )
 
 
 def _unread(item: Left, said: set[str]) -> bool:
@@ -476,6 +503,8 @@ def _against(item: Left, answer: _Answer, said: set[str]) -> frozenset[str]:
         weighty -= {"unsure"}
     if "past" in signs:  # what happened is no news
         weighty -= {"not", "unsure", "cannot", "fail"}
+    if "turned" in signs and answer.own and answer.firm_at < 0:
+        return frozenset({"turned"})  # "I would love to come, but I must talk about it at home"
     unread = not said & (STANCES | _NEEDS | {"courtesy", "receipt", "late", "bring"}) and item.content > 2
     if unread and answer.own and (answer.firm_at < 0 or item.sentence <= answer.short_until):
         return frozenset({"unread"})  # "I'd love to come. My board meets that day." "Alas, … See you there, sure."

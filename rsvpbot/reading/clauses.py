@@ -239,7 +239,7 @@ def _clause(reader: Reader, here: Here, head: Mark, own: Sequence[Mark], after: 
         return here.made(head, stance, doer.people, doer.start, reader.text, asked=True)
     if meaning in VERBS and not _supported(head, own, doer.elided, here):
         return None
-    if stance == "no" and meaning in VERBS | {"no"} and other_day(here, head, reader).startswith(ANOTHER_DAY):
+    if stance == "no" and meaning in VERBS | {"no"} and other_day(here, head, reader, True).startswith(ANOTHER_DAY):
         return None  # "on the 21st I cannot come"
     if meaning in VERBS | {"yes"} and stance in {"yes", "wish", "no"}:
         doubt = doubt or object_doubt(head, here, reader)
@@ -250,7 +250,8 @@ def _clause(reader: Reader, here: Here, head: Mark, own: Sequence[Mark], after: 
     people: tuple[Person, ...] = (SOMEBODY,) if meaning == "away" and doer.doubt else doer.people
     start = min((doer.start, head.start, *(mark.start for mark in own)))
     clause = here.made(head, stance, people, start, reader.text)
-    return replace(clause, doubt=doubt, elided=doer.elided, value=_value(head, here))
+    intended = meaning in VERBS and any(mark.meaning in SUPPORT for mark in own)
+    return replace(clause, doubt=doubt, elided=doer.elided and not intended, value=_value(head, here))
 
 
 def _value(head: Mark, here: Here) -> str:
@@ -319,9 +320,12 @@ def _elliptical(reader: Reader, here: Here, heads: Sequence[Mark]) -> None:
         impersonal = any(mark.meaning == "cannot" for mark in group)  # "К сожалению, не получится"
         if subject is None and not person and not impersonal:
             continue
+        if subject and all(mark.rule.person == "they" for mark in group) and _only_self(subject):
+            continue  # "dès qu'elle nous sera parvenue"
         spoken = range(subject.start, subject.end) if subject else range(0)
-        if _says_more(begin, end, spoken, here):
-            continue
+        goes_on = any(m.start == last and m.meaning in {"courtesy", "aside"} for m in here.marks.main)
+        if goes_on or _says_more(begin, end, spoken, here):
+            continue  # "I'll come back to you"
         people: tuple[Person, ...] = (me(person or "i", reader),)
         if subject:
             people = resolved(subject.people, here.tokens[subject.start].start, reader)
@@ -332,6 +336,10 @@ def _elliptical(reader: Reader, here: Here, heads: Sequence[Mark]) -> None:
             stance = "maybe"  # "not sure that I can"
         here.used.update(group)
         here.built.append(here.made(Mark(group[-1].rule, first, last), stance, people, start, reader.text))
+
+
+def _only_self(mention: Mention) -> bool:
+    return all(person.who is Who.SELF for person in mention.people)
 
 
 def _before_the_comma(begin: int, first: int, here: Here) -> Mention | None:
@@ -359,9 +367,7 @@ def _wishes(reader: Reader, here: Here, heads: Sequence[Mark]) -> None:
             here.built.append(here.made(head, "wish", (me(person, reader),), group[0].start, reader.text))
 
 
-def _says_more(
-    begin: int, end: int, spoken: range, here: Here, beside: frozenset[str] = BESIDE_ELLIPTICAL
-) -> bool:
+def _says_more(begin: int, end: int, spoken: range, here: Here, beside: frozenset[str] = BESIDE_ELLIPTICAL) -> bool:
     """Whether a piece holds more than "I can't"."""
     words = any(
         not here.covered[i]
@@ -370,9 +376,7 @@ def _says_more(
         and not here.marks.pack.longest("fill", here.tokens, i)
         for i in range(begin, end)
     )
-    return words or any(
-        begin <= mark.start < end and mark.meaning not in beside for mark in here.marks.all()
-    )
+    return words or any(begin <= mark.start < end and mark.meaning not in beside for mark in here.marks.all())
 
 
 # --------------------------------------------------------------------------- beside the answer

@@ -125,14 +125,13 @@ def _first_person(q: _Question) -> Doer | None:
     person = q.head.rule.person
     if person not in FIRST:
         return None
-    if q.reader.pack.verb_first:
-        mention = mention_after(q.head.end, q.here)
-        if mention is not None and not _taken(mention, q.here):
-            if person == "we" and all(p.who is Who.NAMED for p in mention.people):
-                found = q.behind(mention)
-                return Doer((*found.people, me("we", q.reader)), found.start)
-            if len(mention.people) > 1 and any(p.who is Who.SELF for p in mention.people):
-                return q.behind(mention)
+    mention = mention_after(q.head.end, q.here)
+    if mention is not None and not _taken(mention, q.here):
+        if q.reader.pack.verb_first and person == "we" and all(p.who is Who.NAMED for p in mention.people):
+            found = q.behind(mention)
+            return Doer((*found.people, me("we", q.reader)), found.start)
+        if len(mention.people) > 1 and any(p.who is Who.SELF for p in mention.people):
+            return q.behind(mention)
     before = mention_ending(q.head.start, q.here)
     if before and any(p.who is Who.SELF for p in before.people):
         return q.of(before)
@@ -185,7 +184,9 @@ def _relative(q: _Question) -> Doer | None:
     relative = q.first_word - 1
     if relative < q.here.begin or not pack.has("who", tokens[relative].norm):
         return None
-    mention = _mention_in(max(q.here.begin, relative - RELATIVE_REACH), relative, q.here, taken=True)
+    mention = _mention_in(q.here.begin, relative, q.here, taken=True)
+    if mention is not None and relative - mention.end > RELATIVE_REACH:
+        mention = None
     joins = pack.longest("that", tokens, relative) > 0  # "comunica que asistirá" says nobody yet
     if mention is None:
         return None if joins else Doer((), q.head.start)
@@ -206,8 +207,9 @@ def _bare_name(q: _Question) -> Doer | None:
 def _behind(q: _Question) -> Doer | None:
     """ "acudirá Ana Lopez"."""
     third = q.third
-    if not third and not q.reader.pack.verb_first:
-        return None
+    turned = any(m.meaning in {"instead", "instead_of"} and m.end == q.first_word for m in q.here.marks.main)
+    if not third and not turned and not q.reader.pack.verb_first:
+        return None  # "instead of me will participate Ms. Ana Lopez"
     mention = mention_after(q.head.end, q.here, expected=third)
     if mention is None or _taken(mention, q.here):
         return None
@@ -232,9 +234,7 @@ def _third_left_out(q: _Question) -> Doer | None:
     if earlier and any(p.who is not Who.SELF for p in earlier[-1].people):
         return Doer(earlier[-1].people, q.head.start, True)
     before = q.here.tokens[q.head.start].start
-    spoken = (
-        p for at, p in reversed(q.reader.mentioned) if at < before and p.who in {Who.NAMED, Who.ROLE, Who.GROUP}
-    )
+    spoken = (p for at, p in reversed(q.reader.mentioned) if at < before and p.who in {Who.NAMED, Who.ROLE, Who.GROUP})
     last = next(spoken, Person(Who.GROUP) if q.reader.writer.organisation else None)
     if last is not None:
         return Doer((last,), q.head.start, True)
@@ -337,6 +337,12 @@ def mention_after(end: int, here: Here, reach: int = 3, expected: bool = False) 
     return None
 
 
+def _in_apposition(mention: Mention, here: Here) -> bool:
+    """ "Ms. Ana Lopez, Counsellor, will come": the comma behind it is the apposition's."""
+    inside = any(here.tokens[i].norm == "," for i in range(mention.start, mention.end))
+    return inside and mention.end < len(here.tokens) and here.tokens[mention.end].norm == ","
+
+
 def _taken(mention: Mention, here: Here) -> bool:
     return here.marks.taken(mention.start, mention.end)
 
@@ -350,6 +356,7 @@ def _may_be_subject(mention: Mention, q: _Question, crossed: bool) -> bool:
         return False
     pack = q.reader.pack
     opens = start == here.begin or here.marks.bounded(start - 1, start) or here.tokens[start - 1].norm == ","
+    opens = opens or _in_apposition(mention, here)
     opens = opens or pack.has("who", here.tokens[start - 1].norm) or pack.has("that", here.tokens[start - 1].norm)
     return (opens or not crossed) and here.loose(mention.end, q.head.start) <= FAR
 

@@ -81,6 +81,10 @@ def with_places(here: Here) -> None:
             doubt = "" if coming.doubt.startswith(WHO_IS_MEANT) else coming.doubt
             merged = replace(coming, meaning="substitute", people=absent, others=coming.people, doubt=doubt)
             here.built.append(replace(merged, people=coming.people, others=()) if _is_self(absent) else merged)
+        elif sent := next((c for c in here.built if c.meaning == "substitute" and c.others), None):
+            if _is_writer(sent.people) and not _is_self(absent):  # "we nominate Ana Lopez in place of the Director"
+                here.built.remove(sent)
+                here.built.append(replace(sent, people=absent))
         elif not any(c.meaning == "substitute" for c in here.built):
             others = tuple(
                 p
@@ -93,6 +97,10 @@ def with_places(here: Here) -> None:
 
 def _is_self(people: Sequence[Person]) -> bool:
     return all(p.who is Who.SELF for p in people)
+
+
+def _is_writer(people: Sequence[Person]) -> bool:
+    return all(p.who in {Who.SELF, Who.GROUP} for p in people)
 
 
 def _somebody_else(clause: Clause, absent: Sequence[Person]) -> bool:

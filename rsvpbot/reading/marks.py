@@ -176,11 +176,12 @@ def marks_of(
     main = [_elsewhere(mark, tokens, not_names) for mark in main]
     main = [_being(mark, tokens, main, (*beside, *facts), mentions, pack) for mark in main]
     beside = [b for b in beside if not _within_a_mention(b, mentions) and not _asked_of_somebody(b, main)]
-    courtesies = [mark for mark in main if mark.meaning in {"courtesy", "receipt", "aside"}]
+    courtesies = [mark for mark in main if mark.meaning in {"courtesy", "receipt", "aside", "withdraw"}]
     beside = [
         b
         for b in beside
-        if b.meaning == "together" or not any(c.start <= b.start and b.end <= c.end for c in courtesies)
+        if (b.meaning == "together" and any(c.meaning == "courtesy" and c.start <= b.start < c.end for c in courtesies))
+        or not any(c.start <= b.start and b.end <= c.end for c in courtesies)
     ]
     main = [
         mark
@@ -268,7 +269,7 @@ def _being(
         or not tokens[at].word
         or pack.longest("turn", tokens, at) > 0
         or any(m.start == at and m.meaning in _BEHIND_BEING for m in (*main, *others))
-        or any(m.start <= mark.start < m.end or m.start < at < m.end for m in others if m.meaning in BESIDE)
+        or any(m.start in (mark.start, at) or mark.start < m.start < at < m.end for m in others if m.meaning in BESIDE)
         or bool(mentions.at(at))
     )
     return Mark(Rule("come", mark.rule.person) if comes else Rule("be"), mark.start, mark.end)
@@ -341,8 +342,10 @@ def stands_alone(mark: Mark, tokens: Sequence[Token], begin: int, pack: Pack) ->
     while end < len(tokens) and tokens[end].norm in words["fill"]:
         end += 1
     opens = start == begin or not tokens[start - 1].norm.isalnum() or tokens[start - 1].norm in words["turn"]
-    if start > begin and tokens[start - 1].norm == ":":
-        return False  # the value of some label
+    if start > begin and tokens[start - 1].norm in ":/":
+        return False  # the value of some label, one of "(Y/N)"
+    if end < len(tokens) and tokens[end].norm == "/":
+        return False
     closes = end >= len(tokens) or not tokens[end].norm.isalnum() or tokens[end].norm in words["turn"]
     return opens and closes
 

@@ -31,8 +31,9 @@ def clean_name(text: str, pack: Pack) -> str:
     start, end = 0, len(tokens)
     while start < end:
         length = title_at(tokens, start, pack)
-        if not length:
-            break
+        given = arabic(tokens[start].norm) and pack.has("given", tokens[start + length - 1].norm) if length else False
+        if not length or (given and end - start - length < 2):
+            break  # "شيخة المسلماني"
         start += length
     least = 1 if start < end and han(tokens[start].norm) else 2
     while end > start:
@@ -120,10 +121,9 @@ def title_at(tokens: Sequence[Token], at: int, pack: Pack) -> int:
 
 def elided(tokens: Sequence[Token], at: int, pack: Pack) -> bool:
     """Whether a token was cut off the word behind it: the "m'" of "m'accompagne" is no "M."."""
-    following = tokens[at + 1] if at + 1 < len(tokens) else None
-    return (
-        following is not None and following.word and not following.space and tokens[at].norm in pack.spelling.elisions
-    )
+    if at >= len(tokens) or tokens[at].norm not in pack.spelling.elisions:
+        return False
+    return tokens[at].end - tokens[at].start > len(tokens[at].norm)  # its apostrophe
 
 
 def _title_before(tokens: Sequence[Token], end: int, pack: Pack) -> int:

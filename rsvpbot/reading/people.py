@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from rsvpbot.reading.names import MOST_NAME_WORDS, clean_name, elided, han, title_at
+from rsvpbot.reading.names import MOST_NAME_WORDS, arabic, clean_name, elided, han, title_at
 from rsvpbot.reading.pack import Pack
 from rsvpbot.reading.tokens import Token
 
@@ -254,6 +254,9 @@ class Mentions:
         counted = self._counted(at)
         if counted:
             return counted
+        given = titled > position and arabic(tokens[titled - 1].norm) and pack.has("given", tokens[titled - 1].norm)
+        if given and self.name_end(titled, after_title=True) - titled <= 1:
+            titled -= 1  # "شيخة المسلماني"
         role = self._norms(at, titled) if titled > position else ""
         name_end = self.name_end(titled, after_title=titled > position)
         if titled > position and titled < len(tokens) and han(tokens[titled].norm):
@@ -391,7 +394,7 @@ class Mentions:
             position = skipped + length
 
     def _title_length(self, at: int) -> int:
-        if at < len(self._tokens) and elided(self._tokens, at, self._pack):
+        if elided(self._tokens, at, self._pack):
             return 0
         return max(self._pack.longest(name, self._tokens, at) for name in ("titles", "roles", "group"))
 
@@ -449,7 +452,7 @@ class Mentions:
             return at
         if han(tokens[at].norm):
             return self._han_name_end(at)
-        if not after_title and not _has_case(tokens[at].norm) and tokens[at].norm not in self._known:
+        if not after_title and not _has_case(tokens[at].norm) and not self._known_at(at):
             return at
         position, strong, words = at, 0, 0
         particle = after_title and not (pack.has("of", tokens[at].norm) and self._of_something(at))
@@ -457,7 +460,11 @@ class Mentions:
             token = tokens[position]
             if not token.word or not token.norm[:1].isalpha() or han(token.norm):
                 break
-            if pack.has("particles", token.norm) and position + 1 < len(tokens) and (words or token.capital or particle):
+            if (
+                pack.has("particles", token.norm)
+                and position + 1 < len(tokens)
+                and (words or token.capital or particle)
+            ):
                 if self._may_be_name(position + 1) or pack.has("particles", tokens[position + 1].norm):
                     position += 1
                     continue
@@ -477,6 +484,13 @@ class Mentions:
             return at + 1 if after_title and self._lower and self._unknown_word(at) else at
         return position if strong or after_title else at
 
+    def _known_at(self, at: int) -> bool:
+        """In a script without capitals: a word of a known name; one that the pack has too only beside another."""
+        if self._tokens[at].norm not in self._known:
+            return False
+        beside = at + 1 < len(self._tokens) and self._tokens[at + 1].norm in self._known
+        return beside or not self._pack.knows(self._tokens[at].norm)
+
     def _of_something(self, at: int) -> bool:
         """Whether what stands before is somebody *of* something ("le directeur d'Amnesty"), not "M. de Villepin"."""
         return self._ends_with("roles", at) or self._ends_with("group", at) or self._ends_with("plural", at)
@@ -490,7 +504,12 @@ class Mentions:
         if self._pack.knows(tokens[0].norm):
             given = self._pack.has("given", tokens[0].norm)
             return self._certain(1) or (given and following in self._pack.verbs)
-        return self._certain(1) or tokens[1].capital or following in self._pack.verbs or self._pack.has("particles", following)
+        return (
+            self._certain(1)
+            or tokens[1].capital
+            or following in self._pack.verbs
+            or self._pack.has("particles", following)
+        )
 
     def _han_name_end(self, at: int) -> int:
         """A Chinese name: a surname and one or two characters that are no other word; a surname before a title."""

@@ -284,7 +284,7 @@ class Lexicon:
         who_ends: Callable[[int], Sequence[int]],
         number_at: Callable[[int], tuple[int, int]],
     ) -> list[Mark]:
-        """Every phrase in the tokens from `begin` on: of each rule the longest at each token.
+        """Every phrase in the tokens from `begin` on: of each rule every length at each token.
 
         `who_ends(i)`: the ends of the mentions of people that begin at token i; `number_at(i)`: the end and the value
         of the number there, or i and 0.
@@ -337,7 +337,7 @@ class _Search:
         self._who_ends = who_ends
         self._number_at = number_at
         self._spans: dict[tuple[str, int], tuple[int, ...]] = {}
-        self._best: dict[Rule, Mark] = {}
+        self._best: dict[tuple[Rule, int], Mark] = {}
         self._start = 0
 
     def at(self, start: int) -> Iterable[Mark]:
@@ -364,9 +364,9 @@ class _Search:
     ) -> None:
         """Keep what ends at a node, and go on."""
         for rule in node.rules:
-            old = self._best.get(rule)
-            if old is None or at - passed > old.end - old.passed:
-                self._best[rule] = Mark(rule, self._start, at, who, number, passed)
+            old = self._best.get((rule, at))
+            if old is None or passed < old.passed:
+                self._best[rule, at] = Mark(rule, self._start, at, who, number, passed)
         if at < len(self._norms):
             self._follow(node, at, fillers, who, number, passed)
 

@@ -154,7 +154,7 @@ def greeting_end(sentence: Sentence, pack: Pack) -> int:
         ):
             return i + 1
     answers = any(token.norm in pack.verbs and not token.capital for token in tokens[length:])
-    if len(tokens) <= 14 and sentence.own_line and not answers:
+    if len(tokens) <= 14 and sentence.own_line and not answers and not han(tokens[0].norm):
         return len(tokens)
     while length < len(tokens) and length < 6 and pack.longest("addressees", tokens, length):
         length += pack.longest("addressees", tokens, length)

@@ -40,6 +40,7 @@ STANCES = frozenset({"yes", "no", "maybe", "promise", "wish", "missed", "away", 
 """The meanings of clauses that answer."""
 _NEEDS = frozenset({"diet", "access", "pass"})
 _SAYS = frozenset({"yes", "no", "maybe"})
+_TAG = frozenset({"question", "self", "can", "will", "not", "cannot", "would"})
 _HEAVY = frozenset({"come", "presence", "not", "cannot", "if", "unsure", "fail", "want", "hope", "confirm"})
 
 
@@ -281,7 +282,7 @@ def _overall(
 ) -> tuple[PartStat | None, list[str]]:
     stance = own.stance if own else ""
     if stance == "promise":  # "whether the Ambassador is free is open; I will let you know"
-        stance = "" if others or substitution else "maybe"
+        stance = "" if substitution or any(stand.stance != "away" for stand in others) else "maybe"
     coming = [stand for stand in others if stand.stance in {"yes", "wish"}]
     perhaps = [stand for stand in others if stand.stance == "maybe"]
     staying = [stand for stand in others if stand.stance in {"no", "away"}]
@@ -446,6 +447,8 @@ def _left_over(parsed: Parsed, answer: _Answer, asked: Sequence[Clause], writer:
     for item in parsed.left:
         words = _short(item.words)
         said = meanings.get(item.sentence, set())
+        if "question" in item.signs and _only_a_tag(item):
+            continue
         if "question" in item.signs:
             settled = said & {"logistics", "courtesy", "receipt", "promise", *_NEEDS, *_SAYS}
             if not settled or (item.content > FEW_LEFT and not said & _SAYS):
@@ -472,6 +475,11 @@ def _asks_to_be_counted(ask: Clause, parsed: Parsed) -> bool:
         for clause in parsed.clauses
         if clause.sentence == ask.sentence
     )
+
+
+def _only_a_tag(item: Left) -> bool:
+    """ "…, could I?": asks nothing."""
+    return item.content == 0 and item.length <= 1 and "can" in item.signs and item.signs <= _TAG
 
 
 def _unread(item: Left, said: set[str]) -> bool:

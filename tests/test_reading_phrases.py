@@ -15,8 +15,9 @@ from rsvpbot.reading.boxes import only_ticked
 from rsvpbot.reading.names import clean_name, display_name, merge_names, same_person
 from rsvpbot.reading.pack import Pack
 from rsvpbot.reading.people import Mentions, Person, Who, number_at
-from rsvpbot.reading.phrases import Lexicon, PhraseError, Rule, forms_of
+from rsvpbot.reading.phrases import Lexicon, Rule
 from rsvpbot.reading.tokens import Spelling, sentences, tokenize
+from rsvpbot.reading.written import PhraseError, compiled
 from tests.test_reading_english import EVENT, message, reading
 
 
@@ -31,9 +32,7 @@ CLASSES = {"fill": ["gladly", "of course"], "event": ["the roundtable", "your me
 
 
 def lexicon(phrase: str) -> Lexicon:
-    found = Lexicon(CLASSES, frozenset({"not"}))
-    found.add(phrase, Rule("yes"))
-    return found
+    return Lexicon([(phrase, Rule("yes"))], CLASSES, frozenset({"not"}))
 
 
 def nobody(at: int) -> tuple[int, ...]:
@@ -96,12 +95,12 @@ def test_a_phrase_tells_whom_it_names_and_how_many(pack: Pack) -> None:
         ("... there", "at an end"),
         ("be {there", "out of place"),
         ("will| come", "beside |"),
-        (" ".join(["[a|b|c|d|e|f]"] * 6), "more than"),
+        (" ".join(["[a|b|c|d|e|f]"] * 41), "too long"),
     ],
 )
 def test_a_wrong_phrase_says_what_is_wrong(phrase: str, wrong: str) -> None:
     with pytest.raises(PhraseError, match=re.escape(wrong)):
-        forms_of(phrase)
+        compiled(phrase, Rule("yes"))
 
 
 @pytest.mark.parametrize(

@@ -14,8 +14,9 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-from rsvpbot.reading.phrases import Lexicon, PhraseError, Rule, forms_of
+from rsvpbot.reading.phrases import Lexicon, Rule
 from rsvpbot.reading.tokens import PLAIN, Spelling, Token, norms_of, tokenize
+from rsvpbot.reading.written import PhraseError, compiled, single_words
 
 ANSWERS = frozenset({"yes", "no", "maybe", "missed", "away", "promise", "withdraw"})
 """What says it all ("count me in"), and what keeps one away ("am travelling")."""
@@ -196,13 +197,8 @@ def _build(data: Mapping[str, Any], common: Mapping[str, Any]) -> Pack:
     barrier = frozenset(
         word for name in ("not", "but", "if") for text in _all_texts(data.get(name, ())) for word in [normal(text)]
     )
-    lexicon = Lexicon({**classes, "fill": sorted(words["fill"])}, barrier, spelling)
-    for source in (data, common):
-        for text, rule in _rules(source):
-            try:
-                lexicon.add(text, rule)
-            except PhraseError as error:
-                raise PhraseError(f"[{rule.meaning}] {error}") from error
+    phrases = (phrase for source in (data, common) for phrase in _rules(source))
+    lexicon = Lexicon(phrases, {**classes, "fill": sorted(words["fill"])}, barrier, spelling)
     numbers = {normal(word): int(value) for word, value in data.get("numbers", {}).items()}
     vocabulary = frozenset(
         lexicon.words
@@ -380,9 +376,7 @@ def _rules(data: Mapping[str, Any]) -> Iterable[tuple[str, Rule]]:
 def _single_words(data: Mapping[str, Any]) -> Iterable[str]:
     for meaning in ("come", "will", "can", "cannot", "want", "hope", "glad", "confirm"):
         for text in _all_texts(data.get(meaning, ())):
-            for form in forms_of(text):
-                if len(form) == 1:
-                    yield form[0]
+            yield from single_words(compiled(text, meaning))
 
 
 def _slips(targets: Iterable[str], vocabulary: frozenset[str]) -> dict[str, str]:

@@ -1,19 +1,8 @@
-"""The phrases of a language pack, compiled into one tree, and finding them in a sentence.
+"""The phrases of a language pack in one tree, and finding them in a sentence.
 
-A phrase is written as one would say it, with a few signs:
-
-    be there            these words, in this order
-    attend*             any word that begins so
-    will|shall          one of these words
-    [take|sit in]       one of these
-    (kind)              may be missing
-    {event}             any phrase of the class "event"
-    {who}               a person or several: "I", "my colleague Jane Roe", "the Ambassador and his wife"
-    #                   a number, in figures or words
-    ...                 at most five other words, no stop and no "not" between them
-
-Single words of the class "fill" (also, gladly, unfortunately …) may stand anywhere between the words of a phrase.
-All phrases are looked for at once: the cost grows with the text and hardly with the size of the pack.
+How a phrase is written, see `written`. Single words of the class "fill" (also, gladly, unfortunately …) may stand
+anywhere between the words of a phrase. All phrases are looked for at once: the cost grows with the text and hardly
+with the size of the pack. The tree grows where texts lead: what nobody says costs nothing.
 """
 
 from __future__ import annotations
@@ -21,24 +10,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from rsvpbot.reading.tokens import PLAIN, Spelling, Token, norms_of
+from rsvpbot.reading.tokens import PLAIN, Spelling, Token
+from rsvpbot.reading.written import GAP_SIGN, PhraseError, Step, compiled, elements_of
 
 GAP = 5
 """Most words that "..." stands for."""
 
 MOST_FILLERS = 3
-MOST_FORMS = 2_000
-"""So many plain forms one phrase may stand for."""
-
 MOST_REMEMBERED = 20_000
 """Words whose beginnings of phrases are kept in memory."""
-
-LONGEST_PHRASE = 40
-"""Elements. Nobody says more in one phrase."""
-
-
-class PhraseError(ValueError):
-    """A phrase that cannot be understood: which, and what is wrong with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +57,13 @@ class Mark:
 
 
 class _Node:
-    __slots__ = ("classes", "gap", "lengths", "number", "rules", "stems", "who", "words")
+    """Where some beginnings of phrases lead; what follows is worked out when a text comes here first."""
 
-    def __init__(self) -> None:
+    __slots__ = ("_steps", "classes", "gap", "lengths", "number", "rules", "stems", "who", "words")
+
+    def __init__(self, steps: Iterable[Step[Rule]] = ()) -> None:
+        self._steps = tuple(dict.fromkeys(steps))
+        self.rules = tuple(dict.fromkeys(step.means for step in self._steps if step.means is not None))
         self.words: dict[str, _Node] = {}
         self.stems: dict[str, _Node] = {}
         self.lengths: tuple[int, ...] = ()
@@ -87,10 +71,27 @@ class _Node:
         self.who: _Node | None = None
         self.number: _Node | None = None
         self.gap: _Node | None = None
-        self.rules: tuple[Rule, ...] = ()
+
+    def opened(self) -> _Node:
+        """The same, with all that follows. Two threads at once would do the same twice."""
+        if not self._steps:
+            return self
+        following: dict[str, list[Step[Rule]]] = {}
+        for step in self._steps:
+            for element, after in step.edges:
+                following.setdefault(element, []).append(after)
+        nodes = {element: _Node(steps) for element, steps in following.items()}
+        self.who, self.number, self.gap = nodes.pop("{who}", None), nodes.pop("#", None), nodes.pop(GAP_SIGN, None)
+        self.classes = {e[1:-1]: node for e, node in nodes.items() if e.startswith("{")}
+        self.stems = {e[:-1]: node for e, node in nodes.items() if e.endswith("*") and len(e) > 1}
+        self.lengths = tuple(sorted({len(stem) for stem in self.stems}, reverse=True))
+        self.words = {e: node for e, node in nodes.items() if not (e[0] == "{" or (e.endswith("*") and len(e) > 1))}
+        self._steps = ()
+        return self
 
     def after(self, word: str) -> tuple[_Node, ...]:
         """The nodes to which a word leads."""
+        self.opened()
         found = [self.words[word]] if word in self.words else []
         for length in self.lengths:
             if word[:length] in self.stems and len(word) >= length:
@@ -102,163 +103,64 @@ class _Node:
         return bool(self.after(word))
 
 
-# --------------------------------------------------------------------------- phrases as they are written
-
-
-def forms_of(text: str, spelling: Spelling = PLAIN) -> list[tuple[str, ...]]:
-    """Every plain form of a phrase, as elements: words, "stem*", "{class}", "#", "...". Raises PhraseError."""
-    if not _SIGNS.intersection(text):
-        return [tuple(element for word in text.split() for element in _elements(word, text, spelling))]
-    forms, end = _choice(text, 0, "", spelling)
-    if end != len(text):
-        raise PhraseError(f"{text!r}: {text[end]} is out of place")
-    for form in forms:
-        if not any(e != "..." for e in form):
-            raise PhraseError(f"{text!r}: every word of it may be missing")
-        if form[0] == "..." or form[-1] == "...":
-            raise PhraseError(f"{text!r}: '...' stands between words, not at an end")
-        if len(form) > LONGEST_PHRASE:
-            raise PhraseError(f"{text!r}: is too long")
-    return forms
-
-
-Form = tuple[str, ...]
-
-_SIGNS = frozenset("()[]|{}#.*")
-
-
-def _choice(text: str, at: int, closing: str, spelling: Spelling) -> tuple[list[Form], int]:
-    """The forms of what stands between brackets, or of the whole text; and where it ends."""
-    options: list[Form] = []
-    forms: list[Form] = [()]
-    while at < len(text) and text[at] not in ")]":
-        char = text[at]
-        if char == "|" and closing:
-            options.extend(forms)
-            forms, at = [()], at + 1
-            continue
-        if char.isspace():
-            at += 1
-            continue
-        if char in "([":
-            inner, at = _choice(text, at + 1, ")" if char == "(" else "]", spelling)
-            if at >= len(text):
-                raise PhraseError(f"{text!r}: {char} is not closed")
-            if char == "(":
-                inner = [(), *inner]
-            at += 1
-        else:
-            end = at
-            while end < len(text) and not text[end].isspace() and text[end] not in "()[]" + ("|" if closing else ""):
-                end += 1
-            inner = [form for word in text[at:end].split("|") for form in [_elements(word, text, spelling)]]
-            if not all(inner):
-                raise PhraseError(f"{text!r}: nothing stands beside |")
-            at = end
-        forms = [one + other for one in forms for other in inner]
-        if len(forms) > MOST_FORMS:
-            raise PhraseError(f"{text!r}: stands for more than {MOST_FORMS} forms; write it as several phrases")
-    if at < len(text) and text[at] != closing:
-        raise PhraseError(f"{text!r}: {text[at]} is out of place")
-    return list(dict.fromkeys([*options, *forms])), at
-
-
-def _elements(word: str, whole: str, spelling: Spelling) -> Form:
-    if word in {"...", "#"} or (word.startswith("{") and word.endswith("}") and len(word) > 2):
-        return (word,)
-    if any(sign in word for sign in "{}"):
-        raise PhraseError(f"{whole!r}: {word!r} is out of place")
-    stem = len(word) > 1 and word.endswith("*")
-    norms = norms_of(word[:-1] if stem else word, spelling)
-    if stem and norms:
-        norms[-1] += "*"
-    return tuple(norms)
-
-
-# --------------------------------------------------------------------------- the tree
-
-
 class Lexicon:
     """All phrases of a pack."""
 
     def __init__(
         self,
+        phrases: Iterable[tuple[str, Rule]],
         classes: Mapping[str, Sequence[str]],
         barrier: frozenset[str],
         spelling: Spelling = PLAIN,
     ) -> None:
         """The class "fill" may stand inside any phrase. `barrier`: words that "..." never stands for; `spelling`: how
-        words are cut, in phrases as in texts."""
+        words are cut, in phrases as in texts. Raises PhraseError."""
         self._spelling = Spelling(elisions=spelling.elisions, accented=spelling.accented)
-        self.root = _Node()
-        self.class_roots: dict[str, _Node] = {}
         self.barrier = barrier
         self._openings: dict[str, tuple[tuple[_Node, ...], tuple[str, ...]]] = {}
         self.words: set[str] = set()
         """Every word written out in a phrase."""
         self.stems: set[str] = set()
-        for name, texts in classes.items():
-            root = self.class_roots[name] = _Node()
-            for text in texts:
-                for form in forms_of(text, self._spelling):
-                    if any(e in {"...", "#"} or e.startswith("{") for e in form):
-                        raise PhraseError(f"class {name}: {text!r}: only plain words may stand in a class")
-                    self._insert(root, [form], Rule(name))
+        self._class_names = frozenset({*classes, "who"})
+        self.class_roots = {
+            name: _Node([self._class_member(name, text) for text in texts]) for name, texts in classes.items()
+        }
+        self.root = _Node([self._step(text, rule) for text, rule in phrases])
 
-    def add(self, text: str, rule: Rule) -> None:
-        """Raises PhraseError."""
-        self._insert(self.root, forms_of(text, self._spelling), rule)
+    def _step(self, text: str, rule: Rule) -> Step[Rule]:
+        try:
+            first = compiled(text, rule, self._spelling)
+            for element in elements_of(first):
+                self._note(element)
+        except PhraseError as error:
+            raise PhraseError(f"[{rule.meaning}] {error}") from error
+        return first
 
-    def _insert(self, root: _Node, forms: Iterable[Form], rule: Rule) -> None:
-        path: list[_Node] = [root]
-        before: Form = ()
-        for form in forms:
-            shared = 0  # the forms of one phrase begin alike: go on from there
-            while shared < len(before) and shared < len(form) and before[shared] == form[shared]:
-                shared += 1
-            del path[shared + 1 :]
-            for element in form[shared:]:
-                path.append(self._step(path[-1], element))
-            if rule not in path[-1].rules:
-                path[-1].rules = (*path[-1].rules, rule)
-            before = form
+    def _class_member(self, name: str, text: str) -> Step[Rule]:
+        first = compiled(text, Rule(name), self._spelling)
+        if any(e in {GAP_SIGN, "#"} or e.startswith("{") for e in elements_of(first)):
+            raise PhraseError(f"class {name}: {text!r}: only plain words may stand in a class")
+        for element in elements_of(first):
+            self._note(element)
+        return first
 
-    def _step(self, node: _Node, element: str) -> _Node:
-        found = node.words.get(element)
-        if found is not None:
-            return found
-        if element == "{who}":
-            node.who = node.who or _Node()
-            return node.who
-        if element == "#":
-            node.number = node.number or _Node()
-            return node.number
-        if element == "...":
-            node.gap = node.gap or _Node()
-            return node.gap
+    def _note(self, element: str) -> None:
         if element.startswith("{"):
-            name = element[1:-1]
-            if name not in self.class_roots:
+            if element[1:-1] not in self._class_names:
                 raise PhraseError(f"there is no class {element}")
-            return node.classes.setdefault(name, _Node())
-        if element.endswith("*") and len(element) > 1:
-            stem = element[:-1]
-            self.stems.add(stem)
-            if stem not in node.stems:
-                node.stems[stem] = _Node()
-                node.lengths = tuple(sorted({len(s) for s in node.stems}, reverse=True))
-            return node.stems[stem]
-        self.words.add(element)
-        found = node.words[element] = _Node()
-        return found
+        elif element.endswith("*") and len(element) > 1:
+            self.stems.add(element[:-1])
+        elif element not in {GAP_SIGN, "#"}:
+            self.words.add(element)
 
     def openings(self, word: str) -> tuple[tuple[_Node, ...], tuple[str, ...]]:
         """Where phrases that begin with this word go on, and the classes that may begin with it; remembered, since
         most words of a text come again and again."""
         found = self._openings.get(word)
         if found is None:
+            nodes = self.root.after(word)
             classes = tuple(name for name in self.root.classes if self.class_roots[name].leads(word))
-            found = (self.root.after(word), classes)
+            found = (nodes, classes)
             if len(self._openings) < MOST_REMEMBERED:
                 self._openings[word] = found
         return found
@@ -330,7 +232,7 @@ class _Search:
         self._lexicon = lexicon
         self._root = lexicon.root
         self._class_roots = lexicon.class_roots
-        self._fill = lexicon.class_roots.get("fill", _Node())
+        self._fill = lexicon.class_roots.get("fill", _Node()).opened()
         self._barrier = lexicon.barrier
         self._tokens = tokens
         self._norms = [token.norm for token in tokens]
@@ -375,6 +277,7 @@ class _Search:
     ) -> None:
         """Take every step from a node that the token allows."""
         word = self._norms[at]
+        node.opened()
         following = node.words.get(word)
         if following is not None:
             self._enter(following, at + 1, fillers, who, number, passed)
@@ -429,13 +332,4 @@ class _Search:
             self._collect(following, at + 1, ends)
 
 
-def written_words(texts: Iterable[str]) -> Iterable[str]:
-    """Every word written out in some phrases. Raises PhraseError."""
-    for text in texts:
-        for form in forms_of(text):
-            for element in form:
-                if element not in {"...", "#"} and not element.startswith("{") and not element.endswith("*"):
-                    yield element
-
-
-__all__ = ["Lexicon", "Mark", "PhraseError", "Rule", "forms_of", "written_words"]
+__all__ = ["Lexicon", "Mark", "Rule"]

@@ -74,9 +74,8 @@ def test_phrase(phrase: str, text: str, end: int | None, pack: Pack) -> None:
 def test_a_phrase_tells_whom_it_names_and_how_many(pack: Pack) -> None:
     text = "accompanied by my colleague Ana Lopez, we will be three"
     tokens = tokenize(text, pack.spelling)
-    both = Lexicon(CLASSES, frozenset())
-    both.add("accompanied by {who}", Rule("bring"))
-    both.add("we will be #", Rule("count"))
+    phrases = [("accompanied by {who}", Rule("bring")), ("we will be #", Rule("count"))]
+    both = Lexicon(phrases, CLASSES, frozenset())
     mentions = Mentions(tokens, text, pack)
     bring, count = both.find(tokens, 0, mentions.ends_at, lambda at: number_at(tokens, at, pack))[:2]
     assert bring.who is not None

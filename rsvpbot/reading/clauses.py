@@ -26,7 +26,7 @@ from rsvpbot.reading.phrases import Mark
 from rsvpbot.reading.said import Clause, Parsed, Writer
 from rsvpbot.reading.sentence import Here, Reader
 from rsvpbot.reading.signoff import greeting_end, is_closing, without_sign_off
-from rsvpbot.reading.spelled import in_known_spelling
+from rsvpbot.reading.spelled import in_known_spelling, parted_by_space
 from rsvpbot.reading.stance import DENIALS, HEDGES, assigned, denials_of, stance_of, supposed
 from rsvpbot.reading.tokens import LONGEST, Sentence, Token, sentences, tokenize
 
@@ -54,6 +54,7 @@ def parse(text: str, pack: Pack, event: Event, writer: Writer) -> Parsed:
     """Read a text clause by clause. Pure; never raises on any text."""
     names = writer.known_words | name_words(writer.name)
     found = [replace(s, tokens=in_known_spelling(s.tokens, pack, names)) for s in sentences(text, pack.spelling)]
+    found = [replace(s, tokens=parted_by_space(s.tokens, text)) for s in found]
     found = _answered_at_once(found, text)
     body, sign_off, lines = without_sign_off(found, text, pack, writer)
     reader = Reader(
@@ -219,7 +220,7 @@ def _answers_something_else(mark: Mark, heads: Sequence[Mark], here: Here) -> bo
         return True
     rest = range(end + 1, len(here.tokens))
     pronoun = any(here.marks.pack.longest(name, here.tokens, i) for i in rest for name in ("self", "they"))
-    return pronoun and here.loose(end, len(here.tokens)) > 2
+    return pronoun and here.loose(end, len(here.tokens)) > 1
 
 
 def _clause(reader: Reader, here: Here, head: Mark, own: Sequence[Mark], after: int) -> Clause | None:
@@ -394,6 +395,7 @@ def _beside(reader: Reader, here: Here) -> None:
             here.used.add(mark)
         if mark.meaning == "only" and _denied(mark, here):
             here.used.add(mark)
+            here.built.append(here.made(mark, "company", (), mark.start, reader.text))
             continue
         if mark.meaning == "bring" and mark.rule.value == "comes" and not here.question:
             doer = doer_of(reader, here, replace(mark, who=None), (), here.begin)

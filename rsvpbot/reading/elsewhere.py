@@ -20,6 +20,8 @@ def object_doubt(head: Mark, here: Here, reader: Reader) -> str:
     """Whether what follows the verb is another thing than our event: "attend the launch", "come to Geneva"."""
     tokens, pack = here.tokens, reader.pack
     at = head.end
+    if pack.longest("other", tokens, at + pack.longest("object", tokens, at)):  # "attend another event"
+        return f"{SOMETHING_ELSE}: “{here.marks.words(head.start, at + 2)}”"
     while at < len(tokens) and not here.covered[at] and pack.longest("object", tokens, at):
         at += pack.longest("object", tokens, at)
     if at >= len(tokens) or not tokens[at].word or tokens[at].number is not None:

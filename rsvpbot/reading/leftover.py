@@ -58,6 +58,8 @@ def left_of(rest: Rest) -> Iterator[Left]:
         signs.add("turned")
     if not bare and not signs:
         return
+    if any(mark.meaning == "time" for mark in rest.loose):
+        signs.add("then")
     places = bare or sorted({i for mark in rest.loose for i in range(mark.start, mark.end)}) or [rest.begin]
     yield Left(
         words=_runs(rest, places),

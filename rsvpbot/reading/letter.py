@@ -50,6 +50,7 @@ MEANINGS = {
     "more": "how many come along",
     "count": "how many",
     "only": "nobody else",
+    "company": "not alone",
     "list": "names follow",
     "together": "two of them",
     "late": "comes late or leaves early",

@@ -169,6 +169,7 @@ def marks_of(
         for mark in found
         if mark.end - mark.start > 1
         or not any(m.start <= mark.start < m.end and not _in_brackets(mark, m, tokens) for m in named)
+        and not any(m.start < mark.start < m.end < mark.end and han(tokens[mark.start].norm) for m in named)
     ]  # "裴若谷", "Will Smith"; but "Selim Ayari (vegan)"
     facts = _choose([mark for mark in found if mark.meaning in FACTS])
     beside = _choose([mark for mark in found if mark.meaning in BESIDE])
@@ -243,7 +244,8 @@ def _filled_in(found: Sequence[Mark], tokens: Sequence[Token], begin: int) -> Ma
     """ "Attending (Y/N): Y": the answer behind a label that asks for it."""
     colon = next((i for i in range(begin + 1, len(tokens)) if tokens[i].norm == ":"), None)
     if colon is None or not any(
-        mark.end <= colon and mark.meaning in {"come", "presence", "yes", "confirm"} for mark in found
+        mark.end <= colon and mark.meaning in {"come", "presence", "yes", "confirm"} and not mark.rule.alone
+        for mark in found
     ):
         return None
     values = [m for m in found if m.start == colon + 1 and m.rule.alone and m.meaning in {"yes", "no", "maybe"}]

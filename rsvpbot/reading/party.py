@@ -161,6 +161,8 @@ def _counted(
         return Party(named, count if explicit and count > 1 else None, tuple(doubts))
     if count > 1 and any(c.meaning == "only" for c in parsed.clauses):
         doubts.append("alone, yet more than one is spoken of")
+    if count == 1 and any(c.meaning == "company" for c in parsed.clauses):
+        doubts.append("not alone, and with whom is not said")
     if totals and max(totals) < len(named):
         doubts.append(f"{max(totals)} are spoken of, {len(named)} are named")
     return Party(named, max(count, 1), tuple(doubts))

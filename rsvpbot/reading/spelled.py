@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from rsvpbot.reading.names import han
 from rsvpbot.reading.pack import Pack
 from rsvpbot.reading.tokens import Token
 
@@ -25,6 +26,21 @@ def in_known_spelling(tokens: Sequence[Token], pack: Pack, names: frozenset[str]
             parted.extend(_cut(token, _beginnings(norm, pack, MOST_BEGINNINGS) or _before_a_name(norm, pack), 0))
         else:
             parted.append(token)
+    return tuple(parted)
+
+
+def parted_by_space(tokens: tuple[Token, ...], text: str) -> tuple[Token, ...]:
+    """Chinese with a comma for every space: on the phone "收到通知 我去 谢谢" is written without signs."""
+    if not any(token.space and han(token.norm) for token in tokens):
+        return tokens
+    parted: list[Token] = []
+    for token in tokens:
+        before = parted[-1] if parted else None
+        if before is not None and token.space and han(token.norm) and han(before.norm):
+            gap = text[before.end : token.start]
+            if gap and not gap.strip(" \t\u3000") and len(gap) == 1:
+                parted.append(Token(",", before.end, token.start, False, False, False))
+        parted.append(token)
     return tuple(parted)
 
 

@@ -15,6 +15,7 @@ HEDGES = frozenset({"unsure", "hope", "if"})
 REACH = {"not": 3, "cannot": 3, "fail": 3, "past": 2, "would": 1, "can": 2, "will": 2, "unsure": 12, "regret": 6}
 """How many words that nothing accounts for may stand between a modifier and its head; two for each pair of commas."""
 
+_CARRY = frozenset({"can", "will", "want", "confirm", "hope"})
 _OF_COMING = frozenset({"cannot", "fail"})
 """Denials that nobody says of being elsewhere."""
 
@@ -86,6 +87,9 @@ def _turned(mark: Mark, heads: Sequence[Mark], here: Here, pack: Pack) -> int | 
     after = [i for i, head in enumerate(heads) if head.start >= mark.end and _takes(head, mark, here)]
     before = [i for i in range(len(heads) - 1, -1, -1) if heads[i].end <= mark.start and _takes(heads[i], mark, here)]
     adjacent = mark.meaning == "not" and pack.not_adjacent
+    if adjacent:  # "приеду не одна", "прийти не смогу"
+        carried = any(m.start == mark.end and m.meaning in _CARRY for m in here.marks.main)
+        before = before if carried else []
     for i in (*after[:1], *before[:1]):
         head = heads[i]
         begin, end = (mark.end, head.start) if head.start >= mark.end else (head.end, mark.start)
@@ -106,7 +110,7 @@ def _turned(mark: Mark, heads: Sequence[Mark], here: Here, pack: Pack) -> int | 
         if _reaches(mark, mark.end, head.start, here):
             return i
     for i in before[:1]:
-        if mark.meaning not in DENIALS and _reaches(mark, heads[i].end, mark.start, here):
+        if mark.meaning not in DENIALS | {"past"} and _reaches(mark, heads[i].end, mark.start, here):
             return i
     return None
 
@@ -167,6 +171,8 @@ def stance_of(head: Mark, own: Sequence[Mark], here: Here) -> tuple[str, str]:
         return "yes", "regret beside a yes"
     if "would" in kinds and not kinds & {"want", "glad"}:
         return "wish", f"only a conditional: “{here.marks.words(min(m.start for m in own), head.end)}”"
+    if denials and "fail" not in kinds and not here.marks.pack.not_adjacent:
+        return "yes", f"denied twice: “{here.marks.words(min(m.start for m in own), head.end)}”"
     if "would" in kinds or ("want" in kinds and not kinds & {"will", "confirm"}):
         return "wish", ""
     return "yes", ""

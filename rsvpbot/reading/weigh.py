@@ -262,10 +262,15 @@ def _next_stance(stand: Stand, new: str, clause: Clause, withdrawn: bool, pack: 
     if settled:
         return settled, ""
     same = stand.clause is not None and stand.clause.sentence == clause.sentence
-    if (old, new) == ("away", "yes") and same:
+    if (old, new) == ("away", "yes") and same and not _there(clause, pack):
         return "yes", ""  # "I have a vote until one, so I shall slip in at half past"
     first = stand.clause.words if stand.clause else ""
     return new, f"it contradicts itself: “{_short(first)}” and “{_short(clause.words)}”"
+
+
+def _there(clause: Clause, pack: Pack) -> bool:
+    """ "I have a wedding in Lisbon and shall be there": that may well be the other place."""
+    return any(pack.has("there", word) for word in clause.words.casefold().split())
 
 
 # --------------------------------------------------------------------------- the whole
@@ -484,7 +489,7 @@ def _only_a_tag(item: Left) -> bool:
 
 def _unread(item: Left, said: set[str]) -> bool:
     """Whether a person must read it, where nothing else answers."""
-    if item.signs & _HEAVY or (item.content and "self" in item.signs):
+    if item.signs & _HEAVY or item.names or (item.content and "self" in item.signs):
         return True
     if said & {"logistics", "receipt", "courtesy"}:
         return item.content > FEW_BESIDE
@@ -513,7 +518,7 @@ def _against(item: Left, answer: _Answer, said: set[str]) -> frozenset[str]:
         weighty -= {"not", "unsure", "cannot", "fail"}
     if "turned" in signs and answer.own and answer.firm_at < 0:
         return frozenset({"turned"})  # "I would love to come, but I must talk about it at home"
-    unread = not said & (STANCES | _NEEDS | {"courtesy", "receipt", "late", "bring"}) and item.content > 2
+    unread = not said & (STANCES | _NEEDS | {"courtesy", "receipt", "late", "bring"}) and item.content > (1 if "then" in signs else 2)
     if unread and answer.own and (answer.firm_at < 0 or item.sentence <= answer.short_until):
         return frozenset({"unread"})  # "I'd love to come. My board meets that day." "Alas, … See you there, sure."
     return signs & weighty

@@ -176,9 +176,19 @@ def _hear_of_people(reader: Reader, here: Here) -> None:
     for mention in here.mentions.all():
         start, end = mention.start, mention.end
         here.spoken[start:end] = [True] * (end - start)
-        place = start > here.begin and end - start == 1 and reader.pack.has("of", here.tokens[start - 1].norm)
-        if not place:  # "in Nauru"
+        if not _is_place(mention, reader, here):
             reader.mentioned.extend((here.tokens[start].start, person) for person in mention.people)
+
+
+def _is_place(mention: Mention, reader: Reader, here: Here) -> bool:
+    """ "of Nauru", "República de San Lázaro": a country and no person."""
+    start = mention.start
+    if start <= here.begin or not reader.pack.has("of", here.tokens[start - 1].norm):
+        return False
+    if mention.end - start == 1:
+        return True
+    bare = len(mention.people) == 1 and mention.people[0].who is Who.NAMED and not mention.people[0].role
+    return bare and start > here.begin + 1 and here.tokens[start - 2].capital
 
 
 # --------------------------------------------------------------------------- the answers
@@ -190,6 +200,7 @@ def _answers(reader: Reader, here: Here) -> None:
     elsewhere = {mark for mark in heads if _answers_something_else(mark, heads, here)}
     here.used.update(elsewhere)
     heads = [mark for mark in heads if mark not in elsewhere]
+    heads = [mark for mark in heads if mark.meaning != "stands_in" or not _refused(mark, heads)]
     modifiers = assigned(heads, here, reader.pack)
     only_supposed = supposed(heads, here)
     after = here.begin
@@ -207,6 +218,11 @@ def _answers(reader: Reader, here: Here) -> None:
             here.built.append(clause)
     _elliptical(reader, here, heads)
     with_places(here)
+
+
+def _refused(mark: Mark, heads: Sequence[Mark]) -> bool:
+    """ "nobody can | stand in for me": what the phrase right before it says of it."""
+    return any(head.meaning == "no" and head.end == mark.start for head in heads)
 
 
 def _answers_something_else(mark: Mark, heads: Sequence[Mark], here: Here) -> bool:
@@ -405,7 +421,7 @@ def _beside(reader: Reader, here: Here) -> None:
         start = mark.start
         if mark.meaning == "courtesy":  # "Ambassador Marsh thanks you"
             before = mention_ending(mark.start, here)
-            if before:
+            if before and not _is_place(before, reader, here):
                 people = before.people
                 here.cover(before.start, mark.start)
         number = mark.number if mark.number is not None else _number_within(mark, here, reader.pack)

@@ -43,6 +43,8 @@ SENTENCES = {
         "Lamento no poder acompañarlos",
         "Cuenten conmigo",
         "Mi colega irá en mi lugar.",
+        "Vamos los dos",
+        "Participo con gusto",
     ],
     "pt": [
         "Estarei lá",
@@ -52,6 +54,10 @@ SENTENCES = {
         "Com muito prazer",
         "Sim, conto ir",
         "Não poderei comparecer",
+        "Inscrevam-me, por favor.",
+        "Declino. Abraço",
+        "O meu colega irá no meu lugar.",
+        "Vamos os dois",
     ],
     "it": [
         "Ci saremo",

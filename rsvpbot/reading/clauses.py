@@ -220,6 +220,10 @@ def _answers(reader: Reader, here: Here) -> None:
     with_places(here)
 
 
+def _bare(word: str, here: Here) -> bool:
+    return here.marks.pack.has("bare", word) or here.marks.pack.has("fill", word)
+
+
 def _refused(mark: Mark, heads: Sequence[Mark]) -> bool:
     """ "nobody can | stand in for me": what the phrase right before it says of it."""
     return any(head.meaning == "no" and head.end == mark.start for head in heads)
@@ -230,13 +234,16 @@ def _answers_something_else(mark: Mark, heads: Sequence[Mark], here: Here) -> bo
     end = mark.end
     if not mark.rule.alone or end >= len(here.tokens) or here.tokens[end].norm != ",":
         return False
+    if mark.end - mark.start > 1 and not all(_bare(t.norm, here) for t in here.tokens[mark.start : mark.end]):
+        return False  # "I'll be there, and I don't eat pork"
     if any(other.start > end for other in heads):
         return False
     if any(m.meaning == "receipt" and m.start > end for m in here.marks.main):
         return True
     rest = range(end + 1, len(here.tokens))
     pronoun = any(here.marks.pack.longest(name, here.tokens, i) for i in rest for name in ("self", "they"))
-    return pronoun and here.loose(end, len(here.tokens)) > 1
+    facts = any(m.start > end for m in here.marks.facts)
+    return pronoun and (facts or here.loose(end, len(here.tokens)) > 0)
 
 
 def _clause(reader: Reader, here: Here, head: Mark, own: Sequence[Mark], after: int) -> Clause | None:
@@ -256,7 +263,7 @@ def _clause(reader: Reader, here: Here, head: Mark, own: Sequence[Mark], after: 
         return here.made(head, stance, doer.people, doer.start, reader.text, asked=True)
     if meaning in VERBS and not _supported(head, own, doer.elided, here):
         return None
-    if stance == "no" and meaning in VERBS | {"no"} and other_day(here, head, reader, True).startswith(ANOTHER_DAY):
+    if stance == "no" and meaning in VERBS | {"no"} and other_day(here, head, reader).startswith(ANOTHER_DAY):
         return None  # "on the 21st I cannot come"
     if meaning in VERBS | {"yes"} and stance in {"yes", "wish", "no"}:
         doubt = doubt or object_doubt(head, here, reader)
@@ -433,7 +440,11 @@ def _beside(reader: Reader, here: Here) -> None:
 def _denied(mark: Mark, here: Here) -> bool:
     """ "I won't be coming alone"."""
     begin, _ = here.marks.piece_of(mark.start)
-    return any(m.meaning in DENIALS and begin <= m.start < mark.start for m in here.marks.main)
+    if any(m.meaning in DENIALS and begin <= m.start < mark.start for m in here.marks.main):
+        return True
+    around = next((m for m in here.marks.main if m.start < mark.start and mark.end <= m.end), None)
+    barrier = here.marks.pack.lexicon.barrier
+    return around is not None and any(here.tokens[i].norm in barrier for i in range(around.start, mark.start))
 
 
 def _number_within(mark: Mark, here: Here, pack: Pack) -> int | None:

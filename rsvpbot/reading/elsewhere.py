@@ -61,20 +61,19 @@ def _place_doubt(head: Mark, at: int, here: Here, reader: Reader) -> str:
     return ""
 
 
-def other_day(here: Here, head: Mark, reader: Reader, strictly: bool = False) -> str:
-    """A day of the month that is not the event's, where the event's own is not named too, in the whole sentence or
-    (`strictly`) in the piece of the head."""
+def other_day(here: Here, head: Mark, reader: Reader) -> str:
+    """A day that is not the event's in the piece of a head, where the event's own is not named there too."""
     tokens, event = here.tokens, reader.event
     days = range(event.starts.day, event.ends.day + 1) if event.ends.day >= event.starts.day else [event.starts.day]
     begin, end = here.marks.piece_of(head.start)
     other = ""
     weekdays = {event.starts.weekday(), event.ends.weekday()}
-    for i in range(len(tokens)):
+    for i in range(begin, end):
         day = _day_of_month(tokens, i, reader.pack) or _day_in_figures(tokens[i].norm, event.starts.month)
         weekday = reader.pack.weekday(tokens[i].norm)
-        if (day in days or weekday in weekdays) and (begin <= i < end or not strictly):
+        if day in days or weekday in weekdays:
             return ""
-        if (day or weekday is not None) and not other and begin <= i < end:
+        if (day or weekday is not None) and not other:
             other = here.marks.words(i, i + 1)
     if other:
         return f"{ANOTHER_DAY}: “{other}”"

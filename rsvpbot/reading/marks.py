@@ -165,11 +165,7 @@ def marks_of(
     found = [mark for mark in found if not mark.rule.whole or _is_whole(mark, found, tokens, begin, mentions, pack)]
     named = [m for m in mentions.all() if m.end - m.start > 1 and all(p.name for p in m.people)]
     found = [
-        mark
-        for mark in found
-        if mark.end - mark.start > 1
-        or not any(m.start <= mark.start < m.end and not _in_brackets(mark, m, tokens) for m in named)
-        and not any(m.start < mark.start < m.end < mark.end and han(tokens[mark.start].norm) for m in named)
+        mark for mark in found if not any(_part_of_name(mark, m, tokens) for m in named)
     ]  # "裴若谷", "Will Smith"; but "Selim Ayari (vegan)"
     facts = _choose([mark for mark in found if mark.meaning in FACTS])
     beside = _choose([mark for mark in found if mark.meaning in BESIDE])
@@ -210,6 +206,14 @@ def _elsewhere(mark: Mark, tokens: Sequence[Token], not_names: frozenset[str]) -
     while end < len(tokens) and tokens[end].capital:
         end += 1
     return Mark(Rule("away", mark.rule.person), mark.start, end)
+
+
+def _part_of_name(mark: Mark, mention: Mention, tokens: Sequence[Token]) -> bool:
+    if not mention.start <= mark.start < mention.end:
+        return False
+    if mark.end - mark.start > 1:
+        return mention.start < mark.start and mention.end < mark.end and han(tokens[mark.start].norm)
+    return not _in_brackets(mark, mention, tokens)
 
 
 def _in_brackets(mark: Mark, mention: Mention, tokens: Sequence[Token]) -> bool:

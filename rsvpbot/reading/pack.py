@@ -81,7 +81,10 @@ _SETS: Mapping[str, tuple[str, ...]] = {
         "name_articles",
     ),
     "letter": ("greetings", "dear", "addressees", "closings", "labels"),
-    "words": ("fill", "ordinary", "object", "turn", "other", "there", "months", "day_endings", "day_beginnings", "hours", "that", "bare"),
+    "words": (
+        "fill", "ordinary", "object", "turn", "other", "there", "months", "day_endings",
+        "day_beginnings", "hours", "that", "bare",
+    ),
 }  # fmt: skip
 """The sets of words that a pack may have, by section."""
 

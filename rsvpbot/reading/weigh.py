@@ -40,6 +40,8 @@ STANCES = frozenset({"yes", "no", "maybe", "promise", "wish", "missed", "away", 
 """The meanings of clauses that answer."""
 _NEEDS = frozenset({"diet", "access", "pass"})
 _SAYS = frozenset({"yes", "no", "maybe"})
+_OF_SOMEBODY = frozenset({"self", "person", "come", "presence", "yes", "can", "will", "then"})
+"""Signs that a denial is about somebody's coming."""
 _TAG = frozenset({"question", "self", "can", "will", "not", "cannot", "would"})
 _HEAVY = frozenset({"come", "presence", "not", "cannot", "if", "unsure", "fail", "want", "hope", "confirm"})
 
@@ -353,7 +355,7 @@ def _of_others(
     if coming and own is None and any(pack.has("successors", w) for st in coming for w in st.person.role.split()):
         return PartStat.DELEGATED, doubts
     if coming:
-        inferior = [s for s in coming if s.person.who is Who.ROLE and not s.person.name]
+        inferior = [s for s in coming if s.person.who in {Who.ROLE, Who.NAMED}]
         if (
             inferior
             and not writer.organisation
@@ -514,11 +516,14 @@ def _against(item: Left, answer: _Answer, said: set[str]) -> frozenset[str]:
         weighty -= {"regret", "away", "cannot", "fail", "not"}
     if before:
         weighty -= {"unsure"}
+    if item.content > FEW_BESIDE and not item.names and not signs & _OF_SOMEBODY:
+        weighty -= {"not"}  # "nobody found the lifts"
     if "past" in signs:  # what happened is no news
         weighty -= {"not", "unsure", "cannot", "fail"}
     if "turned" in signs and answer.own and answer.firm_at < 0:
         return frozenset({"turned"})  # "I would love to come, but I must talk about it at home"
-    unread = not said & (STANCES | _NEEDS | {"courtesy", "receipt", "late", "bring"}) and item.content > (1 if "then" in signs else 2)
+    told = said & (STANCES | _NEEDS | {"courtesy", "receipt", "late", "bring"})
+    unread = not told and item.content > FEW_BESIDE - ("then" in signs)
     if unread and answer.own and (answer.firm_at < 0 or item.sentence <= answer.short_until):
         return frozenset({"unread"})  # "I'd love to come. My board meets that day." "Alas, … See you there, sure."
     return signs & weighty

@@ -52,7 +52,8 @@ def _represented(reader: Reader, here: Here, head: Mark, doer: Doer, said: tuple
 
 def _sends(reader: Reader, here: Here, head: Mark, doer: Doer, said: tuple[Person, ...]) -> Clause:
     """ "I send Ana Lopez", "the Ambassador has nominated Ana Lopez"."""
-    unknown = doer.elided or not doer.people or doer.people == (SOMEBODY,)
+    somebody_else = all(p.who in {Who.NAMED, Who.ROLE} for p in doer.people)  # "市长因主持防汛工作…委派副市长…"
+    unknown = not doer.people or doer.people == (SOMEBODY,) or (doer.elided and not somebody_else)
     people, start = ((the_writer(reader),), head.start) if unknown else (doer.people, doer.start)
     return replace(here.made(head, "substitute", people, start, reader.text), others=said or (UNNAMED,))
 

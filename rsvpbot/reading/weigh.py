@@ -93,6 +93,7 @@ def weigh(parsed: Parsed, writer: Writer, pack: Pack, assumed: PartStat | None =
     others = [stand for key, stand in stands.items() if key != "self"]
     substitution = _still_sent(answers)
     stance, extra = _overall(self_stand, others, substitution, parsed, writer, withdrawn, pack)
+    doubts += _somebody_after_all(stance, parsed, answers, writer)
     doubts += [doubt for doubt in extra if assumed is not PartStat.DECLINED or doubt != _ONLY_ELSEWHERE]
     answer = _answer(stance, self_stand, answers, assumed, pack)
     requests, more_doubts = _left_over(parsed, answer, asked, writer)
@@ -336,6 +337,40 @@ def _overall(
     return _of_others(own, coming, perhaps, staying, parsed, writer, withdrawn, pack)
 
 
+def _somebody_after_all(
+    stance: PartStat | None, parsed: Parsed, answers: Sequence[Clause], writer: Writer
+) -> list[str]:
+    """Why a no may not be the whole answer: people are listed, or somebody is spoken of in words that were not read."""
+    if stance is not PartStat.DECLINED:
+        return []
+    listed = [p.name for p in parsed.listed if p.name and not same_person(p.name, writer.name)]
+    if listed:
+        return [f"does not come, and yet names people: “{listed[0]}”"]
+    said: dict[int, set[str]] = {}
+    for clause in parsed.clauses:
+        said.setdefault(clause.sentence, set()).add(clause.meaning)
+    resting = all(c.meaning == "away" for c in answers if c.meaning in {"no", "away"})
+    return [
+        f"somebody may come instead: “{_short(item.words)}”"
+        for item in parsed.left
+        if ("person" in item.signs or item.names)
+        and item.content > FEW_BESIDE
+        and resting
+        and not said.get(item.sentence, set()) & {"courtesy", "receipt", "no"}
+    ]
+
+
+def _principal_unsaid(coming: Sequence[Stand], parsed: Parsed) -> str:
+    """The one in whose name it is written ("Ambassador Marsh thanks you"), where only others are said to come."""
+    for clause in parsed.clauses:
+        if clause.meaning == "courtesy":
+            for person in clause.people:
+                here = any(same_person(person.name, stand.person.name) for stand in coming if stand.person.name)
+                if person.who is Who.NAMED and not here:
+                    return person.name
+    return ""
+
+
 def _of_others(
     own: Stand | None,
     coming: Sequence[Stand],
@@ -354,7 +389,10 @@ def _of_others(
         return PartStat.DELEGATED, doubts
     if coming and own is None and any(pack.has("successors", w) for st in coming for w in st.person.role.split()):
         return PartStat.DELEGATED, doubts
-    if coming:
+    unsaid = _principal_unsaid(coming, parsed)
+    if coming and unsaid:
+        doubts.append(f"somebody else comes; whether {unsaid} does is not said")
+    elif coming:
         inferior = [s for s in coming if s.person.who in {Who.ROLE, Who.NAMED}]
         if (
             inferior
@@ -362,6 +400,7 @@ def _of_others(
             and any(word in pack.words["junior"] for s in inferior for word in s.person.role.split())
         ):
             doubts.append("somebody else comes; whether the writer does is not said")
+    if coming:
         return PartStat.ACCEPTED, doubts
     if perhaps:
         return PartStat.TENTATIVE, doubts

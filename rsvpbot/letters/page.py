@@ -268,7 +268,14 @@ def columns(text: str) -> int:
     """How many columns a text takes in a fixed-width script."""
     if text.isascii():
         return len(text)
-    return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
+    return sum(_columns_of(c) for c in text)
+
+
+def _columns_of(char: str) -> int:
+    """None for accents and for the marks of direction, two for Chinese."""
+    if unicodedata.combining(char) or unicodedata.category(char) == "Cf":
+        return 0
+    return 2 if unicodedata.east_asian_width(char) in "WF" else 1
 
 
 def wrap(text: str, width: int) -> str:

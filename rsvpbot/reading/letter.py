@@ -196,7 +196,8 @@ def _share_known(text: str, pack: Pack | None) -> float:
     if pack is None:
         return 0.0
     tokens = [t for t in tokenize(text, pack.spelling) if t.word and any(c.isalpha() for c in t.norm)]
-    tokens = [t for i, t in enumerate(tokens) if not t.capital or i == 0] or tokens
+    named = len(tokens) > 1 and tokens[0].capital and tokens[1].capital
+    tokens = [t for i, t in enumerate(tokens) if not t.capital or (i == 0 and not named)] or tokens
     return sum(pack.knows(t.norm) or t.norm in pack.slips for t in tokens) / len(tokens)
 
 

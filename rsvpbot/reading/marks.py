@@ -211,6 +211,8 @@ def _elsewhere(mark: Mark, tokens: Sequence[Token], not_names: frozenset[str]) -
 def _part_of_name(mark: Mark, mention: Mention, tokens: Sequence[Token]) -> bool:
     if not mention.start <= mark.start < mention.end:
         return False
+    if mark.end <= mention.end and all(tokens[i].capital for i in range(mark.start, mark.end)):
+        return mark.end - mark.start > 1 or not _in_brackets(mark, mention, tokens)
     if mark.end - mark.start > 1:
         return mention.start < mark.start and mention.end < mark.end and han(tokens[mark.start].norm)
     return not _in_brackets(mark, mention, tokens)

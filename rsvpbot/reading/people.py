@@ -171,7 +171,8 @@ class Mentions:
             return at
         titled = self._titles(end)
         closes = titled >= len(tokens) or not tokens[titled].word or tokens[titled].space
-        return end if closes else at
+        sentence = titled >= len(tokens) and self._text[tokens[-1].end : tokens[-1].end + 1] in ("。", "！", "？")
+        return end if closes and not sentence else at
 
     def bare_name_before(self, end: int, begin: int) -> Mention | None:
         """In a script without capitals: two to four words of a name that open a piece and end before a token."""
@@ -243,7 +244,7 @@ class Mentions:
         titled = self._titles(position)
         if position in (titled, at):
             pronoun = pack.longest("self", tokens, at)
-            if pronoun:
+            if pronoun and not self._foreign_name(at):
                 return at + pronoun, Person(Who.SELF, role=self._norms(at, at + pronoun))
             pronoun = pack.longest("they", tokens, at)
             if pronoun:
@@ -251,7 +252,7 @@ class Mentions:
         two = pack.longest("dual", tokens, at)
         if two:
             return at + two, Person(Who.ROLE, role=self._norms(at, at + two), count=2)
-        counted = self._counted(at)
+        counted = self._counted(at) or (self._counted(position) if position > at else None)
         if counted:
             return counted
         given = titled > position and arabic(tokens[titled - 1].norm) and pack.has("given", tokens[titled - 1].norm)
@@ -277,6 +278,12 @@ class Mentions:
             if name:
                 return self.tail(name_end), Person(Who.NAMED, name=name, role=role)
         return self._role(at, position, titled, role)
+
+    def _foreign_name(self, at: int) -> bool:
+        """ "Ana" in Arabic text is somebody's name and not "I" in Latin letters."""
+        token, following = self._tokens[at], self._tokens[at + 1 : at + 2]
+        latin = token.capital and token.norm.isascii()
+        return latin and any(t.norm[:1] > "\u036f" for t in self._tokens) and any(t.capital for t in following)
 
     def _named_with_article(self, at: int, position: int, end: int) -> bool:
         """ "a Kauany Batista": where the language puts an article before names."""

@@ -35,6 +35,7 @@ WORDS_SHOWN = 120
 """Characters of the mail's words that a reason quotes at most."""
 
 _ONLY_ELSEWHERE = "is elsewhere, but does not say that they will not come"
+_WRITER_UNSAID = "somebody else comes; whether the writer does is not said"
 _ONLY_NAMES = "names, but no word on coming"
 STANCES = frozenset({"yes", "no", "maybe", "promise", "wish", "missed", "away", "substitute", "withdraw"})
 """The meanings of clauses that answer."""
@@ -94,7 +95,8 @@ def weigh(parsed: Parsed, writer: Writer, pack: Pack, assumed: PartStat | None =
     substitution = _still_sent(answers)
     stance, extra = _overall(self_stand, others, substitution, parsed, writer, withdrawn, pack)
     doubts += _somebody_after_all(stance, parsed, answers, writer)
-    doubts += [doubt for doubt in extra if assumed is not PartStat.DECLINED or doubt != _ONLY_ELSEWHERE]
+    settled = {PartStat.DECLINED: _ONLY_ELSEWHERE, PartStat.ACCEPTED: _WRITER_UNSAID}.get(assumed) if assumed else ""
+    doubts += [doubt for doubt in extra if doubt != settled]
     answer = _answer(stance, self_stand, answers, assumed, pack)
     requests, more_doubts = _left_over(parsed, answer, asked, writer)
     doubts += more_doubts
@@ -399,7 +401,7 @@ def _of_others(
             and not writer.organisation
             and any(word in pack.words["junior"] for s in inferior for word in s.person.role.split())
         ):
-            doubts.append("somebody else comes; whether the writer does is not said")
+            doubts.append(_WRITER_UNSAID)
     if coming:
         return PartStat.ACCEPTED, doubts
     if perhaps:

@@ -267,6 +267,8 @@ def _clause(reader: Reader, here: Here, head: Mark, own: Sequence[Mark], after: 
         return None  # "on the 21st I cannot come"
     if meaning in VERBS | {"yes"} and stance in {"yes", "wish", "no"}:
         doubt = doubt or object_doubt(head, here, reader)
+    if stance == "no" and meaning in VERBS and here.marks.follows(head.end, "bring"):
+        doubt = doubt or f"not together, or not at all: “{here.marks.words(head.start, head.end + 1)} …”"
     if stance in {"yes", "wish", "no"}:
         doubt = doubt or doer.doubt
     if stance in {"yes", "wish"}:
@@ -281,7 +283,7 @@ def _clause(reader: Reader, here: Here, head: Mark, own: Sequence[Mark], after: 
 def _value(head: Mark, here: Here) -> str:
     """Of what keeps one away whether it is then; of an answer taken back whether it was an earlier letter's."""
     if head.meaning == "away":
-        return "then" if here.marks.has("time") or _declines_politely(head, here) else ""
+        return "then" if here.marks.dated or _declines_politely(head, here) else ""
     return head.rule.value if head.meaning == "withdraw" else ""
 
 

@@ -111,7 +111,8 @@ def _whose_presence(q: _Question) -> Doer | None:
 
 def _says_who(q: _Question) -> Doer | None:
     """ "yo sí", "moi non": a word for the writer in the phrase itself."""
-    if not q.head.rule.alone:
+    told = q.reader.pack.near and q.head.meaning in {"yes", "no"} and q.head.who is None
+    if not q.head.rule.alone and not told:
         return None
     for i in range(q.head.start, q.head.end):
         for person in ("i", "we"):

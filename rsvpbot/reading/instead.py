@@ -83,7 +83,7 @@ def with_places(here: Here) -> None:
             merged = replace(coming, meaning="substitute", people=absent, others=coming.people, doubt=doubt)
             here.built.append(replace(merged, people=coming.people, others=()) if _is_self(absent) else merged)
         elif sent := next((c for c in here.built if c.meaning == "substitute" and c.others), None):
-            if _is_writer(sent.people) and not _is_self(absent):  # "we nominate Ana Lopez in place of the Director"
+            if _is_writer(sent.people):  # "we nominate Ana Lopez in place of the Director"
                 here.built.remove(sent)
                 here.built.append(replace(sent, people=absent))
         elif not any(c.meaning == "substitute" for c in here.built):

@@ -29,6 +29,8 @@ class Marks:
     beside: list[Mark]
     """Who comes along, and when."""
     facts: list[Mark]
+    dated: bool = False
+    """Whether the time of the event is named, be it inside another phrase ("I am in Lagos that day")."""
     _stops: list[bool] = field(default_factory=list)
 
     MODIFYING = MODIFIERS
@@ -183,7 +185,7 @@ def marks_of(
     main = [
         mark
         for mark in main
-        if mark.meaning not in MODIFIERS or not any(b.start <= mark.start and mark.end < b.end for b in beside)
+        if mark.meaning not in MODIFIERS | {"come"} or not any(_holds(b, mark, pack) for b in beside)
     ]
     late = [mark for mark in beside if mark.meaning == "late"]
     main = [
@@ -192,7 +194,8 @@ def marks_of(
         if not (mark.meaning in {"away", "past", "cannot"} and any(_overlap(mark, other) for other in (*late, *facts)))
         and not (mark.meaning in {"not", "fail"} and any(f.start <= mark.start and mark.end <= f.end for f in facts))
     ]  # the "not" of "I do not have a pass" denies nothing else
-    return Marks(tokens, pack, not_names, main, beside, facts)
+    dated = any(mark.meaning == "time" for mark in found)
+    return Marks(tokens, pack, not_names, main, beside, facts, dated)
 
 
 def _elsewhere(mark: Mark, tokens: Sequence[Token], not_names: frozenset[str]) -> Mark:
@@ -221,6 +224,13 @@ def _part_of_name(mark: Mark, mention: Mention, tokens: Sequence[Token]) -> bool
 def _in_brackets(mark: Mark, mention: Mention, tokens: Sequence[Token]) -> bool:
     """Whether a fact stands in the brackets behind a name."""
     return mark.meaning in FACTS and any(tokens[i].norm == "(" for i in range(mention.start, mark.start))
+
+
+def _holds(phrase: Mark, mark: Mark, pack: Pack) -> bool:
+    """Whether a phrase of who comes along holds a modifier, or its own verb ("va conmigo mi intérprete")."""
+    if mark.meaning == "come":
+        return pack.verb_first and phrase.meaning == "bring" and phrase.start == mark.start and mark.end < phrase.end
+    return phrase.start <= mark.start and mark.end < phrase.end
 
 
 def _hyphened(mark: Mark, tokens: Sequence[Token]) -> bool:

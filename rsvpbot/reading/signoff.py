@@ -20,7 +20,7 @@ def without_sign_off(
         sentence = found[last - 1]
         words = text[sentence.start : sentence.end]
         kind = _sign_off_kind(sentence, words, pack, writer, first=last == 1)
-        if not lines and kind in {"", "title"} and _signed_with_title(found, last, text, pack):
+        if not lines and kind in {"", "title"} and _signed_with_title(found, last, text, pack, writer):
             kind = "name"
         if not kind and last == len(found):
             signed = _closing_and_name(sentence, text, pack, writer)
@@ -40,16 +40,16 @@ def without_sign_off(
     return found[:last], clean_name(name, pack), tuple(lines)
 
 
-def _signed_with_title(found: list[Sentence], last: int, text: str, pack: Pack) -> bool:
+def _signed_with_title(found: list[Sentence], last: int, text: str, pack: Pack, writer: Writer) -> bool:
     """ "Marcelo Pintos, secretario": the last line is a name with a title, and no list of such lines ends there."""
     sentence = found[last - 1]
     if last < 2 or not sentence.own_line or sentence.bullet:
         return False
-    return _name_alone(sentence, text, pack) and not _name_alone(found[last - 2], text, pack)
+    return _name_alone(sentence, text, pack, writer) and not _name_alone(found[last - 2], text, pack, writer)
 
 
-def _name_alone(sentence: Sentence, text: str, pack: Pack) -> bool:
-    mentions = Mentions(sentence.tokens, text, pack).at(0)
+def _name_alone(sentence: Sentence, text: str, pack: Pack, writer: Writer) -> bool:
+    mentions = Mentions(sentence.tokens, text, pack, writer.known_words).at(0)
     return (
         bool(mentions)
         and mentions[0].end == len(sentence.tokens)
@@ -101,7 +101,7 @@ def _sign_off_kind(sentence: Sentence, words: str, pack: Pack, writer: Writer, f
     initials = len(tokens) <= 3 and all(len(token.norm) <= 2 and token.capital for token in tokens)
     if initials:
         return "name"
-    mentions = Mentions(sentence.tokens, "", pack)
+    mentions = Mentions(sentence.tokens, "", pack, writer.known_words)
     written_as_name = len(tokens) <= 5 and all(_capital(t) or pack.has("particles", t.norm) for t in tokens)
     if written_as_name and mentions.name_end(0) == len(sentence.tokens):
         return "name"

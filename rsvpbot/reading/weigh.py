@@ -19,8 +19,11 @@ from rsvpbot.reading.said import SOMETHING_ELSE, WHO_IS_MEANT, Clause, Left, Par
 LARGE_PARTY = 6
 """From this many on, a person looks (see tests/corpus/README.md)."""
 
-FEW_BESIDE = 2
+FEW_BESIDE = 1
 """So many words may be left over beside thanks, where nothing else is said."""
+
+FEW_TOLD = 2
+"""So many words with content say nothing of weight beside an answer."""
 
 FEW_LEFT = 5
 """So many words with content may be left over in a question that our letters answer."""
@@ -356,7 +359,7 @@ def _somebody_after_all(
         f"somebody may come instead: “{_short(item.words)}”"
         for item in parsed.left
         if ("person" in item.signs or item.names)
-        and item.content > FEW_BESIDE
+        and item.content > FEW_TOLD
         and resting
         and not said.get(item.sentence, set()) & {"courtesy", "receipt", "no"}
     ]
@@ -536,7 +539,7 @@ def _unread(item: Left, said: set[str]) -> bool:
         return True
     if said & {"logistics", "receipt", "courtesy"}:
         return item.content > FEW_BESIDE
-    return item.content > 0 or item.length > FEW_BESIDE
+    return item.content > 0 or item.length > FEW_TOLD
 
 
 def _against(item: Left, answer: _Answer, said: set[str]) -> frozenset[str]:
@@ -557,14 +560,14 @@ def _against(item: Left, answer: _Answer, said: set[str]) -> frozenset[str]:
         weighty -= {"regret", "away", "cannot", "fail", "not"}
     if before:
         weighty -= {"unsure"}
-    if item.content > FEW_BESIDE and not item.names and not signs & _OF_SOMEBODY:
+    if item.content > FEW_TOLD and not item.names and not signs & _OF_SOMEBODY:
         weighty -= {"not"}  # "nobody found the lifts"
     if "past" in signs:  # what happened is no news
         weighty -= {"not", "unsure", "cannot", "fail"}
     if "turned" in signs and answer.own and answer.firm_at < 0:
         return frozenset({"turned"})  # "I would love to come, but I must talk about it at home"
     told = said & (STANCES | _NEEDS | {"courtesy", "receipt", "late", "bring"})
-    unread = not told and item.content > FEW_BESIDE - ("then" in signs)
+    unread = not told and item.content > FEW_TOLD - ("then" in signs)
     if unread and answer.own and (answer.firm_at < 0 or item.sentence <= answer.short_until):
         return frozenset({"unread"})  # "I'd love to come. My board meets that day." "Alas, … See you there, sure."
     return signs & weighty

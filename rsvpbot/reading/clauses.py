@@ -42,6 +42,10 @@ BESIDE_ELLIPTICAL = ELLIPTICAL | HEDGES | {"regret", "time", "event", "aside", "
 """What may stand beside "I can't" without changing it."""
 
 TOLD = frozenset({*BESIDE, *FACTS, "logistics", "receipt", "courtesy", "ask", "special"})
+MOST_SENTENCES = 120
+MOST_WORDS = 250
+"""So many sentences are read, and so many words of one; a letter that goes on longer is said to (see `weigh`)."""
+
 MOST_IN_LABEL = 6
 MOST_FILLED_IN = 5
 """Words of a question, and of the answer, in a numbered form."""
@@ -53,7 +57,10 @@ FEW_FILLED_IN = 2
 def parse(text: str, pack: Pack, event: Event, writer: Writer) -> Parsed:
     """Read a text clause by clause. Pure; never raises on any text."""
     names = writer.known_words | name_words(writer.name)
-    found = [replace(s, tokens=in_known_spelling(s.tokens, pack, names)) for s in sentences(text, pack.spelling)]
+    whole = sentences(text, pack.spelling)
+    found = [replace(s, tokens=s.tokens[:MOST_WORDS]) for s in whole[:MOST_SENTENCES]]
+    cut = len(whole) > MOST_SENTENCES or any(len(s.tokens) > MOST_WORDS for s in whole)
+    found = [replace(s, tokens=in_known_spelling(s.tokens, pack, names)) for s in found]
     found = [replace(s, tokens=parted_by_space(s.tokens, text)) for s in found]
     found = _answered_at_once(found, text)
     body, sign_off, lines = without_sign_off(found, text, pack, writer)
@@ -77,6 +84,7 @@ def parse(text: str, pack: Pack, event: Event, writer: Writer) -> Parsed:
         tuple(reader.listed),
         frozenset(reader.regrets),
         reader.introduced,
+        cut,
     )
 
 

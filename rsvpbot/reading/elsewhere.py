@@ -63,14 +63,23 @@ def _place_doubt(head: Mark, at: int, here: Here, reader: Reader) -> str:
 
 def other_day(here: Here, head: Mark, reader: Reader) -> str:
     """A day that is not the event's in the piece of a head, where the event's own is not named there too."""
+    piece = here.marks.piece_of(head.start)
+    if piece not in here.other_days:
+        here.other_days[piece] = _other_day_in(*piece, here, reader)
+    return here.other_days[piece]
+
+
+def _other_day_in(begin: int, end: int, here: Here, reader: Reader) -> str:
     tokens, event = here.tokens, reader.event
     days = range(event.starts.day, event.ends.day + 1) if event.ends.day >= event.starts.day else [event.starts.day]
-    begin, end = here.marks.piece_of(head.start)
     other = ""
     weekdays = {event.starts.weekday(), event.ends.weekday()}
     for i in range(begin, end):
-        day = _day_of_month(tokens, i, reader.pack) or _day_in_figures(tokens[i].norm, event.starts.month)
-        weekday = reader.pack.weekday(tokens[i].norm)
+        norm = tokens[i].norm
+        weekday = reader.pack.weekday(norm)
+        if weekday is None and not norm[:1].isdecimal():
+            continue
+        day = _day_of_month(tokens, i, reader.pack) or _day_in_figures(norm, event.starts.month)
         if day in days or weekday in weekdays:
             return ""
         if (day or weekday is not None) and not other:

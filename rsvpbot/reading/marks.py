@@ -32,6 +32,9 @@ class Marks:
     dated: bool = False
     """Whether the time of the event is named, be it inside another phrase ("I am in Lagos that day")."""
     _stops: list[bool] = field(default_factory=list)
+    _opened: list[int] = field(default_factory=list)
+    _closed: list[int] = field(default_factory=list)
+    """Where the piece of each token begins and ends."""
 
     MODIFYING = MODIFIERS
 
@@ -45,6 +48,15 @@ class Marks:
                 self._stops[i] = True
         for i in self._joints():
             self._stops[i] = True
+        ends = [stop or token.norm == "," for stop, token in zip(self._stops, self.tokens, strict=True)]
+        start, end = 0, len(ends)
+        for i, ended in enumerate(ends):
+            self._opened.append(start)
+            start = i + 1 if ended else start
+        self._opened.append(start)
+        self._closed = [end] * (end + 1)
+        for i in range(end - 1, -1, -1):
+            self._closed[i] = i if ends[i] else self._closed[i + 1]
 
     def _joints(self) -> Iterable[int]:
         """Where "and" begins a new clause: before a verb of its own ("cannot travel and will send")."""
@@ -89,12 +101,7 @@ class Marks:
 
     def piece_of(self, at: int) -> tuple[int, int]:
         """The piece between stops and commas in which a token stands."""
-        start, end = at, at
-        while start > 0 and not self._stops[start - 1] and self.tokens[start - 1].norm != ",":
-            start -= 1
-        while end < len(self.tokens) and not self._stops[end] and self.tokens[end].norm != ",":
-            end += 1
-        return start, max(end, at + 1)
+        return self._opened[at], max(self._closed[at], at + 1)
 
     def by_piece(self, marks: Sequence[Mark]) -> list[list[Mark]]:
         """Marks grouped by the piece in which they stand."""

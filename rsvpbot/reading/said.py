@@ -78,6 +78,8 @@ class Parsed:
     """The sentences with a word of regret."""
     introduced: str = ""
     """The name by which the writer says who they are ("my name is …")."""
+    cut: bool = False
+    """Not read to its end."""
 
 
 __all__ = ["SOMETHING_ELSE", "WHO_IS_MEANT", "Clause", "Left", "Parsed", "Writer"]

@@ -55,6 +55,8 @@ class Here:
     used: set[Mark] = field(default_factory=set)
     """The modifiers that belong to a head."""
     built: list[Clause] = field(default_factory=list)
+    other_days: dict[tuple[int, int], str] = field(default_factory=dict)
+    """Of pieces looked at: which other day they name."""
 
     def loose(self, start: int, end: int) -> int:
         """How many words with content stand between two tokens that nothing accounts for."""

@@ -109,6 +109,8 @@ def weigh(parsed: Parsed, writer: Writer, pack: Pack, assumed: PartStat | None =
     facts = _facts(parsed.clauses)
     party = party_of(stance or assumed, self_stand, others, substitution, parsed, writer, pack)
     doubts += party.doubts
+    if parsed.cut:
+        doubts.append("longer than a letter: not read to its end")
     if party.count is not None and party.count >= LARGE_PARTY:
         doubts.append(f"a party of {party.count}")
     voice = _voice(self_stand, others, substitution, writer)

@@ -245,6 +245,10 @@ def _third_left_out(q: _Question) -> Doer | None:
 
 def _same_as_before(q: _Question) -> Doer | None:
     """ "I shall be in New York and will gladly join you"."""
+    opening = [m for m in q.here.mentions.all() if q.after <= m.start < q.piece and not _taken(m, q.here)]
+    opening = [m for m in opening if m.start > q.here.begin and q.here.marks.bounded(m.start - 1, m.start)]
+    if opening:  # "she is on leave; I have no such excuse and will be there"
+        return Doer(q.of(opening[-1]).people, q.head.start, True)
     earlier = [clause for clause in q.here.built if clause.people]
     if earlier:
         return Doer(earlier[-1].people, q.head.start, True)

@@ -14,7 +14,7 @@ from rsvpbot.reading.names import arabic, han, is_organisation, name_words
 from rsvpbot.reading.pack import Pack
 from rsvpbot.reading.people import Mentions, Person, Who
 from rsvpbot.reading.phrases import Mark
-from rsvpbot.reading.said import Clause, Left
+from rsvpbot.reading.said import STANCES, Clause, Left
 from rsvpbot.reading.tokens import Token
 
 _SIGNLESS = frozenset({"time", "event", "ordinary", "aside", "but", "be", "be_in", "glad"})
@@ -49,12 +49,12 @@ def left_of(rest: Rest) -> Iterator[Left]:
         signs.add("person")
     if any(person.who is Who.SELF for person in people):
         signs.add("self")
-    if rest.question:
+    if rest.question and (bare or not rest.built):
         signs.add("question")
     content = [i for i in bare if _content(rest.tokens[i], rest)]
     if _foreign(rest, content):
         signs.add("foreign")
-    if any(mark.meaning == "but" and any(i >= mark.end for i in content) for mark in rest.loose):
+    if any(mark.meaning == "but" and _goes_unread(mark, content, rest) for mark in rest.loose):
         signs.add("turned")
     if not bare and not signs:
         return
@@ -70,6 +70,12 @@ def left_of(rest: Rest) -> Iterator[Left]:
         content=_weight(rest, content),
         names=tuple(_names(rest, people)),
     )
+
+
+def _goes_unread(turn: Mark, content: Sequence[int], rest: Rest) -> bool:
+    """Whether a "but" is followed by words that nothing accounts for, and by no answer."""
+    answered = any(c.meaning in STANCES and c.end > rest.tokens[turn.start].start for c in rest.built)
+    return not answered and any(i >= turn.end for i in content)
 
 
 def _foreign(rest: Rest, content: Sequence[int]) -> bool:

@@ -9,6 +9,9 @@ from rsvpbot.reading.people import Person
 SOMETHING_ELSE = "it may be about something else"
 """How the doubt begins that a clause speaks of another thing than coming."""
 
+STANCES = frozenset({"yes", "no", "maybe", "promise", "wish", "missed", "away", "substitute", "withdraw"})
+"""The meanings of clauses that answer."""
+
 WHO_IS_MEANT = "it is not clear who is meant"
 
 
@@ -82,4 +85,4 @@ class Parsed:
     """Not read to its end."""
 
 
-__all__ = ["SOMETHING_ELSE", "WHO_IS_MEANT", "Clause", "Left", "Parsed", "Writer"]
+__all__ = ["SOMETHING_ELSE", "STANCES", "WHO_IS_MEANT", "Clause", "Left", "Parsed", "Writer"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from rsvpbot.reading.names import clean_name, han, name_words, same_person, title_at
 from rsvpbot.reading.pack import Pack
 from rsvpbot.reading.people import Mentions
@@ -154,11 +156,28 @@ def greeting_end(sentence: Sentence, pack: Pack) -> int:
         ):
             return i + 1
     answers = any(token.norm in pack.verbs and not token.capital for token in tokens[length:])
+    answers = answers or not all(_of_address(tokens, i, pack) for i in range(length, len(tokens)))
     if len(tokens) <= 14 and sentence.own_line and not answers and not han(tokens[0].norm):
         return len(tokens)
     while length < len(tokens) and length < 6 and pack.longest("addressees", tokens, length):
         length += pack.longest("addressees", tokens, length)
     return length if not pack.longest("dear", tokens, 0) or length == len(tokens) else 0
+
+
+_ADDRESS = ("addressees", "titles", "roles", "plural", "group", "modifiers", "of", "and", "determiners", "particles")
+
+
+def _of_address(tokens: Sequence[Token], at: int, pack: Pack) -> bool:
+    """Whether a word may stand in an address ("Madame la Ministre"); in a script without capitals, any."""
+    token = tokens[at]
+    cased = token.norm.upper() != token.norm.lower()
+    if not token.word or token.capital or not cased or pack.has("fill", token.norm):
+        return True
+    return any(
+        pack.longest(name, tokens, i) > at - i
+        for name in (*_ADDRESS, "greetings")
+        for i in range(max(0, at - 3), at + 1)
+    )
 
 
 __all__ = ["greeting_end", "is_closing", "without_sign_off"]

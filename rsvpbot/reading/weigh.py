@@ -14,7 +14,7 @@ from rsvpbot.reading.names import merge_names, name_words, same_person
 from rsvpbot.reading.pack import Pack
 from rsvpbot.reading.party import Stand, party_of
 from rsvpbot.reading.people import Person, Who
-from rsvpbot.reading.said import SOMETHING_ELSE, WHO_IS_MEANT, Clause, Left, Parsed, Writer
+from rsvpbot.reading.said import SOMETHING_ELSE, STANCES, WHO_IS_MEANT, Clause, Left, Parsed, Writer
 
 LARGE_PARTY = 6
 """From this many on, a person looks (see tests/corpus/README.md)."""
@@ -40,14 +40,15 @@ WORDS_SHOWN = 120
 _ONLY_ELSEWHERE = "is elsewhere, but does not say that they will not come"
 _WRITER_UNSAID = "somebody else comes; whether the writer does is not said"
 _ONLY_NAMES = "names, but no word on coming"
-STANCES = frozenset({"yes", "no", "maybe", "promise", "wish", "missed", "away", "substitute", "withdraw"})
-"""The meanings of clauses that answer."""
 _NEEDS = frozenset({"diet", "access", "pass"})
 _SAYS = frozenset({"yes", "no", "maybe"})
 _OF_SOMEBODY = frozenset({"self", "person", "come", "presence", "yes", "can", "will", "then"})
 """Signs that a denial is about somebody's coming."""
 _TAG = frozenset({"question", "self", "can", "will", "not", "cannot", "would"})
-_HEAVY = frozenset({"come", "presence", "not", "cannot", "if", "unsure", "fail", "want", "hope", "confirm"})
+_HEAVY = frozenset(
+    {"come", "presence", "not", "cannot", "if", "unsure", "fail", "want", "hope", "confirm"}
+    | {"yes", "no", "away", "missed", "maybe", "sends", "represented", "stands_in"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,8 +170,15 @@ def _repeated(clause: Clause, answers: Sequence[Clause]) -> bool:
         return any(other.meaning not in {"wish", "withdraw"} and other.people == clause.people for other in answers)
     unclear = clause.doubt.startswith((WHO_IS_MEANT, SOMETHING_ELSE))
     return unclear and any(
-        other.meaning == clause.meaning and not other.doubt and other.people == clause.people for other in answers
+        other.meaning == clause.meaning and not other.doubt and _same_side(other.people, clause.people)
+        for other in answers
     )
+
+
+def _same_side(some: Sequence[Person], others: Sequence[Person]) -> bool:
+    """The same people; "we" and "the foundation" are."""
+    own = {Who.SELF, Who.GROUP}
+    return some == others or all(p.who in own for p in (*some, *others))
 
 
 def _own_seat(clause: Clause, pack: Pack) -> Clause:
@@ -306,6 +314,8 @@ def _overall(
     if coming and promised and not substitution and all(stand.stance == "wish" for stand in coming):
         return PartStat.TENTATIVE, doubts  # "the Minister would like to come; I'll be in touch"
     if substitution:
+        if stance == "maybe" and not any(clause.meaning == "maybe" for clause in parsed.clauses):
+            stance = "away"  # "I am kept here, but I send somebody, and shall let you know the name"
         if stance in {"yes", "maybe"} and not withdrawn:
             clause = own.clause if own else None
             if clause is not None and clause.people and clause.people[0].who is Who.GROUP:
@@ -357,13 +367,20 @@ def _somebody_after_all(
     for clause in parsed.clauses:
         said.setdefault(clause.sentence, set()).add(clause.meaning)
     resting = all(c.meaning == "away" for c in answers if c.meaning in {"no", "away"})
+    refused = min((c.sentence for c in answers if c.meaning in {"no", "away"}), default=0)
     return [
         f"somebody may come instead: “{_short(item.words)}”"
         for item in parsed.left
-        if ("person" in item.signs or item.names)
-        and item.content > FEW_TOLD
-        and resting
-        and not said.get(item.sentence, set()) & {"courtesy", "receipt", "no"}
+        if not said.get(item.sentence, set()) & {"courtesy", "receipt"}
+        and (
+            (item.sentence >= refused and _unexplained(item, parsed, writer))
+            or (
+                resting
+                and ("person" in item.signs or item.names)
+                and item.content > FEW_TOLD
+                and "no" not in said.get(item.sentence, set())
+            )
+        )
     ]
 
 
@@ -550,6 +567,8 @@ def _against(item: Left, answer: _Answer, said: set[str]) -> frozenset[str]:
     before = item.start < answer.firm_at
     answering = bool(said & STANCES)
     if answer.stance is PartStat.DECLINED:
+        if "turned" in signs and "no" not in said:
+            return frozenset({"turned"})  # "I am busy that day, but I shall find an hour for you"
         return frozenset() if answering else signs & {"come", "yes"}
     if answer.stance is PartStat.TENTATIVE:
         return signs & {"yes"}

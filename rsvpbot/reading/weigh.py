@@ -557,7 +557,7 @@ def _unread(item: Left, said: set[str]) -> bool:
     if item.signs & _HEAVY or item.names or (item.content and "self" in item.signs):
         return True
     if said & {"logistics", "receipt", "courtesy"}:
-        return item.content > FEW_BESIDE
+        return item.content > FEW_BESIDE or ("self" in item.signs and item.length > FEW_TOLD)
     return item.content > 0 or item.length > FEW_TOLD
 
 

@@ -27,7 +27,7 @@ from rsvpbot.reading.said import Clause, Parsed, Writer
 from rsvpbot.reading.sentence import Here, Reader
 from rsvpbot.reading.signoff import greeting_end, is_closing, without_sign_off
 from rsvpbot.reading.spelled import in_known_spelling, parted_by_space
-from rsvpbot.reading.stance import DENIALS, HEDGES, assigned, denials_of, stance_of, supposed
+from rsvpbot.reading.stance import DENIALS, FAR, HEDGES, assigned, denials_of, stance_of, supposed
 from rsvpbot.reading.tokens import LONGEST, Sentence, Token, sentences, tokenize
 
 HEADS = ANSWERS | VERBS | INSTEAD
@@ -131,7 +131,7 @@ def _words_of(source: str) -> frozenset[str]:
 
 def _read_sentence(reader: Reader, sentence: Sentence, index: int) -> None:
     pack, tokens = reader.pack, sentence.tokens
-    begin = greeting_end(sentence, pack)
+    begin = greeting_end(sentence, pack, reader.text)
     if begin >= len(tokens) or is_closing(sentence, pack) or _labelled(tokens, begin, pack):
         return
     mentions = Mentions(tokens, reader.text, pack, reader.known, reader.not_names, reader.lower_case)
@@ -442,9 +442,28 @@ def _beside(reader: Reader, here: Here) -> None:
                 people = before.people
                 here.cover(before.start, mark.start)
         number = mark.number if mark.number is not None else _number_within(mark, here, reader.pack)
+        value = _value_of_fact(mark, here)
+        if mark.meaning in FACTS and not value:
+            here.used.add(mark)
+            continue
         clause = here.made(mark, mark.meaning, people, start, reader.text, asked=here.question)
-        here.built.append(replace(clause, number=number, value=mark.rule.value))
+        here.built.append(replace(clause, number=number, value=value))
         here.used.add(mark)
+
+
+def _value_of_fact(mark: Mark, here: Here) -> str:
+    """What a phrase of a need or a pass says: "none of us holds a pass" is a no, "neither of us is vegan" nothing."""
+    value = mark.rule.value
+    if mark.meaning not in FACTS or value in {"no", "none"}:
+        return value
+    begin, _ = here.marks.piece_of(mark.start)
+    denials = [
+        m for m in here.marks.main if m.meaning == "not" and m not in here.used and begin <= m.start < mark.start
+    ]
+    if not denials or here.loose(denials[-1].end, mark.start) > FAR:
+        return value
+    here.used.update(denials)
+    return "no" if mark.meaning == "pass" else ""
 
 
 def _denied(mark: Mark, here: Here) -> bool:

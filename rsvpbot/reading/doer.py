@@ -191,6 +191,9 @@ def _relative(q: _Question) -> Doer | None:
     joins = pack.longest("that", tokens, relative) > 0  # "comunica que asistirá" says nobody yet
     if mention is None:
         return None if joins else Doer((), q.head.start)
+    told = any(clause.start >= tokens[mention.start].start for clause in q.here.built)
+    if told and relative - mention.end > 1 and not _taken(mention, q.here):
+        return Doer((), q.head.start)  # "elle communiquera la suite qui y sera réservée"
     if not joins or relative - mention.end <= (tokens[relative - 1].norm == ","):
         return q.of(mention, q.head.start)
     return None

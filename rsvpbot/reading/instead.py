@@ -10,7 +10,7 @@ from rsvpbot.reading.people import SOMEBODY, Person, Who
 from rsvpbot.reading.phrases import Mark
 from rsvpbot.reading.said import WHO_IS_MEANT, Clause
 from rsvpbot.reading.sentence import Here, Reader
-from rsvpbot.reading.stance import HEDGES, denials_of
+from rsvpbot.reading.stance import DENIALS, HEDGES, denials_of
 
 UNNAMED = Person(Who.ROLE)
 IN_PLACE = "in place"
@@ -82,6 +82,8 @@ def with_places(here: Here) -> None:
             doubt = "" if coming.doubt.startswith(WHO_IS_MEANT) else coming.doubt
             merged = replace(coming, meaning="substitute", people=absent, others=coming.people, doubt=doubt)
             here.built.append(replace(merged, people=coming.people, others=()) if _is_self(absent) else merged)
+        elif any(c.meaning == "maybe" for c in here.built):
+            continue  # "X will perhaps come in my place"
         elif sent := next((c for c in here.built if c.meaning == "substitute" and c.others), None):
             if _is_writer(sent.people):  # "we nominate Ana Lopez in place of the Director"
                 here.built.remove(sent)
@@ -93,7 +95,9 @@ def with_places(here: Here) -> None:
                 for p in mention.people
                 if mention.start >= here.begin and p.who in {Who.NAMED, Who.ROLE} and p not in absent
             )
-            here.built.append(replace(place, meaning="substitute", others=others or (UNNAMED,)))
+            denied = any(mark.meaning in DENIALS and mark not in here.used for mark in here.marks.main)
+            doubt = f"{WHO_IS_MEANT}: “{place.words}”" if denied else ""  # "I do not want anybody to go in my place"
+            here.built.append(replace(place, meaning="substitute", others=others or (UNNAMED,), doubt=doubt))
 
 
 def _is_self(people: Sequence[Person]) -> bool:

@@ -221,6 +221,8 @@ def _elsewhere(mark: Mark, tokens: Sequence[Token], not_names: frozenset[str]) -
 def _part_of_name(mark: Mark, mention: Mention, tokens: Sequence[Token]) -> bool:
     if not mention.start <= mark.start < mention.end:
         return False
+    if mark.meaning == "introduces":
+        return True  # "Ana Silva": a name, though "ana" is "I am" in Arabic
     if mark.end <= mention.end and all(tokens[i].capital for i in range(mark.start, mark.end)):
         return mark.end - mark.start > 1 or not _in_brackets(mark, mention, tokens)
     if mark.end - mark.start > 1:
@@ -236,7 +238,8 @@ def _in_brackets(mark: Mark, mention: Mention, tokens: Sequence[Token]) -> bool:
 def _holds(phrase: Mark, mark: Mark, pack: Pack) -> bool:
     """Whether a phrase of who comes along holds a modifier, or its own verb ("va conmigo mi intérprete")."""
     if mark.meaning == "come":
-        return pack.verb_first and phrase.meaning == "bring" and phrase.start == mark.start and mark.end < phrase.end
+        theirs = pack.verb_first and phrase.meaning == "bring" and mark.rule.person not in {"i", "we"}
+        return theirs and phrase.start == mark.start and mark.end < phrase.end
     return phrase.start <= mark.start and mark.end < phrase.end
 
 

@@ -142,8 +142,8 @@ def is_closing(sentence: Sentence, pack: Pack) -> bool:
     return 0 < len(words) <= 6 and " ".join(words) in pack.words["closings"]
 
 
-def greeting_end(sentence: Sentence, pack: Pack) -> int:
-    """The token after a greeting with which the sentence begins; 0 for none."""
+def greeting_end(sentence: Sentence, pack: Pack, text: str = "") -> int:
+    """The token after a greeting with which the sentence begins; 0 for none. `text`: whole, to see how it ends."""
     tokens = sentence.tokens
     length = pack.longest("greetings", tokens, 0)
     if not length:
@@ -157,7 +157,8 @@ def greeting_end(sentence: Sentence, pack: Pack) -> int:
             return i + 1
     answers = any(token.norm in pack.verbs and not token.capital for token in tokens[length:])
     answers = answers or not all(_of_address(tokens, i, pack) for i in range(length, len(tokens)))
-    if len(tokens) <= 14 and sentence.own_line and not answers and not han(tokens[0].norm):
+    told = "." in text[sentence.end - 1 : sentence.end + 1]  # "سعادة السفيرة تقبل الدعوة."
+    if len(tokens) <= 14 and sentence.own_line and not answers and not told and not han(tokens[0].norm):
         return len(tokens)
     while length < len(tokens) and length < 6 and pack.longest("addressees", tokens, length):
         length += pack.longest("addressees", tokens, length)

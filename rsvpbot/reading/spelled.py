@@ -75,7 +75,9 @@ def _cut(token: Token, pieces: Sequence[str], sign: int) -> list[Token]:
     for i, piece in enumerate(pieces):
         last = i == len(pieces) - 1
         end = token.end if last else min(at + len(piece) + sign, token.end)
-        found.append(token._replace(norm=piece, start=at, end=end, space=token.space and i == 0))
+        latin = i > 0 and piece[:1].isascii() and not token.norm[:1].isascii()  # "وOmar": surely a name
+        capital = token.capital or latin
+        found.append(token._replace(norm=piece, start=at, end=end, space=token.space and i == 0, capital=capital))
         at = end
     return found
 

@@ -25,6 +25,9 @@ FEW_BESIDE = 1
 FEW_TOLD = 2
 """So many words with content say nothing of weight beside an answer."""
 
+SHORT_NOTE = 8
+"""So many words in all beside a receipt are no answer."""
+
 FEW_LEFT = 5
 """So many words with content may be left over in a question that our letters answer."""
 
@@ -92,7 +95,7 @@ def weigh(parsed: Parsed, writer: Writer, pack: Pack, assumed: PartStat | None =
     asked = [clause for clause in answers if clause.asked]
     answers = [clause for clause in answers if not clause.asked]
     withdrawn = any(clause.meaning == "withdraw" for clause in answers)
-    stands, contradictions = _stands(answers, writer, withdrawn, pack)
+    stands, contradictions = _stands(answers, parsed, writer, withdrawn, pack)
     doubts = [clause.doubt for clause in answers if clause.doubt and not _repeated(clause, answers)] + contradictions
     self_stand = stands.get("self")
     others = [stand for key, stand in stands.items() if key != "self"]
@@ -217,7 +220,7 @@ def _key(person: Person, writer: Writer, stands: dict[str, Stand], pack: Pack) -
 
 
 def _stands(
-    answers: Sequence[Clause], writer: Writer, withdrawn: bool, pack: Pack
+    answers: Sequence[Clause], parsed: Parsed, writer: Writer, withdrawn: bool, pack: Pack
 ) -> tuple[dict[str, Stand], list[str]]:
     stands: dict[str, Stand] = {}
     contradictions: list[str] = []
@@ -226,6 +229,8 @@ def _stands(
         if stance not in {"yes", "wish", "no", "away", "maybe", "promise"}:
             continue
         if stance == "away" and any(person.who is Who.UNKNOWN for person in clause.people):
+            continue
+        if stance == "maybe" and _about_a_need(clause, parsed):
             continue
         for person in clause.people or (Person(Who.SELF),):
             key = _key(person, writer, stands, pack)
@@ -242,6 +247,17 @@ def _stands(
             if new != stand.stance or stand.clause is None:
                 stand.stance, stand.clause = new, clause
     return stands, contradictions
+
+
+def _about_a_need(clause: Clause, parsed: Parsed) -> bool:
+    """ "I am vegetarian, in case there is food", "I wait for the paper": undecided is something else than coming."""
+    others = [c for c in parsed.clauses if c.sentence == clause.sentence and c is not clause]
+    plainly = any(c.meaning == "yes" and not c.doubt for c in parsed.clauses)
+    return plainly and any(
+        (c.meaning in _NEEDS and clause.start <= c.start <= clause.end)
+        or (c.meaning in {"logistics", *_NEEDS} and 0 <= c.start - clause.end <= 3)
+        for c in others
+    )
 
 
 def _next_stance(stand: Stand, new: str, clause: Clause, withdrawn: bool, pack: Pack) -> tuple[str, str]:
@@ -554,6 +570,8 @@ def _only_a_tag(item: Left) -> bool:
 
 def _unread(item: Left, said: set[str]) -> bool:
     """Whether a person must read it, where nothing else answers."""
+    if "receipt" in said and not item.signs & _HEAVY:
+        return item.content > FEW_TOLD or item.length > SHORT_NOTE  # "… and laid before the Permanent Secretary"
     if item.signs & _HEAVY or item.names or (item.content and "self" in item.signs):
         return True
     if said & {"logistics", "receipt", "courtesy"}:
@@ -587,6 +605,8 @@ def _against(item: Left, answer: _Answer, said: set[str]) -> frozenset[str]:
         weighty -= {"not", "unsure", "cannot", "fail"}
     if "turned" in signs and answer.own and answer.firm_at < 0:
         return frozenset({"turned"})  # "I would love to come, but I must talk about it at home"
+    if "regret" in signs and not said and item.sentence <= answer.short_until:
+        return frozenset({"regret"})  # "Sorry, my plane lands after midnight. See you on the 20th"
     told = said & (STANCES | _NEEDS | {"courtesy", "receipt", "late", "bring"})
     unread = not told and item.content > FEW_TOLD - ("then" in signs)
     if unread and answer.own and (answer.firm_at < 0 or item.sentence <= answer.short_until):

@@ -277,6 +277,8 @@ def _clause(reader: Reader, here: Here, head: Mark, own: Sequence[Mark], after: 
         doubt = doubt or object_doubt(head, here, reader)
     if stance == "no" and meaning in VERBS and here.marks.follows(head.end, "bring"):
         doubt = doubt or f"not together, or not at all: “{here.marks.words(head.start, head.end + 1)} …”"
+    if stance in {"yes", "wish"}:
+        doubt = doubt or _denied_from_afar(head, own, here)
     if stance in {"yes", "wish", "no"}:
         doubt = doubt or doer.doubt
     if stance in {"yes", "wish"}:
@@ -286,6 +288,17 @@ def _clause(reader: Reader, here: Here, head: Mark, own: Sequence[Mark], after: 
     clause = here.made(head, stance, people, start, reader.text)
     intended = meaning in VERBS and any(mark.meaning in SUPPORT for mark in own)
     return replace(clause, doubt=doubt, elided=doer.elided and not intended, value=_value(head, here))
+
+
+def _denied_from_afar(head: Mark, own: Sequence[Mark], here: Here) -> str:
+    """ "No member of our association, however keen, will have the means to come": too far off to be sure."""
+    begin, _ = here.marks.piece_of(head.start)
+    for mark in here.marks.main:
+        near = begin <= mark.start and mark.end <= head.start
+        if mark.meaning in DENIALS and near and mark not in own and mark not in here.used:
+            words = (here.marks.words(m.start, m.end) for m in (mark, head))
+            return f"a denial stands before it: “{' … '.join(words)}”"
+    return ""
 
 
 def _value(head: Mark, here: Here) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from rsvpbot.reading.pack import VERBS
+from rsvpbot.reading.pack import INSTEAD, VERBS
 from rsvpbot.reading.people import SOMEBODY, Mention, Person, Who
 from rsvpbot.reading.phrases import Mark
 from rsvpbot.reading.said import WHO_IS_MEANT
@@ -225,7 +225,8 @@ def _a_thing(q: _Question) -> Doer | None:
     at = q.first_word
     if at <= q.here.begin or not q.reader.pack.has("it", q.here.tokens[at - 1].norm):
         return None
-    return Doer((Person(Who.GROUP),) if q.group else (), q.head.start)
+    earlier = q.head.meaning in INSTEAD and any(p.who is Who.GROUP for _, p in q.reader.mentioned)
+    return Doer((Person(Who.GROUP),) if q.group or earlier else (), q.head.start)
 
 
 def _third_left_out(q: _Question) -> Doer | None:

@@ -173,9 +173,13 @@ def marks_of(
     found = [mark for mark in found if not mark.rule.first or _opens_its_piece(mark, tokens, begin, pack)]
     found = [mark for mark in found if not mark.rule.whole or _is_whole(mark, found, tokens, begin, mentions, pack)]
     named = [m for m in mentions.all() if m.end - m.start > 1 and all(p.name for p in m.people)]
+    firsts = [m for m in mentions.all() if m.people[0].name]
     found = [
-        mark for mark in found if not any(_part_of_name(mark, m, tokens) for m in named)
-    ]  # "裴若谷", "Will Smith"; but "Selim Ayari (vegan)"
+        mark
+        for mark in found
+        if not any(_part_of_name(mark, m, tokens) for m in named)
+        and not (mark.meaning == "introduces" and any(m.start == mark.start for m in firsts))
+    ]  # "Ana Silva", though "ana" is "I am" in Arabic; "裴若谷", "Will Smith"; but "Selim Ayari (vegan)"
     facts = _choose([mark for mark in found if mark.meaning in FACTS])
     beside = _choose([mark for mark in found if mark.meaning in BESIDE])
     main = _choose([mark for mark in found if mark.meaning not in FACTS and mark.meaning not in BESIDE])
@@ -221,8 +225,6 @@ def _elsewhere(mark: Mark, tokens: Sequence[Token], not_names: frozenset[str]) -
 def _part_of_name(mark: Mark, mention: Mention, tokens: Sequence[Token]) -> bool:
     if not mention.start <= mark.start < mention.end:
         return False
-    if mark.meaning == "introduces":
-        return True  # "Ana Silva": a name, though "ana" is "I am" in Arabic
     if mark.end <= mention.end and all(tokens[i].capital for i in range(mark.start, mark.end)):
         return mark.end - mark.start > 1 or not _in_brackets(mark, mention, tokens)
     if mark.end - mark.start > 1:

@@ -60,8 +60,12 @@ def party_of(
     if stance is PartStat.DECLINED:
         return Party(count=0)
     me = _writer(writer, parsed)
-    totals = _totals(parsed, others)
+    totals = _totals(parsed, [*others, *([own] if own else [])])
     gathered = _gather(stance, own, others, substitution, parsed)
+    perhaps = any(stand.person.name and stand.stance == "maybe" for stand in others)
+    clause = own.clause if own else None
+    if stance is PartStat.TENTATIVE and perhaps and clause and any(p.role in pack.words["we"] for p in clause.people):
+        gathered.writer_too = False  # "the Commissioner's programme is open; we shall come back to you"
     _settle_list(gathered, own, parsed, me, totals, pack)
     return _counted(gathered, stance, own, parsed, writer, me, totals)
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from rsvpbot.reading.tokens import PLAIN, Spelling, Token
-from rsvpbot.reading.written import GAP_SIGN, PhraseError, Step, compiled, elements_of
+from rsvpbot.reading.written import GAP_SIGN, Cut, PhraseError, Step, compiled, elements_of
 
 GAP = 5
 """Most words that "..." stands for."""
@@ -115,43 +115,34 @@ class Lexicon:
     ) -> None:
         """The class "fill" may stand inside any phrase. `barrier`: words that "..." never stands for; `spelling`: how
         words are cut, in phrases as in texts. Raises PhraseError."""
-        self._spelling = Spelling(elisions=spelling.elisions, accented=spelling.accented)
         self.barrier = barrier
+        self._cut = Cut(Spelling(elisions=spelling.elisions, accented=spelling.accented))
         self._openings: dict[str, tuple[tuple[_Node, ...], tuple[str, ...]]] = {}
-        self.words: set[str] = set()
-        """Every word written out in a phrase."""
-        self.stems: set[str] = set()
         self._class_names = frozenset({*classes, "who"})
         self.class_roots = {
             name: _Node([self._class_member(name, text) for text in texts]) for name, texts in classes.items()
         }
         self.root = _Node([self._step(text, rule) for text, rule in phrases])
+        elements = frozenset(element for cut in self._cut.elements.values() for element in cut)
+        self.stems = frozenset(e[:-1] for e in elements if e.endswith("*") and len(e) > 1)
+        self.words = frozenset(e for e in elements if not e.startswith("{") and not (e.endswith("*") and len(e) > 1))
+        self.words -= {GAP_SIGN, "#"}
+        """Every word written out in a phrase."""
 
     def _step(self, text: str, rule: Rule) -> Step[Rule]:
         try:
-            first = compiled(text, rule, self._spelling)
-            for element in elements_of(first):
-                self._note(element)
+            first = compiled(text, rule, self._cut)
+            for element in elements_of(first) if "{" in text else ():
+                if element.startswith("{") and element[1:-1] not in self._class_names:
+                    raise PhraseError(f"{text!r}: there is no class {element}")
         except PhraseError as error:
             raise PhraseError(f"[{rule.meaning}] {error}") from error
         return first
 
     def _class_member(self, name: str, text: str) -> Step[Rule]:
-        first = compiled(text, Rule(name), self._spelling)
-        if any(e in {GAP_SIGN, "#"} or e.startswith("{") for e in elements_of(first)):
+        if "{" in text or "#" in text or GAP_SIGN in text:
             raise PhraseError(f"class {name}: {text!r}: only plain words may stand in a class")
-        for element in elements_of(first):
-            self._note(element)
-        return first
-
-    def _note(self, element: str) -> None:
-        if element.startswith("{"):
-            if element[1:-1] not in self._class_names:
-                raise PhraseError(f"there is no class {element}")
-        elif element.endswith("*") and len(element) > 1:
-            self.stems.add(element[:-1])
-        elif element not in {GAP_SIGN, "#"}:
-            self.words.add(element)
+        return compiled(text, Rule(name), self._cut)
 
     def openings(self, word: str) -> tuple[tuple[_Node, ...], tuple[str, ...]]:
         """Where phrases that begin with this word go on, and the classes that may begin with it; remembered, since

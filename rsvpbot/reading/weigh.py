@@ -154,7 +154,8 @@ def weigh(parsed: Parsed, writer: Writer, pack: Pack, assumed: PartStat | None =
         substitutes=party.names if stance is PartStat.DELEGATED else (),
         silent=silent,
         withdrawn=withdrawn,
-        plain=stance is not PartStat.TENTATIVE or any(c.meaning == "maybe" and c.people and not c.elided for c in answers),
+        plain=stance is not PartStat.TENTATIVE
+        or any(c.meaning == "maybe" and c.people and not c.elided for c in answers),
     )
 
 

@@ -57,18 +57,36 @@ _Item = tuple[str, ...] | list[Written]
 """Elements one after another, or several of which one is said."""
 
 
-def compiled(text: str, means: Meaning, spelling: Spelling = PLAIN) -> Step[Meaning]:
+class Cut:
+    """How words are cut into elements; remembered, since the words of a pack come again and again."""
+
+    __slots__ = ("_spelling", "elements")
+
+    def __init__(self, spelling: Spelling = PLAIN) -> None:
+        self._spelling = spelling
+        self.elements: dict[str, tuple[str, ...]] = {}
+        """By the word as it is written."""
+
+    def __call__(self, word: str, whole: str) -> tuple[str, ...]:
+        found = self.elements.get(word)
+        if found is None:
+            found = self.elements[word] = _elements(word, whole, self._spelling)
+        return found
+
+
+def compiled(text: str, means: Meaning, cut: Cut | None = None) -> Step[Meaning]:
     """The first step of a phrase. Raises PhraseError."""
+    cut = cut or Cut()
     end: Step[Meaning] = Step(means=means)
     if not _SIGNS.intersection(text):
-        return _built([tuple(element for word in text.split() for element in _elements(word, text, spelling))], end)
-    options, at = _options(text, 0, "", spelling)
+        return _built([tuple(element for word in text.split() for element in cut(word, text))], end)
+    options, at = _options(text, 0, "", cut)
     if at != len(text):
         raise PhraseError(f"{text!r}: {text[at]} is out of place")
     first = _any_of(options, end)
     if first.means is not None:
         raise PhraseError(f"{text!r}: every word of it may be missing")
-    if any(element == GAP_SIGN for element, _ in first.edges) or _ends_with_gap(first):
+    if GAP_SIGN in text and (any(element == GAP_SIGN for element, _ in first.edges) or _ends_with_gap(first)):
         raise PhraseError(f"{text!r}: '...' stands between words, not at an end")
     if first.length > LONGEST_PHRASE:
         raise PhraseError(f"{text!r}: is too long")
@@ -125,7 +143,7 @@ def _any_of(options: list[Written], end: Step[Meaning]) -> Step[Meaning]:
     return Step((edge for way in ways for edge in way.edges), means, max(way.length for way in ways))
 
 
-def _options(text: str, at: int, closing: str, spelling: Spelling) -> tuple[list[Written], int]:
+def _options(text: str, at: int, closing: str, cut: Cut) -> tuple[list[Written], int]:
     """What stands between brackets, or the whole text; and where it ends."""
     options: list[Written] = [[]]
     while at < len(text) and text[at] not in ")]":
@@ -136,7 +154,7 @@ def _options(text: str, at: int, closing: str, spelling: Spelling) -> tuple[list
         elif char.isspace():
             at += 1
         elif char in "([":
-            inner, at = _options(text, at + 1, ")" if char == "(" else "]", spelling)
+            inner, at = _options(text, at + 1, ")" if char == "(" else "]", cut)
             if at >= len(text):
                 raise PhraseError(f"{text!r}: {char} is not closed")
             options[-1].append([[], *inner] if char == "(" else inner)
@@ -145,7 +163,7 @@ def _options(text: str, at: int, closing: str, spelling: Spelling) -> tuple[list
             end = at
             while end < len(text) and not text[end].isspace() and text[end] not in "()[]" + ("|" if closing else ""):
                 end += 1
-            words = [_elements(word, text, spelling) for word in text[at:end].split("|")]
+            words = [cut(word, text) for word in text[at:end].split("|")]
             if not all(words):
                 raise PhraseError(f"{text!r}: nothing stands beside |")
             options[-1].append(words[0] if len(words) == 1 else [[word] for word in words])
@@ -167,4 +185,4 @@ def _elements(word: str, whole: str, spelling: Spelling) -> tuple[str, ...]:
     return tuple(norms)
 
 
-__all__ = ["GAP_SIGN", "PhraseError", "Step", "compiled", "elements_of", "single_words"]
+__all__ = ["GAP_SIGN", "Cut", "PhraseError", "Step", "compiled", "elements_of", "single_words"]

@@ -49,7 +49,7 @@ SMALL: dict[str, Any] = {"tag": "xx", "name": "Test", "come": ["attend"]}
 @pytest.mark.parametrize(
     ("section", "expected"),
     [
-        ({"yes": ["be {nowhere}"]}, "[yes] there is no class {nowhere}"),
+        ({"yes": ["be {nowhere}"]}, "[yes] 'be {nowhere}': there is no class {nowhere}"),
         ({"yes": ["(maybe)"]}, "[yes] '(maybe)': every word of it may be missing"),
         ({"no": {"alone": ["be [there"]}}, "[no] 'be [there': [ is not closed"),
         ({"away": ["... there"]}, "[away] '... there': '...' stands between words, not at an end"),

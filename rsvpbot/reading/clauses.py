@@ -27,7 +27,7 @@ from rsvpbot.reading.said import Clause, Parsed, Writer
 from rsvpbot.reading.sentence import Here, Reader
 from rsvpbot.reading.signoff import greeting_end, is_closing, without_sign_off
 from rsvpbot.reading.spelled import in_known_spelling, parted_by_space
-from rsvpbot.reading.stance import DENIALS, FAR, HEDGES, assigned, denials_of, stance_of, supposed
+from rsvpbot.reading.stance import DENIALS, FAR, HEDGES, assigned, denials_of, denied_from_afar, stance_of, supposed
 from rsvpbot.reading.tokens import LONGEST, Sentence, Token, sentences, tokenize
 
 HEADS = ANSWERS | VERBS | INSTEAD
@@ -242,7 +242,8 @@ def _answers_something_else(mark: Mark, heads: Sequence[Mark], here: Here) -> bo
     end = mark.end
     if not mark.rule.alone or end >= len(here.tokens) or here.tokens[end].norm != ",":
         return False
-    if mark.end - mark.start > 1 and not all(_bare(t.norm, here) for t in here.tokens[mark.start : mark.end]):
+    known = bool(here.marks.pack.words["bare"]) or mark.end - mark.start > 1
+    if known and not all(_bare(t.norm, here) for t in here.tokens[mark.start : mark.end]):
         return False  # "I'll be there, and I don't eat pork"
     if any(other.start > end for other in heads):
         return False
@@ -278,7 +279,7 @@ def _clause(reader: Reader, here: Here, head: Mark, own: Sequence[Mark], after: 
     if stance == "no" and meaning in VERBS and here.marks.follows(head.end, "bring"):
         doubt = doubt or f"not together, or not at all: “{here.marks.words(head.start, head.end + 1)} …”"
     if stance in {"yes", "wish"}:
-        doubt = doubt or _denied_from_afar(head, own, here)
+        doubt = doubt or denied_from_afar(head, own, here)
     if stance in {"yes", "wish", "no"}:
         doubt = doubt or doer.doubt
     if stance in {"yes", "wish"}:
@@ -288,17 +289,6 @@ def _clause(reader: Reader, here: Here, head: Mark, own: Sequence[Mark], after: 
     clause = here.made(head, stance, people, start, reader.text)
     intended = meaning in VERBS and any(mark.meaning in SUPPORT for mark in own)
     return replace(clause, doubt=doubt, elided=doer.elided and not intended, value=_value(head, here))
-
-
-def _denied_from_afar(head: Mark, own: Sequence[Mark], here: Here) -> str:
-    """ "No member of our association, however keen, will have the means to come": too far off to be sure."""
-    begin, _ = here.marks.piece_of(head.start)
-    for mark in here.marks.main:
-        near = begin <= mark.start and mark.end <= head.start
-        if mark.meaning in DENIALS and near and mark not in own and mark not in here.used:
-            words = (here.marks.words(m.start, m.end) for m in (mark, head))
-            return f"a denial stands before it: “{' … '.join(words)}”"
-    return ""
 
 
 def _value(head: Mark, here: Here) -> str:

@@ -10,7 +10,7 @@ from rsvpbot.reading.people import SOMEBODY, Person, Who
 from rsvpbot.reading.phrases import Mark
 from rsvpbot.reading.said import WHO_IS_MEANT, Clause
 from rsvpbot.reading.sentence import Here, Reader
-from rsvpbot.reading.stance import DENIALS, HEDGES, denials_of
+from rsvpbot.reading.stance import DENIALS, HEDGES, denials_of, denied_from_afar
 
 UNNAMED = Person(Who.ROLE)
 IN_PLACE = "in place"
@@ -24,9 +24,11 @@ def substitution(reader: Reader, here: Here, head: Mark, own: Sequence[Mark], af
     named = here.mentions.between(*head.who) if head.who else None
     said = resolved(named.people, here.tokens[named.start].start, reader) if named else ()
     if head.meaning in {"instead", "instead_of"}:
-        return replace(
-            here.made(head, IN_PLACE, said or (me("i", reader),), head.start, reader.text), asked=here.question
-        )
+        unsure = denied_from_afar(head, own, here)
+        if any(mark.meaning in HEDGES | DENIALS for mark in own):
+            unsure = f"perhaps not in the place: “{here.marks.words(own[0].start, head.end)}”"
+        clause = here.made(head, IN_PLACE, said or (me("i", reader),), head.start, reader.text)
+        return replace(clause, asked=here.question, doubt=unsure)
     if head.meaning == "sends" and said and _is_self(said):
         return None  # "send me the list"
     doer = doer_of(reader, here, replace(head, who=None), own, after)
@@ -39,6 +41,8 @@ def substitution(reader: Reader, here: Here, head: Mark, own: Sequence[Mark], af
         clause = _sends(reader, here, head, doer, said)
     else:
         clause = _stands_in(reader, here, head, doer, said)
+    afar = denied_from_afar(head, own, here)
+    clause = replace(clause, doubt=clause.doubt or afar)
     hedged = clause.meaning == "substitute" and any(mark.meaning in HEDGES for mark in own)
     return replace(clause, asked=here.question, meaning="maybe" if hedged else clause.meaning)
 
@@ -79,7 +83,7 @@ def with_places(here: Here) -> None:
         coming = next((c for c in here.built if c.meaning in {"yes", "wish"} and _somebody_else(c, absent)), None)
         if coming is not None:
             here.built.remove(coming)
-            doubt = "" if coming.doubt.startswith(WHO_IS_MEANT) else coming.doubt
+            doubt = place.doubt or ("" if coming.doubt.startswith(WHO_IS_MEANT) else coming.doubt)
             merged = replace(coming, meaning="substitute", people=absent, others=coming.people, doubt=doubt)
             here.built.append(replace(merged, people=coming.people, others=()) if _is_self(absent) else merged)
         elif any(c.meaning == "maybe" for c in here.built):
@@ -96,7 +100,9 @@ def with_places(here: Here) -> None:
                 if mention.start >= here.begin and p.who in {Who.NAMED, Who.ROLE} and p not in absent
             )
             denied = any(mark.meaning in DENIALS and mark not in here.used for mark in here.marks.main)
-            doubt = f"{WHO_IS_MEANT}: “{place.words}”" if denied else ""  # "I do not want anybody to go in my place"
+            doubt = place.doubt or (
+                f"{WHO_IS_MEANT}: “{place.words}”" if denied else ""
+            )  # "I do not want anybody to go in my place"
             here.built.append(replace(place, meaning="substitute", others=others or (UNNAMED,), doubt=doubt))
 
 

@@ -14,7 +14,7 @@ from rsvpbot.reading.names import arabic, han, is_organisation, name_words
 from rsvpbot.reading.pack import Pack
 from rsvpbot.reading.people import Mentions, Person, Who
 from rsvpbot.reading.phrases import Mark
-from rsvpbot.reading.said import STANCES, Clause, Left
+from rsvpbot.reading.said import Clause, Left
 from rsvpbot.reading.tokens import Token
 
 _SIGNLESS = frozenset({"time", "event", "ordinary", "aside", "but", "be", "be_in", "glad"})
@@ -74,7 +74,7 @@ def left_of(rest: Rest) -> Iterator[Left]:
 
 def _goes_unread(turn: Mark, content: Sequence[int], rest: Rest) -> bool:
     """Whether a "but" is followed by words that nothing accounts for, and by no answer."""
-    answered = any(c.meaning in STANCES and c.end > rest.tokens[turn.start].start for c in rest.built)
+    answered = any(c.meaning not in {"courtesy", "ask"} and c.end > rest.tokens[turn.start].start for c in rest.built)
     return not answered and any(i >= turn.end for i in content)
 
 

@@ -197,6 +197,10 @@ def _build(data: Mapping[str, Any], common: Mapping[str, Any]) -> Pack:
     spelling = _spelling(data.get("spelling", {}))
     words = _word_sets(data, Spelling(elisions=spelling.elisions, accented=spelling.accented))
     classes = data.get("classes", {})
+    telling = {
+        normal(text) for name in ("unsure", "if", "hope", "not", "fail") for text in _all_texts(data.get(name, ()))
+    }
+    words = {**words, "fill": words["fill"] - telling}  # a filler is passed over, and "perhaps" must not be
     barrier = frozenset(
         word for name in ("not", "but", "if") for text in _all_texts(data.get(name, ())) for word in [normal(text)]
     )

@@ -205,4 +205,15 @@ def _order(own: Sequence[Mark], later: str, first: frozenset[str]) -> bool:
     return any(mark.meaning in first and mark.start < place for mark in own)
 
 
-__all__ = ["DENIALS", "FAR", "HEDGES", "assigned", "denials_of", "stance_of", "supposed"]
+def denied_from_afar(head: Mark, own: Sequence[Mark], here: Here) -> str:
+    """ "No member of our association, however keen, will have the means to come": too far off to be sure."""
+    begin, _ = here.marks.piece_of(head.start)
+    for mark in here.marks.main:
+        near = begin <= mark.start and mark.end <= head.start
+        if mark.meaning in DENIALS and near and mark not in own and mark not in here.used:
+            words = (here.marks.words(m.start, m.end) for m in (mark, head))
+            return f"a denial stands before it: “{' … '.join(words)}”"
+    return ""
+
+
+__all__ = ["DENIALS", "FAR", "HEDGES", "assigned", "denials_of", "denied_from_afar", "stance_of", "supposed"]

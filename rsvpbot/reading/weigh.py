@@ -604,7 +604,7 @@ def _against(item: Left, answer: _Answer, said: set[str]) -> frozenset[str]:
         weighty -= {"not"}  # "nobody found the lifts"
     if "past" in signs:  # what happened is no news
         weighty -= {"not", "unsure", "cannot", "fail"}
-    if "turned" in signs and answer.own and answer.firm_at < 0:
+    if "turned" in signs and answer.own and (answer.firm_at < 0 or item.sentence <= answer.short_until):
         return frozenset({"turned"})  # "I would love to come, but I must talk about it at home"
     if "regret" in signs and not said and item.sentence <= answer.short_until:
         return frozenset({"regret"})  # "Sorry, my plane lands after midnight. See you on the 20th"

@@ -57,6 +57,16 @@ def test_understood_like_a_careful_clerk(scored: tuple[Any, dict[str, Any], dict
         assert figures[figure] >= 0.98, (figure, faults)
 
 
+def test_english_is_read_alone(scored: tuple[Any, dict[str, Any], dict[str, Any]]) -> None:
+    scorer, labels, answers = scored
+    english = {name: label for name, label in labels.items() if label["language"] in {"en", "und"}}
+    figures, faults = scorer.score(english, answers)
+    assert figures["automatic"] >= 0.98, faults
+    assert figures["needless"] <= 1, faults
+    for figure in ("kind", "party", "names", "facts", "language"):
+        assert figures[figure] >= 0.99, (figure, faults)
+
+
 @pytest.mark.parametrize(
     ("name", "automatic"),
     [

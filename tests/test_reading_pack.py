@@ -26,6 +26,11 @@ def test_every_pack_has_examples() -> None:
         assert sum(name == tag for name, _ in EXAMPLES) >= 10, tag
 
 
+@pytest.mark.parametrize("tag", packs.available())
+def test_every_phrase_is_well_written(tag: str) -> None:
+    packs.check(tag)
+
+
 @pytest.mark.parametrize(("tag", "example"), EXAMPLES, ids=lambda value: str(value)[:60])
 def test_example(tag: str, example: Mapping[str, Any]) -> None:
     got = read(message(example["text"]), EVENT, Kind.HUMAN)

@@ -15,8 +15,9 @@ from importlib import resources
 from typing import Any
 
 from rsvpbot.reading.phrases import Lexicon, Rule
-from rsvpbot.reading.tokens import PLAIN, Spelling, Token, norms_of, tokenize
-from rsvpbot.reading.written import PhraseError, compiled, single_words
+from rsvpbot.reading.phrases import check as check_phrases
+from rsvpbot.reading.tokens import PLAIN, Spelling, Token, norms_of, norms_of_words, tokenize
+from rsvpbot.reading.written import PhraseError, single_words
 
 ANSWERS = frozenset({"yes", "no", "maybe", "missed", "away", "promise", "withdraw"})
 """What says it all ("count me in"), and what keeps one away ("am travelling")."""
@@ -154,7 +155,24 @@ class PackError(ValueError):
 
 @cache
 def load(tag: str) -> Pack | None:
-    """The pack of a language tag ("en-US" is "en"), or None where there is none. Raises PackError."""
+    """The pack of a language tag ("en-US" is "en"), or None where there is none.
+
+    Only what texts ask for is worked out, and so only that is checked; `check` goes through all of it. Raises
+    PackError.
+    """
+    found = _files(tag)
+    return build(*found, thorough=False) if found else None
+
+
+def check(tag: str) -> None:
+    """Go through every phrase of a pack. Raises PackError with the first mistake."""
+    found = _files(tag)
+    if found:
+        build(*found)
+
+
+def _files(tag: str) -> tuple[Mapping[str, Any], Mapping[str, Any], str] | None:
+    """A pack as it is written, the signs that all languages share, and the name of the file."""
     base = tag.partition("-")[0].lower()
     if not base.isalpha():
         return None
@@ -163,7 +181,7 @@ def load(tag: str) -> Pack | None:
     if not file.is_file() or base == "common":
         return None
     common = folder / "common.toml"
-    return build(
+    return (
         tomllib.loads(file.read_text(encoding="utf-8")),
         tomllib.loads(common.read_text(encoding="utf-8")),
         f"{base}.toml",
@@ -177,9 +195,12 @@ def available() -> tuple[str, ...]:
     return tuple(sorted(f.name[:-5] for f in folder.iterdir() if f.name.endswith(".toml") and f.name != "common.toml"))
 
 
-def build(data: Mapping[str, Any], common: Mapping[str, Any], source: str) -> Pack:
-    """Compile a pack from its parsed file and the signs that all languages share. Raises PackError."""
+def build(data: Mapping[str, Any], common: Mapping[str, Any], source: str, *, thorough: bool = True) -> Pack:
+    """Compile a pack from its parsed file and the signs that all languages share. `thorough`: go through every phrase
+    before. Raises PackError."""
     try:
+        if thorough:
+            check_phrases(_phrases(data, common), {"fill": (), **data.get("classes", {})})
         return _build(data, common)
     except PhraseError as error:
         raise PackError(f"{source}: {error}") from error
@@ -204,8 +225,7 @@ def _build(data: Mapping[str, Any], common: Mapping[str, Any]) -> Pack:
     barrier = frozenset(
         word for name in ("not", "but", "if") for text in _all_texts(data.get(name, ())) for word in [normal(text)]
     )
-    phrases = (phrase for source in (data, common) for phrase in _rules(source))
-    lexicon = Lexicon(phrases, {**classes, "fill": sorted(words["fill"])}, barrier, spelling)
+    lexicon = Lexicon(_phrases(data, common), {**classes, "fill": sorted(words["fill"])}, barrier, spelling)
     numbers = {normal(word): int(value) for word, value in data.get("numbers", {}).items()}
     vocabulary = frozenset(
         lexicon.words
@@ -309,17 +329,18 @@ def _check_sections(data: Mapping[str, Any]) -> None:
 
 def _words_only(text: str, spelling: Spelling) -> str:
     """As `normal`, without the stops of "H.E."; a sign that stands alone ("&") stays."""
-    if text.isalpha():
-        return normal(text, spelling)
     tokens = [token for token in tokenize(text, spelling) if token.norm != "\n"]
     return " ".join(token.norm for token in tokens if token.word or len(tokens) == 1)
 
 
 def _word_sets(data: Mapping[str, Any], spelling: Spelling) -> Mapping[str, frozenset[str]]:
+    texts = {name: data.get(section, {}).get(name, ()) for section, names in _SETS.items() for name in names}
+    plain = norms_of_words((text for of in texts.values() for text in of), spelling)
     words = {
-        name: frozenset(filter(None, (_words_only(text, spelling) for text in data.get(section, {}).get(name, ()))))
-        for section, names in _SETS.items()
-        for name in names
+        name: frozenset(
+            filter(None, (" ".join(plain[t]) if t in plain else _words_only(t, spelling) for t in of)),
+        )
+        for name, of in texts.items()
     }
     words["self"] = words["i"] | words["we"]
     return words
@@ -348,6 +369,10 @@ def _all_texts(section: Any) -> Iterable[str]:
         yield from section
 
 
+def _phrases(data: Mapping[str, Any], common: Mapping[str, Any]) -> Iterable[tuple[str, Rule]]:
+    return (phrase for source in (data, common) for phrase in _rules(source))
+
+
 def _rules(data: Mapping[str, Any]) -> Iterable[tuple[str, Rule]]:
     for meaning in MEANINGS:
         section = data.get(meaning, ())
@@ -372,9 +397,9 @@ def _rules(data: Mapping[str, Any]) -> Iterable[tuple[str, Rule]]:
             for text in texts:
                 yield text, Rule(fact, value=value)
     for name in ("ordinary", "fill"):
-        for text in data.get("words", {}).get(name, ()):
-            if " " in normal(text):
-                yield text, Rule("ordinary")
+        texts = data.get("words", {}).get(name, ())
+        plain = norms_of_words(texts, PLAIN)
+        yield from ((text, Rule("ordinary")) for text in texts if len(plain.get(text) or norms_of(text, PLAIN)) > 1)
     for name in ("event", "time"):
         for text in data.get("classes", {}).get(name, ()):
             yield text, Rule(name)
@@ -383,7 +408,7 @@ def _rules(data: Mapping[str, Any]) -> Iterable[tuple[str, Rule]]:
 def _single_words(data: Mapping[str, Any]) -> Iterable[str]:
     for meaning in ("come", "will", "can", "cannot", "want", "hope", "glad", "confirm"):
         for text in _all_texts(data.get(meaning, ())):
-            yield from single_words(compiled(text, meaning))
+            yield from single_words(text)
 
 
 def _slips(targets: Iterable[str], vocabulary: frozenset[str]) -> dict[str, str]:
@@ -414,6 +439,7 @@ __all__ = [
     "PackError",
     "available",
     "build",
+    "check",
     "load",
     "normal",
 ]

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from rsvpbot.reading.tokens import PLAIN, Spelling, Token
-from rsvpbot.reading.written import GAP_SIGN, Cut, PhraseError, Step, compiled, elements_of
+from rsvpbot.reading.written import GAP_SIGN, Cut, PhraseError, Step, compiled, elements_of, openings
 
 GAP = 5
 """Most words that "..." stands for."""
@@ -59,11 +60,13 @@ class Mark:
 class _Node:
     """Where some beginnings of phrases lead; what follows is worked out when a text comes here first."""
 
-    __slots__ = ("_steps", "classes", "gap", "lengths", "number", "rules", "stems", "who", "words")
+    __slots__ = ("_edges", "_steps", "classes", "gap", "lengths", "number", "rules", "stems", "who", "words")
 
-    def __init__(self, steps: Iterable[Step[Rule]] = ()) -> None:
-        self._steps = tuple(dict.fromkeys(steps))
-        self.rules = tuple(dict.fromkeys(step.means for step in self._steps if step.means is not None))
+    def __init__(self, steps: Iterable[Step[Rule]] = (), edges: Iterable[tuple[str, Step[Rule]]] = ()) -> None:
+        """`edges`: what follows, of the node where all phrases begin."""
+        self._steps: Sequence[Step[Rule]] | None = tuple(steps)
+        self._edges = tuple(edges)
+        self.rules: tuple[Rule, ...] = ()
         self.words: dict[str, _Node] = {}
         self.stems: dict[str, _Node] = {}
         self.lengths: tuple[int, ...] = ()
@@ -74,19 +77,20 @@ class _Node:
 
     def opened(self) -> _Node:
         """The same, with all that follows. Two threads at once would do the same twice."""
-        if not self._steps:
+        if self._steps is None:
             return self
+        steps = tuple(dict.fromkeys(self._steps))
+        self.rules = tuple(dict.fromkeys(step.means for step in steps if step.means is not None))
         following: dict[str, list[Step[Rule]]] = {}
-        for step in self._steps:
-            for element, after in step.edges:
-                following.setdefault(element, []).append(after)
-        nodes = {element: _Node(steps) for element, steps in following.items()}
+        for element, after in chain(self._edges, *(step.edges for step in steps)):
+            following.setdefault(element, []).append(after)
+        nodes = {element: _Node(after) for element, after in following.items()}
         self.who, self.number, self.gap = nodes.pop("{who}", None), nodes.pop("#", None), nodes.pop(GAP_SIGN, None)
         self.classes = {e[1:-1]: node for e, node in nodes.items() if e.startswith("{")}
         self.stems = {e[:-1]: node for e, node in nodes.items() if e.endswith("*") and len(e) > 1}
         self.lengths = tuple(sorted({len(stem) for stem in self.stems}, reverse=True))
         self.words = {e: node for e, node in nodes.items() if not (e[0] == "{" or (e.endswith("*") and len(e) > 1))}
-        self._steps = ()
+        self._steps, self._edges = None, ()
         return self
 
     def after(self, word: str) -> tuple[_Node, ...]:
@@ -114,35 +118,21 @@ class Lexicon:
         spelling: Spelling = PLAIN,
     ) -> None:
         """The class "fill" may stand inside any phrase. `barrier`: words that "..." never stands for; `spelling`: how
-        words are cut, in phrases as in texts. Raises PhraseError."""
+        words are cut, in phrases as in texts. The phrases must be well written (see `check`)."""
         self.barrier = barrier
-        self._cut = Cut(Spelling(elisions=spelling.elisions, accented=spelling.accented))
+        cut = Cut(Spelling(elisions=spelling.elisions, accented=spelling.accented))
         self._openings: dict[str, tuple[tuple[_Node, ...], tuple[str, ...]]] = {}
-        self._class_names = frozenset({*classes, "who"})
-        self.class_roots = {
-            name: _Node([self._class_member(name, text) for text in texts]) for name, texts in classes.items()
-        }
-        self.root = _Node([self._step(text, rule) for text, rule in phrases])
-        elements = frozenset(element for cut in self._cut.elements.values() for element in cut)
-        self.stems = frozenset(e[:-1] for e in elements if e.endswith("*") and len(e) > 1)
-        self.words = frozenset(e for e in elements if not e.startswith("{") and not (e.endswith("*") and len(e) > 1))
-        self.words -= {GAP_SIGN, "#"}
+        phrases = tuple(phrases)
+        elements = cut.elements_in(chain((text for text, _ in phrases), *classes.values()))
+        self.stems = frozenset(element[:-1] for element in elements if element.endswith("*") and len(element) > 1)
+        self.words = frozenset(element for element in elements if not (element.endswith("*") and len(element) > 1))
         """Every word written out in a phrase."""
-
-    def _step(self, text: str, rule: Rule) -> Step[Rule]:
-        try:
-            first = compiled(text, rule, self._cut)
-            for element in elements_of(first) if "{" in text else ():
-                if element.startswith("{") and element[1:-1] not in self._class_names:
-                    raise PhraseError(f"{text!r}: there is no class {element}")
-        except PhraseError as error:
-            raise PhraseError(f"[{rule.meaning}] {error}") from error
-        return first
-
-    def _class_member(self, name: str, text: str) -> Step[Rule]:
-        if "{" in text or "#" in text or GAP_SIGN in text:
-            raise PhraseError(f"class {name}: {text!r}: only plain words may stand in a class")
-        return compiled(text, Rule(name), self._cut)
+        self.class_roots = {
+            name: _Node(edges=(edge for text in texts for edge in openings(text, rule, cut)))
+            for name, texts in classes.items()
+            for rule in [Rule(name)]
+        }
+        self.root = _Node(edges=(edge for text, rule in phrases for edge in openings(text, rule, cut)))
 
     def openings(self, word: str) -> tuple[tuple[_Node, ...], tuple[str, ...]]:
         """Where phrases that begin with this word go on, and the classes that may begin with it; remembered, since
@@ -193,6 +183,25 @@ class Lexicon:
         """Whether some phrase begins with this word."""
         nodes, classes = self.openings(word)
         return bool(nodes or classes)
+
+
+def check(phrases: Iterable[tuple[str, Rule]], classes: Mapping[str, Sequence[str]]) -> None:
+    """Whether all phrases are well written. Raises PhraseError with the first that is not."""
+    cut = Cut()
+    names = frozenset({*classes, "who"})
+    for text, rule in phrases:
+        try:
+            first = compiled(text, rule, cut)
+            for element in elements_of(first) if "{" in text else ():
+                if element.startswith("{") and element[1:-1] not in names:
+                    raise PhraseError(f"{text!r}: there is no class {element}")
+        except PhraseError as error:
+            raise PhraseError(f"[{rule.meaning}] {error}") from error
+    for name, texts in classes.items():
+        for text in texts:
+            if "{" in text or "#" in text or GAP_SIGN in text:
+                raise PhraseError(f"class {name}: {text!r}: only plain words may stand in a class")
+            compiled(text, name, cut)
 
 
 class _Search:
@@ -256,7 +265,7 @@ class _Search:
         self, node: _Node, at: int, fillers: int, who: tuple[int, int] | None, number: int | None, passed: int
     ) -> None:
         """Keep what ends at a node, and go on."""
-        for rule in node.rules:
+        for rule in node.opened().rules:
             old = self._best.get((rule, at))
             if old is None or passed < old.passed:
                 self._best[rule, at] = Mark(rule, self._start, at, who, number, passed)
@@ -268,7 +277,6 @@ class _Search:
     ) -> None:
         """Take every step from a node that the token allows."""
         word = self._norms[at]
-        node.opened()
         following = node.words.get(word)
         if following is not None:
             self._enter(following, at + 1, fillers, who, number, passed)
@@ -300,7 +308,7 @@ class _Search:
         for length in range(GAP + 1):
             if at + length >= len(self._tokens):
                 return
-            self._follow(node, at + length, MOST_FILLERS, who, number, passed + length)
+            self._follow(node.opened(), at + length, MOST_FILLERS, who, number, passed + length)
             token = self._tokens[at + length]
             if not token.word or token.norm in self._barrier:
                 return
@@ -318,9 +326,9 @@ class _Search:
         if at >= len(self._norms):
             return
         for following in node.after(self._norms[at]):
-            if following.rules:
+            if following.opened().rules:
                 ends.add(at + 1)
             self._collect(following, at + 1, ends)
 
 
-__all__ = ["Lexicon", "Mark", "Rule"]
+__all__ = ["Lexicon", "Mark", "Rule", "check"]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import NamedTuple
@@ -30,6 +30,7 @@ _WORD = re.compile(
     r"|[.。．…]+|[!！]|[?？؟]|[,،、，]|[;；؛]|[:：]"
     r"|[^\s]"
 )
+_HAN_ONLY = re.compile(r"[\u4e00-\u9fff]+")
 _SENTENCE_END = frozenset(".!?")
 _PUNCTUATION = str.maketrans("。．…！？؟،、，；؛：（）“”„«»–—•·‚’‘", '...!??,,,;;:()"""""--**,\'\'')
 _QUOTES = frozenset('"“”„«»*_')
@@ -136,6 +137,30 @@ def norms_of(text: str, spelling: Spelling) -> list[str]:
     if text.isalpha() and text[0] < "\u2e80":
         return [word for word, *_ in _pieces(text, spelling)]
     return [token.norm for token in tokenize(text, spelling) if token.norm != "\n"]
+
+
+def norms_of_words(words: Iterable[str], spelling: Spelling) -> dict[str, tuple[str, ...]]:
+    """As `norms_of`, of those words that need no cutting: they are all letters, of a script that parts words or of
+    Han. Many at once cost a fraction of one by one. `spelling`: only its accents count here."""
+    plain = [word for word in set(words) if word.isalpha()]
+    folded = dict(zip(plain, _folded_at_once(plain), strict=True))
+    if spelling.accented:
+        exact = ((word, unicodedata.normalize("NFC", word.lower())) for word in plain if not word.isascii())
+        folded.update((word, kept) for word, kept in exact if kept in spelling.accented)
+    norms: dict[str, tuple[str, ...]] = {word: (norm,) for word, norm in folded.items() if word[0] < "\u2e80"}
+    norms.update((word, tuple(norm)) for word, norm in folded.items() if _HAN_ONLY.fullmatch(word))
+    return norms
+
+
+def _folded_at_once(words: Sequence[str]) -> list[str]:
+    """`fold` of each."""
+    flat = unicodedata.normalize("NFKD", "\n".join(words)).casefold()
+    for char in set(flat):
+        if unicodedata.combining(char) or char == "ـ" or char in _DROPPED:
+            flat = flat.replace(char, "")
+        elif ord(char) in _FOLDED:
+            flat = flat.replace(char, _FOLDED[ord(char)])
+    return flat.split("\n") if words else []
 
 
 def tokenize(text: str, spelling: Spelling = PLAIN) -> list[Token]:

@@ -17,16 +17,18 @@ The steps grow with what is written, not with all that it may stand for: "[a|b] 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Callable, Iterable
 from typing import Generic, TypeVar
 
-from rsvpbot.reading.tokens import PLAIN, Spelling, norms_of
+from rsvpbot.reading.tokens import PLAIN, Spelling, norms_of, norms_of_words
 
 LONGEST_PHRASE = 40
 """Elements. Nobody says more in one phrase."""
 
 GAP_SIGN = "..."
-_SIGNS = frozenset("()[]|{}#.*")
+_PLAIN_WORD = re.compile(r"[^\s()\[\]|]*")
+_WORDS = re.compile(r"[^\s()\[\]]*")
 
 Meaning = TypeVar("Meaning")
 
@@ -36,18 +38,39 @@ class PhraseError(ValueError):
 
 
 class Step(Generic[Meaning]):
-    """A place in a phrase: what may follow, and what the phrase means where it may end here."""
+    """A place in a phrase: what may follow, and what the phrase means where it may end here.
 
-    __slots__ = ("edges", "length", "means")
+    What follows is worked out when it is first asked for: of the thousands of phrases of a pack, a text leads into few.
+    """
+
+    __slots__ = ("_edges", "_means", "_more")
 
     def __init__(
-        self, edges: Iterable[tuple[str, Step[Meaning]]] = (), means: Meaning | None = None, length: int = 0
+        self,
+        edges: Iterable[tuple[str, Step[Meaning]]] = (),
+        means: Meaning | None = None,
+        more: Callable[[], Step[Meaning]] | None = None,
     ) -> None:
-        self.edges = tuple(edges)
+        """`more`: works out the step that this one stands for."""
+        self._edges = tuple(edges)
+        self._means = means
+        self._more = more
+
+    @property
+    def edges(self) -> tuple[tuple[str, Step[Meaning]], ...]:
         """Elements (a word, "stem*", "{class}", "#", "..."), and where each leads."""
-        self.means = means
-        self.length = length
-        """Elements that may follow, at most."""
+        return self._worked_out()._edges
+
+    @property
+    def means(self) -> Meaning | None:
+        """What the phrase means where it may end here."""
+        return self._worked_out()._means
+
+    def _worked_out(self) -> Step[Meaning]:
+        if self._more is not None:
+            step = self._more()
+            self._edges, self._means, self._more = step.edges, step.means, None
+        return self
 
 
 Written = list["_Item"]
@@ -60,70 +83,109 @@ _Item = tuple[str, ...] | list[Written]
 class Cut:
     """How words are cut into elements; remembered, since the words of a pack come again and again."""
 
-    __slots__ = ("_spelling", "elements")
+    __slots__ = ("_elements", "_spelling")
 
     def __init__(self, spelling: Spelling = PLAIN) -> None:
         self._spelling = spelling
-        self.elements: dict[str, tuple[str, ...]] = {}
+        self._elements: dict[str, tuple[str, ...]] = {}
         """By the word as it is written."""
 
     def __call__(self, word: str, whole: str) -> tuple[str, ...]:
-        found = self.elements.get(word)
+        found = self._elements.get(word)
         if found is None:
-            found = self.elements[word] = _elements(word, whole, self._spelling)
+            found = self._elements[word] = _elements(word, whole, self._spelling)
         return found
+
+    def elements_in(self, texts: Iterable[str]) -> frozenset[str]:
+        """All words and stems of many phrases; those that are mere letters are cut all at once, which is far
+        quicker than one by one."""
+        together = " ".join(texts)
+        for sign in "()[]|":
+            together = together.replace(sign, " ")
+        written = set(together.split()) - {GAP_SIGN, "#"}
+        written = {word for word in written if "{" not in word and "}" not in word}
+        norms = norms_of_words((word[:-1] if word.endswith("*") else word for word in written), self._spelling)
+        for word in written:
+            stem = len(word) > 1 and word.endswith("*")
+            found = norms.get(word[:-1] if stem else word)
+            if found is not None:
+                self._elements[word] = (*found[:-1], found[-1] + "*") if stem else found
+        return frozenset(element for word in written for element in self(word, word))
+
+
+def openings(text: str, means: Meaning, cut: Cut) -> Iterable[tuple[str, Step[Meaning]]]:
+    """The first elements of a phrase that is known to be well written (see `compiled`), and where each leads."""
+    end = _PLAIN_WORD.match(text).end()  # type: ignore[union-attr]
+    elements = cut(text[:end], text) if end and (end == len(text) or text[end].isspace()) else ()
+    if elements:  # most phrases begin with a plain word: the rest can wait
+        return ((elements[0], _built([elements[1:]], _later(text, end, Step(means=means), cut))),)
+    return _later(text, 0, Step(means=means), cut).edges
 
 
 def compiled(text: str, means: Meaning, cut: Cut | None = None) -> Step[Meaning]:
-    """The first step of a phrase. Raises PhraseError."""
-    cut = cut or Cut()
-    end: Step[Meaning] = Step(means=means)
-    if not _SIGNS.intersection(text):
-        return _built([tuple(element for word in text.split() for element in cut(word, text))], end)
-    options, at = _options(text, 0, "", cut)
-    if at != len(text):
-        raise PhraseError(f"{text!r}: {text[at]} is out of place")
-    first = _any_of(options, end)
+    """The first step of a phrase, all of it worked out and checked. Raises PhraseError."""
+    first = _later(text, 0, Step(means=means), cut or Cut())
     if first.means is not None:
         raise PhraseError(f"{text!r}: every word of it may be missing")
-    if GAP_SIGN in text and (any(element == GAP_SIGN for element, _ in first.edges) or _ends_with_gap(first)):
+    if any(element == GAP_SIGN for element, _ in first.edges) or _ends_with_gap(first):
         raise PhraseError(f"{text!r}: '...' stands between words, not at an end")
-    if first.length > LONGEST_PHRASE:
+    if _length(first, {}) > LONGEST_PHRASE:
         raise PhraseError(f"{text!r}: is too long")
     return first
 
 
 def elements_of(first: Step[Meaning]) -> Iterable[str]:
     """Every element of a phrase."""
+    return (element for step in _all_steps(first) for element, _ in step.edges)
+
+
+def single_words(text: str) -> Iterable[str]:
+    """The words each of which is the whole phrase."""
+    return (element for element, following in openings(text, text, Cut()) if following.means is not None)
+
+
+def _all_steps(first: Step[Meaning]) -> Iterable[Step[Meaning]]:
     seen: set[Step[Meaning]] = set()
     waiting = [first]
     while waiting:
         step = waiting.pop()
         if step not in seen:
             seen.add(step)
-            for element, following in step.edges:
-                yield element
-                waiting.append(following)
-
-
-def single_words(first: Step[Meaning]) -> Iterable[str]:
-    """The words each of which is the whole phrase."""
-    return (element for element, following in first.edges if following.means is not None)
+            yield step
+            waiting.extend(following for _, following in step.edges)
 
 
 def _ends_with_gap(first: Step[Meaning]) -> bool:
-    seen: set[Step[Meaning]] = set()
-    waiting = [first]
-    while waiting:
-        step = waiting.pop()
-        if step in seen:
-            continue
-        seen.add(step)
-        for element, following in step.edges:
-            if element == GAP_SIGN and following.means is not None:
-                return True
-            waiting.append(following)
-    return False
+    return any(
+        element == GAP_SIGN and following.means is not None
+        for step in _all_steps(first)
+        for element, following in step.edges
+    )
+
+
+def _length(step: Step[Meaning], known: dict[Step[Meaning], int]) -> int:
+    """Elements that may follow, at most."""
+    if step not in known:
+        known[step] = max((1 + _length(following, known) for _, following in step.edges), default=0)
+    return known[step]
+
+
+def _later(text: str, at: int, end: Step[Meaning], cut: Cut) -> Step[Meaning]:
+    """What stands from a place of a phrase on."""
+    while at < len(text) and text[at].isspace():
+        at += 1
+    return Step(more=lambda: _from(text, at, end, cut)) if at < len(text) else end
+
+
+def _from(text: str, at: int, end: Step[Meaning], cut: Cut) -> Step[Meaning]:
+    """The same, with the first item worked out."""
+    if text[at] in ")]":
+        raise PhraseError(f"{text!r}: {text[at]} is out of place")
+    if text[at] in "([":
+        item, at = _group(text, at, cut)
+        return _any_of(item, _later(text, at, end, cut))
+    words, at = _words(text, at, _WORDS, cut)
+    return _any_of([[word] for word in words], _later(text, at, end, cut))
 
 
 def _built(written: Written, end: Step[Meaning]) -> Step[Meaning]:
@@ -133,41 +195,52 @@ def _built(written: Written, end: Step[Meaning]) -> Step[Meaning]:
             end = _any_of(item, end)
         else:
             for element in reversed(item):
-                end = Step(((element, end),), length=end.length + 1)
+                end = Step(((element, end),))
     return end
 
 
 def _any_of(options: list[Written], end: Step[Meaning]) -> Step[Meaning]:
+    if len(options) == 1:
+        return _built(options[0], end)
     ways = [_built(option, end) for option in options]
     means = next((way.means for way in ways if way.means is not None), None)
-    return Step((edge for way in ways for edge in way.edges), means, max(way.length for way in ways))
+    return Step((edge for way in ways for edge in way.edges), means)
+
+
+def _group(text: str, at: int, cut: Cut) -> tuple[list[Written], int]:
+    """What one pair of brackets holds, and where what follows begins."""
+    sign = text[at]
+    inner, at = _options(text, at + 1, ")" if sign == "(" else "]", cut)
+    if at >= len(text):
+        raise PhraseError(f"{text!r}: {sign} is not closed")
+    return [[], *inner] if sign == "(" else inner, at + 1
+
+
+def _words(text: str, at: int, written: re.Pattern[str], cut: Cut) -> tuple[list[tuple[str, ...]], int]:
+    """The words of "a|b", cut, and where what follows begins. `written`: what they may be made of."""
+    end = written.match(text, at).end()  # type: ignore[union-attr]
+    words = [cut(word, text) for word in text[at:end].split("|")]
+    if not all(words):
+        raise PhraseError(f"{text!r}: nothing stands beside |")
+    return words, end
 
 
 def _options(text: str, at: int, closing: str, cut: Cut) -> tuple[list[Written], int]:
-    """What stands between brackets, or the whole text; and where it ends."""
+    """What stands between brackets; and where it ends."""
     options: list[Written] = [[]]
     while at < len(text) and text[at] not in ")]":
         char = text[at]
-        if char == "|" and closing:
+        if char == "|":
             options.append([])
             at += 1
         elif char.isspace():
             at += 1
         elif char in "([":
-            inner, at = _options(text, at + 1, ")" if char == "(" else "]", cut)
-            if at >= len(text):
-                raise PhraseError(f"{text!r}: {char} is not closed")
-            options[-1].append([[], *inner] if char == "(" else inner)
-            at += 1
+            item, at = _group(text, at, cut)
+            options[-1].append(item)
         else:
-            end = at
-            while end < len(text) and not text[end].isspace() and text[end] not in "()[]" + ("|" if closing else ""):
-                end += 1
-            words = [cut(word, text) for word in text[at:end].split("|")]
-            if not all(words):
-                raise PhraseError(f"{text!r}: nothing stands beside |")
-            options[-1].append(words[0] if len(words) == 1 else [[word] for word in words])
-            at = end
+            words, at = _words(text, at, _PLAIN_WORD, cut)
+            options[-1].append(words[0])
     if at < len(text) and text[at] != closing:
         raise PhraseError(f"{text!r}: {text[at]} is out of place")
     return options, at
@@ -185,4 +258,4 @@ def _elements(word: str, whole: str, spelling: Spelling) -> tuple[str, ...]:
     return tuple(norms)
 
 
-__all__ = ["GAP_SIGN", "Cut", "PhraseError", "Step", "compiled", "elements_of", "single_words"]
+__all__ = ["GAP_SIGN", "Cut", "PhraseError", "Step", "compiled", "elements_of", "openings", "single_words"]

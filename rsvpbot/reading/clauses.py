@@ -19,7 +19,7 @@ from rsvpbot.reading.instead import substitution, with_places
 from rsvpbot.reading.leftover import Rest, left_of
 from rsvpbot.reading.listed import take_names
 from rsvpbot.reading.marks import marks_of
-from rsvpbot.reading.names import name_words
+from rsvpbot.reading.names import han, name_words
 from rsvpbot.reading.pack import ANSWERS, BESIDE, FACTS, INSTEAD, VERBS, Pack
 from rsvpbot.reading.people import SOMEBODY, Mention, Mentions, Person, Who, number_at
 from rsvpbot.reading.phrases import Mark
@@ -72,12 +72,12 @@ def parse(text: str, pack: Pack, event: Event, writer: Writer) -> Parsed:
         not_names=event_words(event) | pack.words["never_names"],
         event_words=event_words(event),
         lower_case=sum(c.isupper() for c in text[:LONGEST]) * 40 < len(text[:LONGEST]),
-        known=names | name_words(sign_off),
+        known=frozenset(word for word in names | name_words(sign_off) if len(word) > 1 or han(word)),
     )
     for i, sentence in enumerate(body):
         _read_sentence(reader, sentence, i)
     return Parsed(
-        tuple(reader.clauses),
+        tuple(_with_names(clause, reader) for clause in reader.clauses),
         tuple(reader.left),
         sign_off,
         lines,
@@ -86,6 +86,20 @@ def parse(text: str, pack: Pack, event: Event, writer: Writer) -> Parsed:
         reader.introduced,
         cut,
     )
+
+
+def _with_names(clause: Clause, reader: Reader) -> Clause:
+    """ "The Mayor will attend", where the letter speaks of Mayor Jane Roe elsewhere, and of no other mayor."""
+    people = tuple(_named(person, reader) for person in clause.people)
+    return clause if people == clause.people else replace(clause, people=people)
+
+
+def _named(person: Person, reader: Reader) -> Person:
+    title = person.role.split()[-1:] if person.who is Who.ROLE and person.count == 1 else []
+    if not title or not reader.pack.has("titles", title[0]):
+        return person
+    found = {p.name: p for _, p in reader.mentioned if p.who is Who.NAMED and title[0] in p.role.split()}
+    return next(iter(found.values())) if len(found) == 1 else person
 
 
 def _answered_at_once(found: Sequence[Sentence], text: str) -> list[Sentence]:

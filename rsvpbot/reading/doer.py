@@ -200,8 +200,9 @@ def _relative(q: _Question) -> Doer | None:
 
 
 def _bare_name(q: _Question) -> Doer | None:
-    """A name without capitals before a verb of the third person."""
-    name = q.here.mentions.bare_name_before(q.first_word, max(q.after, q.piece)) if q.third else None
+    """A name without capitals before a verb of the third person, or what keeps them away."""
+    somebody = q.third or (q.head.meaning in {"away", "no"} and not q.head.rule.person)
+    name = q.here.mentions.bare_name_before(q.first_word, max(q.after, q.piece)) if somebody else None
     if name is None:
         return None
     q.here.cover(name.start, name.end)

@@ -21,6 +21,9 @@ _SIGNLESS = frozenset({"time", "event", "ordinary", "aside", "but", "be", "be_in
 """Phrases that weigh nothing where no clause took them."""
 
 
+_DENIALS = frozenset({"not", "cannot", "fail"})
+
+
 @dataclass(frozen=True, slots=True)
 class Rest:
     """One sentence after its clauses were found."""
@@ -42,12 +45,14 @@ class Rest:
 
 def left_of(rest: Rest) -> Iterator[Left]:
     """What nothing in a sentence accounts for, with its signs."""
-    signs = {mark.meaning for mark in rest.loose} - _SIGNLESS
+    signs = {mark.meaning for mark in rest.loose if not _of_a_little_word(mark, rest)} - _SIGNLESS
     bare = [i for i in range(rest.begin, len(rest.tokens)) if not rest.covered[i] and rest.tokens[i].word]
     people = list(_people(rest, bare))
     if any(person.who is Who.ROLE for person in people):
         signs.add("person")
-    if any(person.who is Who.SELF for person in people):
+    if any(person.who is Who.SELF for person in people) or any(
+        mark.rule.person in {"i", "we"} and mark.meaning in _DENIALS for mark in rest.loose
+    ):
         signs.add("self")
     if rest.question and (bare or not rest.built):
         signs.add("question")
@@ -70,6 +75,13 @@ def left_of(rest: Rest) -> Iterator[Left]:
         content=_weight(rest, content),
         names=tuple(_names(rest, people)),
     )
+
+
+def _of_a_little_word(mark: Mark, rest: Rest) -> bool:
+    """ "тема не новая": where a "not" stands right before what it denies, it says nothing of anything else."""
+    if mark.meaning != "not" or not rest.pack.not_adjacent or mark.end >= len(rest.tokens):
+        return False
+    return rest.pack.has("ordinary", rest.tokens[mark.end].norm)
 
 
 def _goes_unread(turn: Mark, content: Sequence[int], rest: Rest) -> bool:

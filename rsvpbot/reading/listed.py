@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rsvpbot.reading.names import han, name_words, same_person
+from rsvpbot.reading.names import han, name_words, same_person, title_at
 from rsvpbot.reading.pack import FACTS
 from rsvpbot.reading.people import Person, Who
 from rsvpbot.reading.sentence import Here, Reader
 
 _ANNOUNCES = frozenset({"yes", "wish", "maybe", "substitute", "count", "list", "only", "together", "more", "bring"})
+_BESIDE_NAMES = frozenset({*FACTS, "courtesy"})
+"""What may stand on a line of names: "Jane Roe, Director (holds a grounds pass)"."""
+
 _LISTABLE = frozenset({Who.NAMED, Who.SELF})
 
 
 def take_names(reader: Reader, here: Here) -> None:
     """Add the people whom a sentence lists to those of the text."""
-    if all(clause.meaning in {*FACTS, "courtesy"} for clause in here.built) and not here.used:
+    if {*(c.meaning for c in here.built), *(m.meaning for m in here.used)} <= _BESIDE_NAMES:
         reader.listed.extend(_whole_line(here, reader))
         return
     last = max((c.end for c in here.built if c.meaning in _ANNOUNCES), default=None)
@@ -30,6 +33,8 @@ def take_names(reader: Reader, here: Here) -> None:
         people, end = _names_from(behind, here, reader, sure=True)
     elif behind < len(tokens) and tokens[behind].norm in ",-(":
         people, end = _names_from(behind + 1, here, reader, sure=False)
+        if not any(person.who is Who.NAMED for person in people):
+            return  # "somebody will come, I shall let you know who"
     else:
         return
     if people:
@@ -39,6 +44,8 @@ def take_names(reader: Reader, here: Here) -> None:
 
 def _whole_line(here: Here, reader: Reader) -> list[Person]:
     """The names of a line on which nothing else stands."""
+    if not here.bullet and _is_office(here, reader):
+        return []
     people, end = _names_from(here.begin, here, reader, sure=True, whole=True)
     if not any(person.who is Who.NAMED for person in people) and end < len(here.tokens):
         return []
@@ -49,6 +56,17 @@ def _whole_line(here: Here, reader: Reader) -> list[Person]:
     if people:
         here.cover(here.begin, len(here.tokens))
     return people
+
+
+def _is_office(here: Here, reader: Reader) -> bool:
+    """ "司办公室" under a text: what ends in a word for an office, without a title, names nobody."""
+    tokens, pack = here.tokens, reader.pack
+    office = any(
+        pack.longest(name, tokens, i) == len(tokens) - i
+        for name in ("organisation", "group")
+        for i in range(max(here.begin, len(tokens) - 4), len(tokens))
+    )
+    return office and han(tokens[-1].norm) and not any(title_at(tokens, i, pack) for i in range(len(tokens)))
 
 
 def _says_something(places: Sequence[int], here: Here) -> bool:

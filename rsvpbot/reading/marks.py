@@ -205,6 +205,9 @@ def marks_of(
         if not (mark.meaning in {"away", "past", "cannot"} and any(_overlap(mark, other) for other in (*late, *facts)))
         and not (mark.meaning in {"not", "fail"} and any(f.start <= mark.start and mark.end <= f.end for f in facts))
     ]  # the "not" of "I do not have a pass" denies nothing else
+    for mark in (*main, *beside, *facts):
+        if mark.who is not None:
+            mentions.settle(mark.who[0])
     dated = any(mark.meaning == "time" for mark in found)
     return Marks(tokens, pack, not_names, main, beside, facts, dated)
 

@@ -81,6 +81,8 @@ class Mentions:
         self._cased = all(not t.word or _has_case(t.norm) or t.norm[:1].isdigit() for t in tokens)
         self._single: dict[int, tuple[int, Person] | None] = {}
         self._groups: dict[int, tuple[Mention, ...]] = {}
+        self._tried: dict[int, tuple[Mention, ...]] = {}
+        """Mentions that nothing but their place would give away: people only where somebody must stand."""
         self._all: tuple[Mention, ...] | None = None
         self._by_end: dict[int, Mention] | None = None
 
@@ -130,16 +132,19 @@ class Mentions:
         found = self.at(at)
         if found or at >= len(self._tokens) or _has_case(self._tokens[at].norm):
             return found
-        end = self._bare_name_end(at)
-        name = clean_name(self._slice(at, end), self._pack) if end > at else ""
-        if name:
-            person = Person(Who.NAMED, name=name)
-            self._single[at] = (self.tail(end), person)
-            found = self._groups[at] = tuple(self._grow(at))
-            self._all = self._by_end = None
-        return found
+        if at not in self._tried:
+            bare = self._bare(at)
+            self._tried[at] = tuple(self._grow(at, bare)) if bare else ()
+        return self._tried[at]
 
-    def _bare_name_end(self, at: int) -> int:
+    def settle(self, at: int) -> None:
+        """Take for people what stands at a token, since somebody must stand there."""
+        tried = self._tried.pop(at, ())
+        if tried:
+            self._groups[at] = tried
+            self._all = self._by_end = None
+
+    def bare_name_end(self, at: int) -> int:
         """The end of two to four unknown words of a script without capitals, or the token itself."""
         end = at
         while end < len(self._tokens) and end - at < 4:
@@ -165,6 +170,8 @@ class Mentions:
         tokens = self._tokens
         end = at
         while end < len(tokens) and end - at < 7 and han(tokens[end].norm) and not title_at(tokens, end, self._pack):
+            if end > at and tokens[end].space:
+                break
             end += 1
         words = ("self", "they", "turn", "and")
         if not 2 <= end - at <= 4 or any(self._pack.longest(name, tokens, at) for name in words):
@@ -182,17 +189,18 @@ class Mentions:
                 or not self._tokens[start - 1].word
                 or self._pack.has("and", self._tokens[start - 1].norm)
             )
-            if opens and not _has_case(self._tokens[start].norm) and self._bare_name_end(start) == end:
+            if opens and not _has_case(self._tokens[start].norm) and self.bare_name_end(start) == end:
                 name = clean_name(self._slice(start, end), self._pack)
                 return Mention(start, end, (Person(Who.NAMED, name=name),)) if name else None
         return None
 
     # ----------------------------------------------------------------------- several together
 
-    def _grow(self, at: int) -> list[Mention]:
+    def _grow(self, at: int, first: tuple[int, Person] | None = None) -> list[Mention]:
+        """All mentions that begin at a token, the longest first. `first`: who stands there."""
         start = at
         at += self._pack.longest("both", self._tokens, at)
-        first = self._one(at)
+        first = first or self._one(at)
         if first is None:
             return []
         end, person = first
@@ -218,7 +226,7 @@ class Mentions:
         """A name that stands behind "and", in a script without capitals."""
         if at >= len(self._tokens) or _has_case(self._tokens[at].norm):
             return None
-        end = self._bare_name_end(at)
+        end = self.bare_name_end(at)
         name = clean_name(self._slice(at, end), self._pack) if end > at else ""
         return (self.tail(end), Person(Who.NAMED, name=name)) if name else None
 
@@ -273,6 +281,10 @@ class Mentions:
             return None
         office = self._office(titled)
         name_end = self.name_end(office) if office > titled else office
+        if office < len(tokens) and arabic(tokens[office].norm) and name_end == office:
+            # "مديرة إدارة الطفولة هيفاء الرومي": of what, in one word more
+            office += pack.knows(tokens[office].norm) and tokens[office].norm not in pack.verbs
+            name_end = self.bare_name_end(office) if office > titled else office
         if name_end - office >= 2:  # "начальник департамента миграции Жаслан Куттыбаев"
             name = clean_name(self._slice(office, name_end), pack)
             if name:
@@ -345,7 +357,7 @@ class Mentions:
             return 0
         start = at + 1
         titled = self._titles(start)
-        end = max(self.name_end(titled, after_title=titled > start), self._bare_name_end(titled))
+        end = max(self.name_end(titled, after_title=titled > start), self.bare_name_end(titled))
         if end > titled and (end - titled >= 2 or self._certain(titled) or titled > start):
             return end
         return 0
@@ -472,12 +484,19 @@ class Mentions:
                 and position + 1 < len(tokens)
                 and (words or token.capital or particle)
             ):
-                if self._may_be_name(position + 1) or pack.has("particles", tokens[position + 1].norm):
+                following = tokens[position + 1]
+                bare = following.word and not _has_case(following.norm) and words > 0
+                if bare or self._may_be_name(position + 1) or pack.has("particles", following.norm):
                     position += 1
                     continue
                 break
             known_day = after_title and position == at and token.capital and self._certain(position + 1)
-            part = after_title and not _has_case(token.norm) and self._name_part(position, at)
+            bare = not _has_case(token.norm)
+            part = bare and (
+                (after_title and self._name_part(position, at))
+                or (position > at and pack.has("particles", tokens[position - 1].norm))  # "نصيرة بن علي"
+                or (after_title and position == at + 1 and self._closes(position))  # "السيدة نهى بركات، مديرة"
+            )
             if not self._may_be_name(position) and not known_day and not part:
                 break  # but "Mr. Jan Hruška", "Mr. Sun Hao": a month or a day anywhere else
             if position == 0 and token.norm not in self._known and not after_title and not self._opens_as_name():
@@ -490,6 +509,14 @@ class Mentions:
         if not words:
             return at + 1 if after_title and self._lower and self._unknown_word(at) else at
         return position if strong or after_title else at
+
+    def _closes(self, at: int) -> bool:
+        """In a script without capitals: whether a word, though it is one of the language's, stands before a comma or
+        the end and so belongs to the name before it."""
+        norm = self._tokens[at].norm
+        last = at + 1 >= len(self._tokens) or self._tokens[at + 1].norm in ",("
+        verb = norm in self._pack.verbs
+        return last and not verb and not any(self._pack.longest(n, self._tokens, at) for n in _NO_FAMILY_NAMES)
 
     def _known_at(self, at: int) -> bool:
         """In a script without capitals: a word of a known name; one that the pack has too only beside another."""
@@ -540,7 +567,13 @@ class Mentions:
             if pack.longest("surnames", tokens, at) != length:
                 continue
             end = at + length
-            while end < len(tokens) and end - at - length < 2 and han(tokens[end].norm) and end not in self._words:
+            while (
+                end < len(tokens)
+                and end - at - length < 2
+                and han(tokens[end].norm)
+                and end not in self._words
+                and not tokens[end].space
+            ):
                 end += 1
             office = max(pack.longest("organisation", tokens, end), pack.longest("group", tokens, end))
             if office and not title_at(tokens, end, pack):
@@ -624,6 +657,8 @@ class Mentions:
     def _norms(self, start: int, end: int) -> str:
         return " ".join(token.norm for token in self._tokens[start:end])
 
+
+_NO_FAMILY_NAMES = ("never_names", "titles", "roles", "group", "organisation", "and", "of", "fill", "places")
 
 _WORDS_OF_HAN = (
     "titles",

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rsvpbot.reading.names import clean_name, han, name_words, same_person, title_at
+from rsvpbot.reading.names import arabic, clean_name, han, name_words, same_person, title_at
 from rsvpbot.reading.pack import Pack
 from rsvpbot.reading.people import Mentions
 from rsvpbot.reading.said import Writer
 from rsvpbot.reading.tokens import Sentence, Token
+
+_NO_NAME_BEGINS = ("self", "they", "turn", "and")
+"""Words with none of which a name begins."""
 
 
 def without_sign_off(
@@ -23,6 +26,8 @@ def without_sign_off(
         words = text[sentence.start : sentence.end]
         kind = _sign_off_kind(sentence, words, pack, writer, first=last == 1)
         if not lines and kind in {"", "title"} and _signed_with_title(found, last, text, pack, writer):
+            kind = "name"
+        if not kind and not name and _signed_without_capitals(found, last, text, pack, writer):
             kind = "name"
         if not kind and last == len(found):
             signed = _closing_and_name(sentence, text, pack, writer)
@@ -48,6 +53,38 @@ def _signed_with_title(found: list[Sentence], last: int, text: str, pack: Pack, 
     if last < 2 or not sentence.own_line or sentence.bullet:
         return False
     return _name_alone(sentence, text, pack, writer) and not _name_alone(found[last - 2], text, pack, writer)
+
+
+def _signed_without_capitals(found: list[Sentence], last: int, text: str, pack: Pack, writer: Writer) -> bool:
+    """ "小王" or "هالة رمزي" alone on the last line, whatever the address book says: two to four Chinese characters or
+    Arabic words that are no other words, and no list of such lines ends there."""
+    sentence = found[last - 1]
+    if last < 2 or not sentence.own_line or sentence.bullet or sentence.question or sentence.exclaimed:
+        return False
+    above = text[found[last - 2].end : sentence.start].lstrip()[:1]
+    if above in {":", "："} or _bare_name(found[last - 2], text, pack):
+        return False
+    known_otherwise = bool(writer.name) and arabic(sentence.tokens[0].norm) and arabic(writer.name[:1])
+    return _bare_name(sentence, text, pack) and not known_otherwise
+
+
+def _bare_name(sentence: Sentence, text: str, pack: Pack) -> bool:
+    """Whether a line is nothing but what may be a name in a script without capitals."""
+    tokens = sentence.tokens
+    if not 2 <= len(tokens) <= 4 or text[sentence.end : sentence.end + 1] in {".", "。", "！", "!", "،", "，"}:
+        return False
+    if any(pack.longest("never_names", tokens, i) for i in range(len(tokens))):
+        return False
+    if all(arabic(token.norm) for token in tokens):
+        return Mentions(tokens, text, pack).bare_name_end(0) == len(tokens)
+    if not all(han(token.norm) for token in tokens) or any(token.space for token in tokens[1:]):
+        return False
+    other_words = any(
+        pack.longest(name, tokens, i) > (name not in _NO_NAME_BEGINS or i > 0)
+        for name in (*_NO_NAME_BEGINS, "organisation", "group", "places", "fill", "ordinary")
+        for i in range(len(tokens))
+    )
+    return not other_words and not pack.lexicon.in_phrases(tokens)
 
 
 def _name_alone(sentence: Sentence, text: str, pack: Pack, writer: Writer) -> bool:
@@ -92,6 +129,8 @@ def _sign_off_kind(sentence: Sentence, words: str, pack: Pack, writer: Writer, f
     tokens = [token for token in sentence.tokens if token.word]
     if sentence.bullet or not tokens or len(tokens) > 14 or sentence.question:
         return ""
+    if not first and sentence.own_line and _is_place(sentence, pack):
+        return "title"
     if _own_name(words, writer) and len(tokens) <= 5:
         return "name"
     if first or not sentence.own_line:
@@ -115,6 +154,14 @@ def _sign_off_kind(sentence: Sentence, words: str, pack: Pack, writer: Writer, f
     if titled and _capital(tokens[0]):
         return "title"
     return ""
+
+
+def _is_place(sentence: Sentence, pack: Pack) -> bool:
+    """Whether a line is nothing but the name of a place ("新加坡")."""
+    at, tokens = 0, sentence.tokens
+    while at < len(tokens) and pack.longest("places", tokens, at):
+        at += pack.longest("places", tokens, at)
+    return at == len(tokens)
 
 
 def _capital(token: Token) -> bool:
@@ -158,6 +205,7 @@ def greeting_end(sentence: Sentence, pack: Pack, text: str = "") -> int:
     answers = any(token.norm in pack.verbs and not token.capital for token in tokens[length:])
     answers = answers or not all(_of_address(tokens, i, pack) for i in range(length, len(tokens)))
     told = "." in text[sentence.end - 1 : sentence.end + 1]  # "سعادة السفيرة تقبل الدعوة."
+    told = told or ":\n" in text[: sentence.start]  # "… on the following terms:\nMr. Jan Novak, Second Secretary"
     if len(tokens) <= 14 and sentence.own_line and not answers and not told and not han(tokens[0].norm):
         return len(tokens)
     while length < len(tokens) and length < 6 and pack.longest("addressees", tokens, length):

@@ -53,7 +53,7 @@ def _beginnings(norm: str, pack: Pack, most: int) -> list[str]:
             continue
         if pack.knows(rest):
             return [beginning, rest]
-        if most > 1:
+        if most > 1 and len(beginning) == 1:  # an article stands right before the word
             more = _beginnings(rest, pack, most - 1)
             if more and (not best or len(more) + 1 < len(best)):
                 best = [beginning, *more]

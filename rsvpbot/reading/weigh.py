@@ -108,6 +108,7 @@ def weigh(parsed: Parsed, writer: Writer, pack: Pack, assumed: PartStat | None =
     requests, more_doubts = _left_over(parsed, answer, asked, writer)
     doubts += more_doubts
     doubts += _turned(answers, answer)
+    doubts += _both_certain_and_not(stance, self_stand, answers)
     logistics = any(clause.meaning == "logistics" and clause.asked for clause in parsed.clauses)
     asks = Asks.OTHER if requests else (Asks.LOGISTICS if logistics else None)
     facts = _facts(parsed.clauses)
@@ -264,6 +265,9 @@ def _about_a_need(clause: Clause, parsed: Parsed) -> bool:
 def _next_stance(stand: Stand, new: str, clause: Clause, withdrawn: bool, pack: Pack) -> tuple[str, str]:
     """The stance after one more clause, and the contradiction, if it is one."""
     old = stand.stance
+    stand.refused = stand.refused or new == "no"
+    if (old, new) == ("no", "promise") and not stand.refused:
+        return "maybe", ""  # "I would love to come, but my son has an appointment; I'll let you know on Thursday"
     if not old or old == new:
         return new, ""
     if withdrawn and new in {"yes", "no", "maybe"} and old in {"yes", "no", "maybe", "wish"}:
@@ -601,7 +605,7 @@ def _against(item: Left, answer: _Answer, said: set[str]) -> frozenset[str]:
     if before:
         weighty -= {"unsure"}
     if item.content > FEW_TOLD and not item.names and not signs & _OF_SOMEBODY:
-        weighty -= {"not"}  # "nobody found the lifts"
+        weighty -= {"not", "cannot", "fail"}  # "nobody found the lifts", "the Church cannot let that pass"
     if "past" in signs:  # what happened is no news
         weighty -= {"not", "unsure", "cannot", "fail"}
     if "turned" in signs and answer.own and (answer.firm_at < 0 or item.sentence <= answer.short_until):
@@ -630,6 +634,21 @@ def _turned(answers: Sequence[Clause], answer: _Answer) -> list[str]:
             if clause.meaning == "away" and any(p.who is Who.UNKNOWN for p in clause.people)
         ]
     return doubts
+
+
+def _both_certain_and_not(stance: PartStat | None, own: Stand | None, answers: Sequence[Clause]) -> list[str]:
+    """A plain yes beside a single perhaps, and no word to follow: "Wouldn't miss it. Unless the taxi line is a
+    nightmare you'll see me at noon." That may well be about something else."""
+    maybes = [c for c in answers if c.meaning == "maybe"]
+    if stance is not PartStat.TENTATIVE or own is None or own.stance != "maybe" or len(maybes) != 1:
+        return []
+    if any(c.meaning in {"promise", "wish", "withdraw"} for c in answers):
+        return []
+    sure = next(
+        (c for c in answers if c.meaning == "yes" and not c.doubt and c.sentence < maybes[0].sentence),
+        None,
+    )
+    return [f"certain, and then not: “{_short(sure.words)}” and “{_short(maybes[0].words)}”"] if sure else []
 
 
 def _unexplained(item: Left, parsed: Parsed, writer: Writer) -> list[str]:

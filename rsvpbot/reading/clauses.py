@@ -23,7 +23,7 @@ from rsvpbot.reading.names import han, name_words
 from rsvpbot.reading.pack import ANSWERS, BESIDE, FACTS, INSTEAD, VERBS, Pack
 from rsvpbot.reading.people import SOMEBODY, Mention, Mentions, Person, Who, number_at
 from rsvpbot.reading.phrases import Mark
-from rsvpbot.reading.said import Clause, Parsed, Writer
+from rsvpbot.reading.said import DAY_BEFORE, Clause, Parsed, Writer
 from rsvpbot.reading.sentence import Here, Reader
 from rsvpbot.reading.signoff import greeting_end, is_closing, without_sign_off
 from rsvpbot.reading.spelled import in_known_spelling, parted_by_space
@@ -62,6 +62,7 @@ def parse(text: str, pack: Pack, event: Event, writer: Writer) -> Parsed:
     cut = len(whole) > MOST_SENTENCES or any(len(s.tokens) > MOST_WORDS for s in whole)
     found = [replace(s, tokens=in_known_spelling(s.tokens, pack, names)) for s in found]
     found = [replace(s, tokens=parted_by_space(s.tokens, text)) for s in found]
+    found = [replace(s, question=False) if s.question and _in_quotes(s, text) else s for s in found]
     found = _answered_at_once(found, text)
     body, sign_off, lines = without_sign_off(found, text, pack, writer)
     reader = Reader(
@@ -113,6 +114,13 @@ def _answered_at_once(found: Sequence[Sentence], text: str) -> list[Sentence]:
         else:
             kept.append(sentence)
     return kept
+
+
+def _in_quotes(sentence: Sentence, text: str) -> bool:
+    """ "My granddaughter said: «Who, if not you?» I shall come.": nobody asks us."""
+    stop = text[sentence.end : sentence.end + 4].lstrip(" ?!\u00a0")[:1]
+    words = text[sentence.start - 1 if sentence.start else 0 : sentence.end]
+    return any(stop == closing and opening in words for opening, closing in ("«»", "“”", "„“", "「」"))
 
 
 def _is_label(sentence: Sentence, text: str) -> bool:
@@ -198,7 +206,8 @@ def _hear_of_people(reader: Reader, here: Here) -> None:
     for mention in here.mentions.all():
         start, end = mention.start, mention.end
         here.spoken[start:end] = [True] * (end - start)
-        if not _is_place(mention, reader, here):
+        object_form = reader.pack.has("objects", here.tokens[start].norm) and bool(reader.mentioned)
+        if not object_form and not _is_place(mention, reader, here):
             reader.mentioned.extend((here.tokens[start].start, person) for person in mention.people)
 
 
@@ -286,7 +295,11 @@ def _clause(reader: Reader, here: Here, head: Mark, own: Sequence[Mark], after: 
         return here.made(head, stance, doer.people, doer.start, reader.text, asked=True)
     if meaning in VERBS and not _supported(head, own, doer.elided, here):
         return None
-    if stance == "no" and meaning in VERBS | {"no"} and other_day(here, head, reader).startswith(ANOTHER_DAY):
+    if (
+        stance == "no"
+        and meaning in VERBS | {"no"}
+        and other_day(here, head, reader).startswith((ANOTHER_DAY, DAY_BEFORE))
+    ):
         return None  # "on the 21st I cannot come"
     if meaning in VERBS | {"yes"} and stance in {"yes", "wish", "no"}:
         doubt = doubt or object_doubt(head, here, reader)

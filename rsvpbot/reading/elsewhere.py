@@ -8,12 +8,16 @@ from rsvpbot.reading.names import han
 from rsvpbot.reading.pack import Pack
 from rsvpbot.reading.people import Who
 from rsvpbot.reading.phrases import Mark
-from rsvpbot.reading.said import SOMETHING_ELSE
+from rsvpbot.reading.said import DAY_BEFORE, SOMETHING_ELSE
 from rsvpbot.reading.sentence import Here, Reader
 from rsvpbot.reading.tokens import Token
 
 ANOTHER_DAY = "it names another day"
 """How the doubt begins that a clause speaks of another day."""
+
+
+TRAVEL = 4
+"""Days before the event on which one arrives for it."""
 
 
 def object_doubt(head: Mark, here: Here, reader: Reader) -> str:
@@ -55,10 +59,23 @@ def _place_doubt(head: Mark, at: int, here: Here, reader: Reader) -> str:
         at += 1
     if at + 1 >= len(tokens) or not pack.longest("object", tokens, at):
         return ""
+    behind = at + pack.longest("of", tokens, at)
+    behind += pack.longest("determiners", tokens, behind) if behind > at else 0
+    if at < behind < len(tokens) and _somebody_s(behind, reader, here):
+        return f"{SOMETHING_ELSE}: “{here.marks.words(head.start, behind + 1)}”"
     place = tokens[at + 1]
     if pack.has("places", place.norm) and place.norm not in reader.event_words:
         return f"it may be about another place: “{here.marks.words(head.start, at + 2)}”"
     return ""
+
+
+def _somebody_s(at: int, reader: Reader, here: Here) -> bool:
+    """Whether a meeting *of* what stands at a token is somebody else's: "the meeting of the FAO"."""
+    token, pack = here.tokens[at], reader.pack
+    if token.norm in reader.event_words or here.covered[at] or not token.word:
+        return False
+    office = any(pack.longest(name, here.tokens, at) for name in ("group", "organisation"))
+    return office or (token.capital and token.norm.isalpha() and not pack.knows(token.norm))
 
 
 def other_day(here: Here, head: Mark, reader: Reader) -> str:
@@ -72,7 +89,7 @@ def other_day(here: Here, head: Mark, reader: Reader) -> str:
 def _other_day_in(begin: int, end: int, here: Here, reader: Reader) -> str:
     tokens, event = here.tokens, reader.event
     days = range(event.starts.day, event.ends.day + 1) if event.ends.day >= event.starts.day else [event.starts.day]
-    other = ""
+    other, before = "", False
     weekdays = {event.starts.weekday(), event.ends.weekday()}
     for i in range(begin, end):
         norm = tokens[i].norm
@@ -84,8 +101,9 @@ def _other_day_in(begin: int, end: int, here: Here, reader: Reader) -> str:
             return ""
         if (day or weekday is not None) and not other:
             other = here.marks.words(i, i + 1)
+            before = 0 <= event.starts.day - day <= TRAVEL
     if other:
-        return f"{ANOTHER_DAY}: “{other}”"
+        return f"{DAY_BEFORE if before else ANOTHER_DAY}: “{other}”"
     if here.marks.has("time") or here.marks.has("event"):
         return ""
     month = next(

@@ -21,6 +21,9 @@ _SIGNLESS = frozenset({"time", "event", "ordinary", "aside", "but", "be", "be_in
 """Phrases that weigh nothing where no clause took them."""
 
 
+FEW_PRAISING = 2
+"""So many words may be left over beside a courtesy behind "but": "but the topic is vital, well done"."""
+
 _DENIALS = frozenset({"not", "cannot", "fail"})
 
 
@@ -86,8 +89,9 @@ def _of_a_little_word(mark: Mark, rest: Rest) -> bool:
 
 def _goes_unread(turn: Mark, content: Sequence[int], rest: Rest) -> bool:
     """Whether a "but" is followed by words that nothing accounts for, and by no answer."""
-    answered = any(c.meaning not in {"courtesy", "ask"} and c.end > rest.tokens[turn.start].start for c in rest.built)
-    return not answered and any(i >= turn.end for i in content)
+    behind = {c.meaning for c in rest.built if c.end > rest.tokens[turn.start].start}
+    unread = sum(i >= turn.end for i in content)
+    return not behind - {"courtesy", "ask"} and unread > (FEW_PRAISING if "courtesy" in behind else 0)
 
 
 def _foreign(rest: Rest, content: Sequence[int]) -> bool:

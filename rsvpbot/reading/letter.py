@@ -216,7 +216,7 @@ def read_text(
     parsed = parse(text, pack, event, writer)
     fuller = same_person(parsed.sign_off, name) and len(parsed.sign_off) > len(name)
     own_spelling = next((n for n in (parsed.sign_off, *signed) if _marked(n, name) or _other_script(n, name)), "")
-    if parsed.introduced and (not name or same_person(parsed.introduced, name)):
+    if parsed.introduced and (not name or (same_person(parsed.introduced, name) and _fuller(parsed.introduced, name))):
         writer = Writer(parsed.introduced, organisation, known)
     elif parsed.sign_off and not organisation and (not name or fuller):
         writer = Writer(parsed.sign_off, organisation, known)
@@ -224,6 +224,11 @@ def read_text(
         writer = Writer(own_spelling, organisation, known)
     weighed = weigh(parsed, writer, pack, assumed)
     return Read(weighed, parsed, language, writer.name)
+
+
+def _fuller(one: str, name: str) -> bool:
+    """Whether one form of a name says no less than another."""
+    return len(name_words(one)) >= len(name_words(name))
 
 
 def _marked(signed: str, name: str) -> bool:
@@ -234,7 +239,8 @@ def _marked(signed: str, name: str) -> bool:
 def _other_script(signed: str, name: str) -> bool:
     """Whether the writer signs in the script of the letter, and the address book holds the name in another."""
     latin = ("a" <= signed[:1].casefold() <= "z", "a" <= name[:1].casefold() <= "z")
-    if not signed or latin != (False, True):
+    initials = all(len(word) <= 2 for word in name_words(signed)) and not han(signed[:1])
+    if not signed or latin != (False, True) or initials:
         return False
     return han(signed[:1]) or abs(len(signed.split()) - len(name.split())) <= 1
 

@@ -347,13 +347,14 @@ def _word_sets(data: Mapping[str, Any], spelling: Spelling) -> Mapping[str, froz
 
 
 def _spelling(data: Mapping[str, Any]) -> Spelling:
+    exact = Spelling(accented=frozenset(unicodedata.normalize("NFC", w.lower()) for w in data.get("accented", ())))
     return Spelling(
-        variants={normal(k): tuple(normal(v).split()) for k, v in data.get("variants", {}).items()},
+        variants={normal(k): tuple(normal(v, exact).split()) for k, v in data.get("variants", {}).items()},
         endings=tuple(
             (k.replace("’", "'").lower(), tuple(normal(v).split()))
             for k, v in sorted(data.get("endings", {}).items(), key=lambda item: -len(item[0]))
         ),
-        accented=frozenset(unicodedata.normalize("NFC", word.lower()) for word in data.get("accented", ())),
+        accented=exact.accented,
         elisions=frozenset(normal(text) for text in data.get("elisions", ())),
         always=tuple(normal(text) for text in data.get("always", ())),
         beginnings=tuple(sorted((normal(text) for text in data.get("beginnings", ())), key=len, reverse=True)),

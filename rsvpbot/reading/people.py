@@ -324,6 +324,9 @@ class Mentions:
             return None
         end = self._of(titled)
         name_end = self._comma_name(end)
+        if not name_end and self._office(titled) > end:
+            end, name_end = self._office(titled), self._comma_name(self._office(titled))
+            end = end if name_end else self._of(titled)
         if name_end:
             name = clean_name(self._slice(end + 1, name_end), pack)
             if name:
@@ -559,7 +562,8 @@ class Mentions:
             for given in (2, 1):
                 end = at + length + given
                 names = pack.longest("surnames", tokens, at) == length and all(han(t.norm) for t in tokens[at:end])
-                if names and title_at(tokens, end, pack):
+                longer = given > 1 and title_at(tokens, end - 1, pack) > title_at(tokens, end, pack)
+                if names and title_at(tokens, end, pack) and not longer:
                     return end  # "张伟大使", though 伟大 is a word
         if at in self._words:
             return at
@@ -578,6 +582,8 @@ class Mentions:
             office = max(pack.longest("organisation", tokens, end), pack.longest("group", tokens, end))
             if office and not title_at(tokens, end, pack):
                 return at  # "栗原基金"
+            if end > at + length + 1 and title_at(tokens, end - 1, pack) > title_at(tokens, end, pack):
+                end -= 1  # "王明副部长"
             if end > at + length:
                 return end
             if title_at(tokens, at + length, pack):
@@ -617,9 +623,28 @@ class Mentions:
             return False
         if at == 0 and token.norm in self._pack.verbs and not self._pack.has("given", token.norm):
             return False  # "Пойдёт Олег Крюк"
+        if self._initial(at):
+            return True
         return not self._pack.has("never_names", token.norm) and not (
             self._pack.knows(token.norm) and self._stands_alone(at)
         )
+
+    def _initial(self, at: int) -> bool:
+        """ "Е. В. Дорофеева": a letter with a stop beside a word that is certainly a name, or beside another such
+        letter that is."""
+        if not self._letter(at):
+            return False
+        after, before = at, at
+        while after < len(self._tokens) and after - at < 3 and self._letter(after):
+            after += 1
+        while before >= 0 and at - before < 3 and self._letter(before):
+            before -= 1
+        behind = after < len(self._tokens) and self._tokens[after].capital and self._certain(after)
+        return behind or (before >= 0 and self._tokens[before].capital and self._certain(before))
+
+    def _letter(self, at: int) -> bool:
+        token = self._tokens[at]
+        return token.capital and len(token.norm) == 1 and self._text[token.end : token.end + 1] == "."
 
     def _stands_alone(self, at: int) -> bool:
         """A known word is part of a name only beside a word that is certainly one, and only with a capital."""

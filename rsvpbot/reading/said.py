@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 from rsvpbot.reading.people import Person
 
+DAY_BEFORE = "it names a day before"
+"""How the doubt begins that a clause speaks of the days before the event: one travels then."""
+
 SOMETHING_ELSE = "it may be about something else"
 """How the doubt begins that a clause speaks of another thing than coming."""
 
@@ -85,4 +88,4 @@ class Parsed:
     """Not read to its end."""
 
 
-__all__ = ["SOMETHING_ELSE", "STANCES", "WHO_IS_MEANT", "Clause", "Left", "Parsed", "Writer"]
+__all__ = ["DAY_BEFORE", "SOMETHING_ELSE", "STANCES", "WHO_IS_MEANT", "Clause", "Left", "Parsed", "Writer"]

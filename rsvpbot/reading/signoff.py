@@ -193,8 +193,8 @@ def greeting_end(sentence: Sentence, pack: Pack, text: str = "") -> int:
     """The token after a greeting with which the sentence begins; 0 for none. `text`: whole, to see how it ends."""
     tokens = sentence.tokens
     length = pack.longest("greetings", tokens, 0)
-    if not length:
-        return 0
+    if not length or (title_at(tokens, 0, pack) and ":\n" in text[: sentence.start]):
+        return 0  # "… will be represented by:\nMr. Jan Novak, Second Secretary"
     for i, token in enumerate(tokens[:16]):
         if (
             not token.word
@@ -205,7 +205,6 @@ def greeting_end(sentence: Sentence, pack: Pack, text: str = "") -> int:
     answers = any(token.norm in pack.verbs and not token.capital for token in tokens[length:])
     answers = answers or not all(_of_address(tokens, i, pack) for i in range(length, len(tokens)))
     told = "." in text[sentence.end - 1 : sentence.end + 1]  # "سعادة السفيرة تقبل الدعوة."
-    told = told or ":\n" in text[: sentence.start]  # "… on the following terms:\nMr. Jan Novak, Second Secretary"
     if len(tokens) <= 14 and sentence.own_line and not answers and not told and not han(tokens[0].norm):
         return len(tokens)
     while length < len(tokens) and length < 6 and pack.longest("addressees", tokens, length):

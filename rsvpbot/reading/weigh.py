@@ -14,7 +14,7 @@ from rsvpbot.reading.names import merge_names, name_words, same_person
 from rsvpbot.reading.pack import Pack
 from rsvpbot.reading.party import Stand, party_of
 from rsvpbot.reading.people import Person, Who
-from rsvpbot.reading.said import SOMETHING_ELSE, STANCES, WHO_IS_MEANT, Clause, Left, Parsed, Writer
+from rsvpbot.reading.said import DAY_BEFORE, SOMETHING_ELSE, STANCES, WHO_IS_MEANT, Clause, Left, Parsed, Writer
 
 LARGE_PARTY = 6
 """From this many on, a person looks (see tests/corpus/README.md)."""
@@ -86,11 +86,11 @@ def weigh(parsed: Parsed, writer: Writer, pack: Pack, assumed: PartStat | None =
     `assumed`: the answer that came with the text (a calendar program's), where the text need not give one.
     """
     parsed = replace(parsed, clauses=tuple(_own_seat(clause, pack) for clause in parsed.clauses))
-    late = {clause.sentence for clause in parsed.clauses if clause.meaning == "late"}
+    explained = _explained(parsed)
     answers = [
         clause
         for clause in parsed.clauses
-        if clause.meaning in STANCES and not (clause.meaning == "away" and clause.sentence in late)  # why it is late
+        if clause.meaning in STANCES and not (clause.meaning == "away" and clause.sentence in explained)
     ]
     asked = [clause for clause in answers if clause.asked]
     answers = [clause for clause in answers if not clause.asked]
@@ -107,11 +107,11 @@ def weigh(parsed: Parsed, writer: Writer, pack: Pack, assumed: PartStat | None =
     answer = _answer(stance, self_stand, answers, assumed, pack)
     requests, more_doubts = _left_over(parsed, answer, asked, writer)
     doubts += more_doubts
-    doubts += _turned(answers, answer)
+    doubts += _turned(answers, answer, explained)
     doubts += _both_certain_and_not(stance, self_stand, answers)
     logistics = any(clause.meaning == "logistics" and clause.asked for clause in parsed.clauses)
     asks = Asks.OTHER if requests else (Asks.LOGISTICS if logistics else None)
-    facts = _facts(parsed.clauses)
+    facts = _facts(parsed.clauses) if stance is not PartStat.DECLINED else (None, None, None)
     party = party_of(stance or assumed, self_stand, others, substitution, parsed, writer, pack)
     doubts += party.doubts
     if parsed.cut:
@@ -160,6 +160,14 @@ def weigh(parsed: Parsed, writer: Writer, pack: Pack, assumed: PartStat | None =
     )
 
 
+def _explained(parsed: Parsed) -> frozenset[int]:
+    """The sentences in which what keeps one says only why one is late, or beside a plain yes why one has a need: "no
+    stairs, please: my legs are not what they were"."""
+    plainly = any(c.meaning == "yes" and not c.doubt and not c.asked for c in parsed.clauses)
+    needs = frozenset({"late", "diet", "access"}) if plainly else frozenset({"late"})
+    return frozenset(clause.sentence for clause in parsed.clauses if clause.meaning in needs)
+
+
 def _still_sent(answers: Sequence[Clause]) -> list[Clause]:
     """The substitutes, but for those that were taken back and not only named anew."""
     sent = [clause for clause in answers if clause.meaning == "substitute"]
@@ -173,7 +181,7 @@ def _repeated(clause: Clause, answers: Sequence[Clause]) -> bool:
     """Whether what a clause seems to say, unless it speaks of something else, is said plainly too."""
     if clause.meaning == "wish":
         return any(other.meaning not in {"wish", "withdraw"} and other.people == clause.people for other in answers)
-    unclear = clause.doubt.startswith((WHO_IS_MEANT, SOMETHING_ELSE))
+    unclear = clause.doubt.startswith((WHO_IS_MEANT, SOMETHING_ELSE, DAY_BEFORE))
     return unclear and any(
         other.meaning == clause.meaning and not other.doubt and _same_side(other.people, clause.people)
         for other in answers
@@ -478,9 +486,21 @@ def _away_is_no(stand: Stand | None, parsed: Parsed, pack: Pack) -> bool:
     if stand is None or stand.clause is None:
         return False
     away = [clause for clause in parsed.clauses if clause.meaning == "away"]
-    if any(clause.meaning == "withdraw" for clause in parsed.clauses):
+    if any(clause.meaning == "withdraw" for clause in parsed.clauses) or _nothing_but_thanks(away, parsed):
         return True
     return any(c.value == "then" or c.sentence + near in parsed.regrets for c in away for near in (-1, 0, 1))
+
+
+def _nothing_but_thanks(away: Sequence[Clause], parsed: Parsed) -> bool:
+    """ "Thank you. My father is gravely ill." What else would it say?"""
+    said = {clause.meaning for clause in parsed.clauses if clause not in away}
+    kept = {clause.sentence for clause in away}
+    late = any(
+        c.meaning == "courtesy" and c.sentence in kept for c in parsed.clauses
+    )  # "sorry for the delay, I travel"
+    read = not any(item.content > FEW_TOLD or "question" in item.signs for item in parsed.left)
+    plain = read and not late and not any(clause.doubt for clause in away)
+    return plain and "courtesy" in said and said <= {"courtesy", "receipt"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -575,6 +595,8 @@ def _only_a_tag(item: Left) -> bool:
 
 def _unread(item: Left, said: set[str]) -> bool:
     """Whether a person must read it, where nothing else answers."""
+    if item.signs & {"then", "turned"} and item.length > FEW_TOLD:
+        return True  # "Thank you, that day my mother turns eighty"
     if "receipt" in said and not item.signs & _HEAVY:
         return item.content > FEW_TOLD or item.length > SHORT_NOTE  # "… and laid before the Permanent Secretary"
     if item.signs & _HEAVY or item.names or (item.content and "self" in item.signs):
@@ -619,7 +641,7 @@ def _against(item: Left, answer: _Answer, said: set[str]) -> frozenset[str]:
     return signs & weighty
 
 
-def _turned(answers: Sequence[Clause], answer: _Answer) -> list[str]:
+def _turned(answers: Sequence[Clause], answer: _Answer, explained: frozenset[int]) -> list[str]:
     """What takes the answer back: "Scratch that", or a meeting that day beside a mere wish."""
     last = max((c.sentence for c in answers if c.meaning != "withdraw"), default=-1)
     doubts = [
@@ -631,7 +653,7 @@ def _turned(answers: Sequence[Clause], answer: _Answer) -> list[str]:
         doubts += [
             f"may stand against it: “{_short(clause.words)}”"
             for clause in answers
-            if clause.meaning == "away" and any(p.who is Who.UNKNOWN for p in clause.people)
+            if clause.meaning == "away" and clause.sentence not in explained
         ]
     return doubts
 

@@ -63,6 +63,7 @@ def parse(text: str, pack: Pack, event: Event, writer: Writer) -> Parsed:
     found = [replace(s, tokens=in_known_spelling(s.tokens, pack, names)) for s in found]
     found = [replace(s, tokens=parted_by_space(s.tokens, text)) for s in found]
     found = [replace(s, question=False) if s.question and _in_quotes(s, text) else s for s in found]
+    found = [_without_tag(s, pack) for s in found]
     found = _answered_at_once(found, text)
     body, sign_off, lines = without_sign_off(found, text, pack, writer)
     reader = Reader(
@@ -91,16 +92,30 @@ def parse(text: str, pack: Pack, event: Event, writer: Writer) -> Parsed:
 
 def _with_names(clause: Clause, reader: Reader) -> Clause:
     """ "The Mayor will attend", where the letter speaks of Mayor Jane Roe elsewhere, and of no other mayor."""
+    if clause.meaning == "courtesy":
+        return clause
     people = tuple(_named(person, reader) for person in clause.people)
-    return clause if people == clause.people else replace(clause, people=people)
+    others = tuple(_named(person, reader) for person in clause.others)
+    return (
+        clause if (people, others) == (clause.people, clause.others) else replace(clause, people=people, others=others)
+    )
 
 
 def _named(person: Person, reader: Reader) -> Person:
-    title = person.role.split()[-1:] if person.who is Who.ROLE and person.count == 1 else []
-    if not title or not reader.pack.has("titles", title[0]):
+    named = (p for _, p in reader.mentioned if p.who is Who.NAMED)
+    if person.who is Who.NAMED:
+        words = name_words(person.name)
+        found = {p.name: p for p in named if words < name_words(p.name)}
+    elif (
+        person.who is Who.ROLE
+        and person.count == 1
+        and person.role
+        and reader.pack.has("titles", person.role.split()[-1])
+    ):
+        found = {p.name: p for p in named if p.role == person.role.split()[-1]}
+    else:
         return person
-    found = {p.name: p for _, p in reader.mentioned if p.who is Who.NAMED and title[0] in p.role.split()}
-    return next(iter(found.values())) if len(found) == 1 else person
+    return replace(person, name=next(iter(found))) if len(found) == 1 else person
 
 
 def _answered_at_once(found: Sequence[Sentence], text: str) -> list[Sentence]:
@@ -114,6 +129,15 @@ def _answered_at_once(found: Sequence[Sentence], text: str) -> list[Sentence]:
         else:
             kept.append(sentence)
     return kept
+
+
+def _without_tag(sentence: Sentence, pack: Pack) -> Sentence:
+    """ "Ana Reis goes for me, ok?" asks nothing."""
+    tokens = sentence.tokens
+    comma = max((i for i, token in enumerate(tokens) if token.norm == ","), default=0)
+    if not sentence.question or not comma or pack.longest("tags", tokens, comma + 1) != len(tokens) - comma - 1:
+        return sentence
+    return replace(sentence, tokens=tokens[:comma], question=False)
 
 
 def _in_quotes(sentence: Sentence, text: str) -> bool:
@@ -272,6 +296,8 @@ def _answers_something_else(mark: Mark, heads: Sequence[Mark], here: Here) -> bo
         return False
     if any(m.meaning == "receipt" and m.start > end for m in here.marks.main):
         return True
+    if any(m.start > end and m.meaning in {"count", "more", "bring", "list"} for m in here.marks.beside):
+        return False  # "yes please, four places for us: me and three colleagues"
     rest = range(end + 1, len(here.tokens))
     pronoun = any(here.marks.pack.longest(name, here.tokens, i) for i in rest for name in ("self", "they"))
     facts = any(m.start > end for m in here.marks.facts)
@@ -334,6 +360,8 @@ def _declines_politely(head: Mark, here: Here) -> bool:
 
 def _said_in_a_question(head: Mark, here: Here) -> bool:
     """ "Could you put me down?", "Can I let you know next week?", "Would I have missed it?"."""
+    if head.rule.whole:
+        return True  # "How could I say no?"
     if head.meaning in {"maybe", "promise", "missed"} or _before_the_question(head, here):
         return True
     return head.meaning in {"yes", "no"} and any(m.meaning == "ask" and m.start < head.start for m in here.marks.main)

@@ -148,11 +148,16 @@ def _before(q: _Question) -> Doer | None:
     while at > q.after:
         mention = mention_ending(at, q.here)
         passed = mention is not None and (
-            (third and all(p.who is Who.SELF for p in mention.people)) or _an_object(mention, q)
+            _of_the_writer(mention, q)
+            or (third and all(p.who is Who.SELF for p in mention.people))
+            or _an_object(mention, q)
         )
         if mention is not None and not passed and _may_be_subject(mention, q, crossed):
             return q.of(mention)
         at -= 1
+        if at + 1 == q.first_word and _some_stranger(at, q):
+            words = q.here.marks.words(at, q.head.end)
+            return Doer((SOMEBODY,), at, doubt=f"{WHO_IS_MEANT}: “{words}”")
         if at in persons and q.head.rule.person != "they":
             together = mention_ending(at, q.here)  # "mon épouse et moi serons parmi vous"
             if together and len(together.people) > 1 and any(p.who is Who.SELF for p in together.people):
@@ -162,6 +167,22 @@ def _before(q: _Question) -> Doer | None:
             break
         crossed = crossed or q.here.tokens[at].norm == ","
     return None
+
+
+def _of_the_writer(mention: Mention, q: _Question) -> bool:
+    """ "أنا راهبة": "I, a nun"; in a language that says it without a verb."""
+    if q.here.tokens[mention.start].norm[:1] < "\u0590" or any(p.who is not Who.ROLE for p in mention.people):
+        return False
+    before = mention_ending(mention.start, q.here)
+    return before is not None and all(p.who is Who.SELF for p in before.people)
+
+
+def _some_stranger(at: int, q: _Question) -> bool:
+    """ "I hope Hungary will attend": a word with a capital, right before the verb, that is nobody we know of."""
+    token, pack = q.here.tokens[at], q.reader.pack
+    inside = at > q.here.begin and token.capital and token.norm.isalpha() and token.norm.upper() != token.norm.lower()
+    strange = pack.has("places", token.norm) or not pack.knows(token.norm)
+    return inside and strange and not q.here.covered[at] and token.norm not in q.reader.event_words
 
 
 def _an_object(mention: Mention, q: _Question) -> bool:

@@ -82,7 +82,10 @@ def other_day(here: Here, head: Mark, reader: Reader) -> str:
     """A day that is not the event's in the piece of a head, where the event's own is not named there too."""
     piece = here.marks.piece_of(head.start)
     if piece not in here.other_days:
-        here.other_days[piece] = _other_day_in(*piece, here, reader)
+        doubt = _other_day_in(*piece, here, reader)
+        if doubt.startswith(DAY_BEFORE) and not _other_day_in(here.begin, len(here.tokens), here, reader):
+            doubt = ""  # "I fly on the 18th and shall be there on the 20th"
+        here.other_days[piece] = doubt
     return here.other_days[piece]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rsvpbot.reading.names import han, name_words, same_person, title_at
+from rsvpbot.reading.names import arabic, han, name_words, same_person, title_at
 from rsvpbot.reading.pack import FACTS
 from rsvpbot.reading.people import Person, Who
 from rsvpbot.reading.sentence import Here, Reader
@@ -13,6 +13,7 @@ _ANNOUNCES = frozenset({"yes", "wish", "maybe", "substitute", "count", "list", "
 _BESIDE_NAMES = frozenset({*FACTS, "courtesy"})
 """What may stand on a line of names: "Jane Roe, Director (holds a grounds pass)"."""
 
+MOST_IN_LINE = 10
 _LISTABLE = frozenset({Who.NAMED, Who.SELF})
 
 
@@ -51,6 +52,8 @@ def _whole_line(here: Here, reader: Reader) -> list[Person]:
         return []
     if not here.bullet and _says_something(range(end, len(here.tokens)), here):
         return []
+    if not here.bullet and _no_line_of_names(here, reader):
+        return []
     if len(people) == 1 and not here.bullet and len(name_words(people[0].name)) == 1 and not han(people[0].name[:1]):
         return []  # one word is as easily a farewell, a degree or slang
     if people:
@@ -67,6 +70,14 @@ def _is_office(here: Here, reader: Reader) -> bool:
         for i in range(max(here.begin, len(tokens) - 4), len(tokens))
     )
     return office and han(tokens[-1].norm) and not any(title_at(tokens, i, pack) for i in range(len(tokens)))
+
+
+def _no_line_of_names(here: Here, reader: Reader) -> bool:
+    """In a script without capitals: a line with a word that is never in a name, or with one that is no name."""
+    tokens, pack = here.tokens[here.begin :], reader.pack
+    if not tokens or not arabic(tokens[0].norm) or any(title_at(tokens, i, pack) for i in range(len(tokens))):
+        return False
+    return any(pack.has("never_names", t.norm) or t.norm in pack.verbs for t in tokens) or len(tokens) > MOST_IN_LINE
 
 
 def _says_something(places: Sequence[int], here: Here) -> bool:

@@ -84,7 +84,7 @@ _SETS: Mapping[str, tuple[str, ...]] = {
     "letter": ("greetings", "dear", "addressees", "closings", "labels"),
     "words": (
         "fill", "ordinary", "object", "turn", "other", "there", "months", "day_endings",
-        "day_beginnings", "hours", "that", "bare",
+        "day_beginnings", "hours", "that", "bare", "tags",
     ),
 }  # fmt: skip
 """The sets of words that a pack may have, by section."""

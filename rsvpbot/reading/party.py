@@ -25,6 +25,8 @@ class Stand:
     stance: str = ""
     """ "yes", "wish", "no", "away", "maybe", "promise"; "" for nothing yet."""
     clause: Clause | None = None
+    missed: bool = False
+    """Would have loved to come."""
     refused: bool = False
     """Said no in so many words: did not only wish to come and name what keeps them."""
 

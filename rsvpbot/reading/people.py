@@ -11,6 +11,9 @@ from rsvpbot.reading.pack import Pack
 from rsvpbot.reading.tokens import Token
 
 MOST_TOGETHER = 12
+LONGEST_RELATIVE = 16
+"""Words of a relative clause that is passed over, at most."""
+
 _DOTS = frozenset("·•・*")
 
 
@@ -282,9 +285,10 @@ class Mentions:
         office = self._office(titled)
         name_end = self.name_end(office) if office > titled else office
         if office < len(tokens) and arabic(tokens[office].norm) and name_end == office:
-            # "مديرة إدارة الطفولة هيفاء الرومي": of what, in one word more
-            office += pack.knows(tokens[office].norm) and tokens[office].norm not in pack.verbs
             name_end = self.bare_name_end(office) if office > titled else office
+            if name_end == office and pack.knows(tokens[office].norm) and tokens[office].norm not in pack.verbs:
+                office += 1  # "مديرة إدارة الطفولة هيفاء الرومي": of what, in one word more
+                name_end = self.bare_name_end(office)
         if name_end - office >= 2:  # "начальник департамента миграции Жаслан Куттыбаев"
             name = clean_name(self._slice(office, name_end), pack)
             if name:
@@ -462,8 +466,21 @@ class Mentions:
                     if pack.has("and", norm) or norm in pack.verbs:
                         break
                     position += 1
+                return self.tail(position) if position < len(tokens) and tokens[position].norm == "," else position
+        return self._behind_relative(at) or self._of(at)
+
+    def _behind_relative(self, at: int) -> int:
+        """ "Ana Lopez, who knows the file, will …": the end of what a relative clause adds, if no word of coming stands
+        in it and it is closed; else 0."""
+        tokens, pack = self._tokens, self._pack
+        if at + 1 >= len(tokens) or tokens[at].norm != "," or not pack.has("who", tokens[at + 1].norm):
+            return 0
+        for position in range(at + 2, min(at + LONGEST_RELATIVE, len(tokens))):
+            if tokens[position].norm == ",":
                 return position
-        return self._of(at)
+            if tokens[position].norm in pack.verbs or not tokens[position].word:
+                return 0
+        return 0
 
     # ----------------------------------------------------------------------- names
 
@@ -540,6 +557,8 @@ class Mentions:
         following = tokens[1].norm
         if self._pack.knows(tokens[0].norm):
             given = self._pack.has("given", tokens[0].norm)
+            if not given and self._pack.lexicon.leads_in(tokens[0].norm):
+                return False  # "Пришлю Тамару"
             return self._certain(1) or (given and following in self._pack.verbs)
         return (
             self._certain(1)

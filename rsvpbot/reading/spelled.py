@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from rsvpbot.reading.names import han
 from rsvpbot.reading.pack import Pack
 from rsvpbot.reading.tokens import Token
+
+_DRAWN_OUT = re.compile(r"([^\W\d_])\1\1+")
 
 MOST_BEGINNINGS = 3
 """So many small words may be written in one with the word behind them."""
@@ -16,7 +19,9 @@ def in_known_spelling(tokens: Sequence[Token], pack: Pack, names: frozenset[str]
     """Slips of the pen in key words set right, and words parted that are written in one ("والسيدة")."""
     slips, beginnings, elisions = pack.slips, pack.spelling.beginnings, pack.spelling.elisions
     parted: list[Token] = []
-    for token in tokens:
+    for written in tokens:
+        drawn_out = _DRAWN_OUT.search(written.norm) is not None and not pack.knows(written.norm)
+        token = written._replace(norm=_at_its_length(written.norm, pack)) if drawn_out else written
         norm = token.norm
         if norm in slips and not token.capital:
             parted.append(token._replace(norm=slips[norm]))
@@ -27,6 +32,12 @@ def in_known_spelling(tokens: Sequence[Token], pack: Pack, names: frozenset[str]
         else:
             parted.append(token)
     return tuple(parted)
+
+
+def _at_its_length(norm: str, pack: Pack) -> str:
+    """ "soooo", "مرحبااا": with each run of one letter cut to one, or to two, where that is a word."""
+    once, twice = _DRAWN_OUT.sub(r"\1", norm), _DRAWN_OUT.sub(r"\1\1", norm)
+    return next((word for word in (once, twice) if pack.knows(word)), norm)
 
 
 def parted_by_space(tokens: tuple[Token, ...], text: str) -> tuple[Token, ...]:

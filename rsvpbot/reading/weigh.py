@@ -25,6 +25,9 @@ FEW_BESIDE = 1
 FEW_TOLD = 2
 """So many words with content say nothing of weight beside an answer."""
 
+A_SENTENCE = 4
+"""So many words left over are a sentence of their own."""
+
 SHORT_NOTE = 8
 """So many words in all beside a receipt are no answer."""
 
@@ -47,6 +50,14 @@ _NEEDS = frozenset({"diet", "access", "pass"})
 _SAYS = frozenset({"yes", "no", "maybe"})
 _OF_SOMEBODY = frozenset({"self", "person", "come", "presence", "yes", "can", "will", "then"})
 """Signs that a denial is about somebody's coming."""
+_OF_THE_ANSWER = frozenset(
+    {"come", "presence", "yes", "then", "person", "no", "away", "missed", "maybe", "want", "confirm", "fail"}
+)
+"""Signs that a denial is about the answer that was given."""
+
+_OF_AN_OBSTACLE = frozenset({"then", "regret", "away", "no", "cannot", "come", "presence", "if", "unsure"})
+"""Signs that what stands before an answer may stand against it."""
+
 _TAG = frozenset({"question", "self", "can", "will", "not", "cannot", "would"})
 _HEAVY = frozenset(
     {"come", "presence", "not", "cannot", "if", "unsure", "fail", "want", "hope", "confirm"}
@@ -214,7 +225,8 @@ def _key(person: Person, writer: Writer, stands: dict[str, Stand], pack: Pack) -
     if person.who in {Who.SELF, Who.GROUP}:
         return "self"
     if person.who is Who.NAMED:
-        if writer.name and same_person(person.name, writer.name):
+        surname = len(writer.name) == 1 and bool(person.role) and person.name != writer.name  # "my daughter 林一诺"
+        if writer.name and same_person(person.name, writer.name) and not surname:
             return "self"
         for key, stand in stands.items():
             if stand.person.name and same_person(stand.person.name, person.name):
@@ -251,7 +263,10 @@ def _stands(
             stand = stands.setdefault(key, Stand(person))
             if person.name and not stand.person.name:
                 stand.person = person
-            new, contradiction = _next_stance(stand, stance, clause, withdrawn, pack)
+            sorry = (
+                clause.sentence in parsed.regrets and clause.elided
+            )  # "alas, I am elsewhere, the tickets are bought"
+            new, contradiction = _next_stance(stand, stance, clause, withdrawn, pack, sorry)
             if contradiction:
                 contradictions.append(contradiction)
             if new != stand.stance or stand.clause is None:
@@ -270,11 +285,13 @@ def _about_a_need(clause: Clause, parsed: Parsed) -> bool:
     )
 
 
-def _next_stance(stand: Stand, new: str, clause: Clause, withdrawn: bool, pack: Pack) -> tuple[str, str]:
-    """The stance after one more clause, and the contradiction, if it is one."""
+def _next_stance(stand: Stand, new: str, clause: Clause, withdrawn: bool, pack: Pack, sorry: bool) -> tuple[str, str]:
+    """The stance after one more clause, and the contradiction, if it is one. `sorry`: a short phrase beside regret."""
     old = stand.stance
-    stand.refused = stand.refused or new == "no"
-    if (old, new) == ("no", "promise") and not stand.refused:
+    stand.missed = stand.missed or clause.meaning == "missed"
+    stand.refused = stand.refused or clause.meaning == "no"
+    own = all(person.who is Who.SELF for person in clause.people)
+    if old == "no" and own and not stand.refused and new in ({"maybe"} if stand.missed else {"maybe", "promise"}):
         return "maybe", ""  # "I would love to come, but my son has an appointment; I'll let you know on Thursday"
     if not old or old == new:
         return new, ""
@@ -305,14 +322,22 @@ def _next_stance(stand: Stand, new: str, clause: Clause, withdrawn: bool, pack: 
         ("promise", "wish"): "maybe",
         ("promise", "away"): "maybe",
     }
+    if (old, new) == ("yes", "promise") and _says_only(stand.clause, clause):
+        return "yes", f"a short yes, and a promise to answer: “{_short(clause.words)}”"
     settled = table.get((old, new))
     if settled:
         return settled, ""
     same = stand.clause is not None and stand.clause.sentence == clause.sentence
-    if (old, new) == ("away", "yes") and same and not _there(clause, pack):
+    if (old, new) == ("away", "yes") and same and not sorry and not _there(clause, pack):
         return "yes", ""  # "I have a vote until one, so I shall slip in at half past"
     first = stand.clause.words if stand.clause else ""
     return new, f"it contradicts itself: “{_short(first)}” and “{_short(clause.words)}”"
+
+
+def _says_only(yes: Clause | None, promise: Clause) -> bool:
+    """ "Noted in my diary, I'll confirm later": a yes without anybody who comes."""
+    same = yes is not None and yes.sentence == promise.sentence
+    return same and yes is not None and yes.elided and len(yes.words.split()) <= SHORT
 
 
 def _there(clause: Clause, pack: Pack) -> bool:
@@ -348,7 +373,7 @@ def _overall(
         if stance in {"yes", "maybe"} and not withdrawn:
             clause = own.clause if own else None
             if clause is not None and clause.people and clause.people[0].who is Who.GROUP:
-                return PartStat.ACCEPTED, doubts
+                return PartStat.ACCEPTED if stance == "yes" else PartStat.TENTATIVE, doubts
             doubts.append("the writer comes, and somebody else in their place")
         principals = [p for c in substitution if c.others for p in c.people]
         office = principals and all(
@@ -450,7 +475,7 @@ def _of_others(
         if (
             inferior
             and not writer.organisation
-            and any(word in pack.words["junior"] for s in inferior for word in s.person.role.split())
+            and any(word in pack.words["junior"] for s in inferior for word in s.person.role.split()[-1:])
         ):
             doubts.append(_WRITER_UNSAID)
     if coming:
@@ -514,6 +539,10 @@ class _Answer:
     """The writer comes, or does not; else only others are spoken of."""
     withdrawn: bool = False
     """An earlier answer is taken back; that may be regretted."""
+    missed: bool = False
+    """The writer would have loved to come: a reason follows."""
+    said_from: int = -1
+    """The sentence in which it begins."""
     short_until: int = -1
     """The sentence of a yes that is only a short phrase, without anybody who does it ("sure", "see you there")."""
 
@@ -531,6 +560,8 @@ def _answer(
         stance=stance or assumed,
         firm_at=min(given, default=-1),
         withdrawn=any(clause.meaning == "withdraw" for clause in answers),
+        missed=any(clause.meaning == "missed" for clause in answers),
+        said_from=min((c.sentence for c in said), default=-1),
         own=own is not None or assumed is not None,
         short_until=min((c.sentence for c in said), default=-1) if short else -1,
     )
@@ -561,7 +592,8 @@ def _left_over(parsed: Parsed, answer: _Answer, asked: Sequence[Clause], writer:
         if "question" in item.signs and _only_a_tag(item):
             continue
         if "question" in item.signs:
-            settled = said & {"logistics", "courtesy", "receipt", "promise", *_NEEDS, *_SAYS}
+            settled = said & {"logistics", "courtesy", "receipt", "promise", *_SAYS}
+            settled = settled or (said & _NEEDS and ("ask" in said or item.content <= FEW_BESIDE))
             if not settled or (item.content > FEW_LEFT and not said & _SAYS):
                 requests.append(f"asks something that a person must answer: “{words}”")
             continue
@@ -582,7 +614,7 @@ def _left_over(parsed: Parsed, answer: _Answer, asked: Sequence[Clause], writer:
 def _asks_to_be_counted(ask: Clause, parsed: Parsed) -> bool:
     """Whether the answer is what is asked for ("could you put me down"), not what stands before it."""
     return any(
-        clause.meaning in _SAYS and clause.end > ask.end and clause.start - ask.end <= NEAR_AN_ASK
+        clause.meaning in _SAYS | {"substitute"} and clause.end > ask.end and clause.start - ask.end <= NEAR_AN_ASK
         for clause in parsed.clauses
         if clause.sentence == ask.sentence
     )
@@ -612,7 +644,8 @@ def _against(item: Left, answer: _Answer, said: set[str]) -> frozenset[str]:
     before = item.start < answer.firm_at
     answering = bool(said & STANCES)
     if answer.stance is PartStat.DECLINED:
-        if "turned" in signs and "no" not in said:
+        turning = {"yes", "can", "come", "person", "will"} if answer.missed and not item.names else {"turned"}
+        if "turned" in signs and "no" not in said and signs & turning:
             return frozenset({"turned"})  # "I am busy that day, but I shall find an hour for you"
         return frozenset() if answering else signs & {"come", "yes"}
     if answer.stance is PartStat.TENTATIVE:
@@ -627,16 +660,21 @@ def _against(item: Left, answer: _Answer, said: set[str]) -> frozenset[str]:
     if before:
         weighty -= {"unsure"}
     if item.content > FEW_TOLD and not item.names and not signs & _OF_SOMEBODY:
-        weighty -= {"not", "cannot", "fail"}  # "nobody found the lifts", "the Church cannot let that pass"
+        weighty -= {"not", "cannot", "fail", "regret"}  # "nobody found the lifts", "the Church cannot let that pass"
+    behind = answer.firm_at >= 0 and item.sentence > answer.short_until
+    if behind and item.length >= A_SENTENCE and not item.names and not signs & _OF_THE_ANSWER:
+        weighty -= {"not", "cannot"}  # "I'll be there. I don't know many people in this field"
     if "past" in signs:  # what happened is no news
         weighty -= {"not", "unsure", "cannot", "fail"}
-    if "turned" in signs and answer.own and (answer.firm_at < 0 or item.sentence <= answer.short_until):
+    about = item.sentence >= answer.said_from or bool(signs & _OF_AN_OBSTACLE)
+    if "turned" in signs and answer.own and about and (answer.firm_at < 0 or item.sentence <= answer.short_until):
         return frozenset({"turned"})  # "I would love to come, but I must talk about it at home"
     if "regret" in signs and not said and item.sentence <= answer.short_until:
         return frozenset({"regret"})  # "Sorry, my plane lands after midnight. See you on the 20th"
     told = said & (STANCES | _NEEDS | {"courtesy", "receipt", "late", "bring"})
     unread = not told and item.content > FEW_TOLD - ("then" in signs)
-    if unread and answer.own and (answer.firm_at < 0 or item.sentence <= answer.short_until):
+    polite = answer.firm_at < 0 and item.sentence < answer.said_from and not signs & _OF_AN_OBSTACLE
+    if unread and answer.own and not polite and (answer.firm_at < 0 or item.sentence <= answer.short_until):
         return frozenset({"unread"})  # "I'd love to come. My board meets that day." "Alas, … See you there, sure."
     return signs & weighty
 

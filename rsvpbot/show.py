@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +18,13 @@ from rsvpbot.model import Evidence, Kind, Reading
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.text import Text
+
+WORTH_A_WORKER = 50
+"""Files for which a further process pays: it loads the language packs anew."""
+
+MOST_WORKERS = 8
+CHUNK = 8
+"""Files given to a process at once."""
 
 _STYLES = (
     ("comes late", "green"),
@@ -37,8 +47,8 @@ _STYLES = (
 def main(files: Sequence[str | Path], config: Config, as_json: bool) -> int:
     """Read the files and print what each says. Returns 0: a file that cannot be read is told in its own place."""
     if as_json:
-        for file in files:
-            sys.stdout.write(json.dumps(row(file, config), ensure_ascii=False) + "\n")
+        for read in rows(files, config):
+            sys.stdout.write(json.dumps(read, ensure_ascii=False) + "\n")
         sys.stdout.flush()
         return 0
     from rich.console import Console
@@ -56,6 +66,21 @@ def read_file(file: str | Path, config: Config) -> Examined | str:
     except OSError as error:
         return f"the file cannot be read: {error.strerror or type(error).__name__}"
     return examine(raw, config)
+
+
+def rows(files: Sequence[str | Path], config: Config) -> Iterator[dict[str, Any]]:
+    """What each file says, in order. Many files are shared out among the processors."""
+    workers = min(len(os.sched_getaffinity(0)), MOST_WORKERS, len(files) // WORTH_A_WORKER)
+    if workers < 2:
+        yield from (row(file, config) for file in files)
+        return
+    from concurrent.futures import ProcessPoolExecutor
+    from multiprocessing import get_context
+
+    # What is imported here need not be imported again in a forked process; Ctrl-C is the parent's to answer.
+    forked = get_context("fork")
+    with ProcessPoolExecutor(workers, forked, signal.signal, (signal.SIGINT, signal.SIG_IGN)) as pool:
+        yield from pool.map(partial(row, config=config), files, chunksize=CHUNK)
 
 
 def row(file: str | Path, config: Config) -> dict[str, Any]:

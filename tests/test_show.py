@@ -39,6 +39,16 @@ def test_a_file_that_cannot_be_read(config: Config, tmp_path: Path, capsys: pyte
     assert all(row["review"] and row["reasons"] for row in rows)
 
 
+def test_many_files_are_shared_out_and_come_back_in_order(
+    config: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = [*sorted(PEOPLE.glob("*.eml"))[:9], tmp_path / "nowhere.eml"]
+    one_by_one = [show.row(file, config) for file in files]
+    monkeypatch.setattr(show, "WORTH_A_WORKER", 2)
+    monkeypatch.setattr(show, "CHUNK", 2)
+    assert list(show.rows(files, config)) == one_by_one
+
+
 def test_for_a_person(config: Config) -> None:
     console = Console(record=True, width=100)
     show.show(PEOPLE / "012-stateless.eml", config, console)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import chain
 
 from rsvpbot.reading.tokens import PLAIN, Spelling, Token
-from rsvpbot.reading.written import GAP_SIGN, Cut, PhraseError, Step, compiled, elements_of, openings
+from rsvpbot.reading.written import GAP_SIGN, Cut, PhraseError, Step, compiled, elements_of, opening_words, openings
 
 GAP = 5
 """Most words that "..." stands for."""
@@ -60,12 +60,10 @@ class Mark:
 class _Node:
     """Where some beginnings of phrases lead; what follows is worked out when a text comes here first."""
 
-    __slots__ = ("_edges", "_steps", "classes", "gap", "lengths", "number", "rules", "stems", "who", "words")
+    __slots__ = ("_steps", "classes", "gap", "lengths", "number", "rules", "stems", "who", "words")
 
-    def __init__(self, steps: Iterable[Step[Rule]] = (), edges: Iterable[tuple[str, Step[Rule]]] = ()) -> None:
-        """`edges`: what follows, of the node where all phrases begin."""
+    def __init__(self, steps: Iterable[Step[Rule]] = ()) -> None:
         self._steps: Sequence[Step[Rule]] | None = tuple(steps)
-        self._edges = tuple(edges)
         self.rules: tuple[Rule, ...] = ()
         self.words: dict[str, _Node] = {}
         self.stems: dict[str, _Node] = {}
@@ -82,7 +80,7 @@ class _Node:
         steps = tuple(dict.fromkeys(self._steps))
         self.rules = tuple(dict.fromkeys(step.means for step in steps if step.means is not None))
         following: dict[str, list[Step[Rule]]] = {}
-        for element, after in chain(self._edges, *(step.edges for step in steps)):
+        for element, after in chain.from_iterable(step.edges for step in steps):
             following.setdefault(element, []).append(after)
         nodes = {element: _Node(after) for element, after in following.items()}
         self.who, self.number, self.gap = nodes.pop("{who}", None), nodes.pop("#", None), nodes.pop(GAP_SIGN, None)
@@ -90,7 +88,7 @@ class _Node:
         self.stems = {e[:-1]: node for e, node in nodes.items() if e.endswith("*") and len(e) > 1}
         self.lengths = tuple(sorted({len(stem) for stem in self.stems}, reverse=True))
         self.words = {e: node for e, node in nodes.items() if not (e[0] == "{" or (e.endswith("*") and len(e) > 1))}
-        self._steps, self._edges = None, ()
+        self._steps = None
         return self
 
     def after(self, word: str) -> tuple[_Node, ...]:
@@ -104,6 +102,50 @@ class _Node:
 
     def leads(self, word: str) -> bool:
         """Whether a word leads on from here."""
+        return bool(self.after(word))
+
+
+class _Root:
+    """Where phrases begin. Each is kept under every word that may open it, and looked at when a text has the word."""
+
+    __slots__ = ("_cut", "_lengths", "_nodes", "_phrases", "classes", "number", "who")
+
+    def __init__(self, phrases: Iterable[tuple[str, Rule]], cut: Cut) -> None:
+        self._cut = cut
+        self._nodes: dict[str, tuple[_Node, ...]] = {}
+        by_word: dict[str, list[tuple[str, Rule]]] = {}
+        for phrase in phrases:
+            for word in opening_words(phrase[0]):
+                by_word.setdefault(word, []).append(phrase)
+        self._phrases: dict[str, list[tuple[str, Rule]]] = {}
+        for word, found in by_word.items():
+            elements = cut(word, word)
+            if elements:
+                self._phrases.setdefault(elements[0], []).extend(found)
+        stems = {element[:-1] for element in self._phrases if element.endswith("*") and len(element) > 1}
+        self._lengths = tuple(sorted(set(map(len, stems)), reverse=True))
+        self.classes = {e[1:-1]: n for e in self._phrases if e.startswith("{") and e != "{who}" for n in self._at(e)}
+        self.who = next(iter(self._at("{who}")), None)
+        self.number = next(iter(self._at("#")), None)
+
+    def _at(self, element: str) -> tuple[_Node, ...]:
+        """The node behind an element with which phrases begin."""
+        phrases = dict.fromkeys(self._phrases.get(element, ()))
+        after = [step for text, rule in phrases for e, step in openings(text, rule, self._cut) if e == element]
+        return (_Node(after),) if after else ()
+
+    def after(self, word: str) -> tuple[_Node, ...]:
+        """The nodes to which a word leads; remembered, since most words of a text come again and again."""
+        found = self._nodes.get(word)
+        if found is None:
+            stems = (word[:length] + "*" for length in self._lengths if length <= len(word))
+            found = (*self._at(word), *(node for stem in stems for node in self._at(stem)))
+            if len(self._nodes) < MOST_REMEMBERED:
+                self._nodes[word] = found
+        return found
+
+    def leads(self, word: str) -> bool:
+        """Whether some phrase begins with this word."""
         return bool(self.after(word))
 
 
@@ -128,11 +170,11 @@ class Lexicon:
         self.words = frozenset(element for element in elements if not (element.endswith("*") and len(element) > 1))
         """Every word written out in a phrase."""
         self.class_roots = {
-            name: _Node(edges=(edge for text in texts for edge in openings(text, rule, cut)))
+            name: _Root(((text, rule) for text in texts), cut)
             for name, texts in classes.items()
             for rule in [Rule(name)]
         }
-        self.root = _Node(edges=(edge for text, rule in phrases for edge in openings(text, rule, cut)))
+        self.root = _Root(phrases, cut)
 
     def openings(self, word: str) -> tuple[tuple[_Node, ...], tuple[str, ...]]:
         """Where phrases that begin with this word go on, and the classes that may begin with it; remembered, since
@@ -204,6 +246,9 @@ def check(phrases: Iterable[tuple[str, Rule]], classes: Mapping[str, Sequence[st
             compiled(text, name, cut)
 
 
+_NO_PHRASES = _Root((), Cut())
+
+
 class _Search:
     """One search in one sentence."""
 
@@ -232,7 +277,7 @@ class _Search:
         self._lexicon = lexicon
         self._root = lexicon.root
         self._class_roots = lexicon.class_roots
-        self._fill = lexicon.class_roots.get("fill", _Node()).opened()
+        self._fill = lexicon.class_roots.get("fill", _NO_PHRASES)
         self._barrier = lexicon.barrier
         self._tokens = tokens
         self._norms = [token.norm for token in tokens]
@@ -299,7 +344,7 @@ class _Search:
             self._over_gap(node.gap, at, who, number, passed)
         if word in "()" and fillers < MOST_FILLERS and at + 1 < len(self._norms):
             self._follow(node, at + 1, fillers + 1, who, number, passed)  # "a UN (NY) grounds pass"
-        elif fillers < MOST_FILLERS and word in self._fill.words:
+        elif fillers < MOST_FILLERS and self._fill.leads(word):
             for end in self._class_ends("fill", at):
                 if end < len(self._norms):
                     self._follow(node, end, fillers + 1, who, number, passed)
@@ -322,7 +367,7 @@ class _Search:
             found = self._spans[name, at] = tuple(ends)
         return found
 
-    def _collect(self, node: _Node, at: int, ends: set[int]) -> None:
+    def _collect(self, node: _Node | _Root, at: int, ends: set[int]) -> None:
         if at >= len(self._norms):
             return
         for following in node.after(self._norms[at]):

@@ -593,8 +593,8 @@ def _left_over(parsed: Parsed, answer: _Answer, asked: Sequence[Clause], writer:
             continue
         if "question" in item.signs:
             settled = said & {"logistics", "courtesy", "receipt", "promise", *_SAYS}
-            settled = settled or (said & _NEEDS and ("ask" in said or item.content <= FEW_BESIDE))
-            if not settled or (item.content > FEW_LEFT and not said & _SAYS):
+            needed = said & _NEEDS and ("ask" in said or item.content <= FEW_BESIDE)
+            if not (settled or needed) or (item.content > FEW_LEFT and not said & _SAYS):
                 requests.append(f"asks something that a person must answer: “{words}”")
             continue
         if answer.stance is None:

@@ -18,7 +18,7 @@ The steps grow with what is written, not with all that it may stand for: "[a|b] 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Generic, TypeVar
 
 from rsvpbot.reading.tokens import PLAIN, Spelling, norms_of, norms_of_words
@@ -28,6 +28,11 @@ LONGEST_PHRASE = 40
 
 GAP_SIGN = "..."
 _PLAIN_WORD = re.compile(r"[^\s()\[\]|]*")
+_WRITTEN = re.compile(r"[^\s()\[\]|]+")
+_BRACKETS = re.compile(r"[()\[\]]|[^\s()\[\]]+")
+_FLAT_OPENING = re.compile(r"\s*(?:\([^()\[\]]*\)\s*)*(?:\[[^()\[\]]*\]|[^\s()\[\]]+)")
+"""Optional words and one that is not, without brackets in brackets."""
+
 _WORDS = re.compile(r"[^\s()\[\]]*")
 
 Meaning = TypeVar("Meaning")
@@ -111,6 +116,25 @@ class Cut:
             if found is not None:
                 self._elements[word] = (*found[:-1], found[-1] + "*") if stem else found
         return frozenset(element for word in written for element in self(word, word))
+
+
+def opening_words(text: str) -> Sequence[str]:
+    """The words, as they are written, among which are all with which a phrase may begin."""
+    flat = _FLAT_OPENING.match(text)
+    if flat is not None:
+        return _WRITTEN.findall(flat.group())
+    depth, optional, end = 0, False, len(text)
+    for sign in _BRACKETS.finditer(text):
+        if sign.group() in "([":
+            optional = optional if depth else sign.group() == "("
+            depth += 1
+        elif sign.group() in ")]":
+            depth -= 1
+        if not depth and not optional:
+            end = sign.end()
+            break
+        optional = optional and depth > 0
+    return _WRITTEN.findall(text[:end])
 
 
 def openings(text: str, means: Meaning, cut: Cut) -> Iterable[tuple[str, Step[Meaning]]]:
@@ -258,4 +282,14 @@ def _elements(word: str, whole: str, spelling: Spelling) -> tuple[str, ...]:
     return tuple(norms)
 
 
-__all__ = ["GAP_SIGN", "Cut", "PhraseError", "Step", "compiled", "elements_of", "openings", "single_words"]
+__all__ = [
+    "GAP_SIGN",
+    "Cut",
+    "PhraseError",
+    "Step",
+    "compiled",
+    "elements_of",
+    "opening_words",
+    "openings",
+    "single_words",
+]

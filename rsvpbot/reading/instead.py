@@ -100,9 +100,8 @@ def with_places(here: Here) -> None:
                 if mention.start >= here.begin and p.who in {Who.NAMED, Who.ROLE} and p not in absent
             )
             denied = any(mark.meaning in DENIALS and mark not in here.used for mark in here.marks.main)
-            doubt = place.doubt or (
-                f"{WHO_IS_MEANT}: “{place.words}”" if denied else ""
-            )  # "I do not want anybody to go in my place"
+            # "I do not want anybody to go in my place", "my place is there, as you know"
+            doubt = place.doubt or (f"{WHO_IS_MEANT}: “{place.words}”" if denied or not others else "")
             here.built.append(replace(place, meaning="substitute", others=others or (UNNAMED,), doubt=doubt))
 
 

@@ -11,15 +11,18 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from rsvpbot.reading.names import arabic, han, is_organisation, name_words
-from rsvpbot.reading.pack import Pack
+from rsvpbot.reading.pack import FACTS, Pack
 from rsvpbot.reading.people import Mentions, Person, Who
 from rsvpbot.reading.phrases import Mark
-from rsvpbot.reading.said import Clause, Left
+from rsvpbot.reading.said import STANCES, Clause, Left
 from rsvpbot.reading.tokens import Token
 
 _SIGNLESS = frozenset({"time", "event", "ordinary", "aside", "but", "be", "be_in", "glad"})
 """Phrases that weigh nothing where no clause took them."""
 
+
+_TOLD_BEHIND = frozenset({*FACTS, "late", "logistics", "receipt", "special"})
+"""What may well stand behind "but" and turns nothing: "but I do not eat meat"."""
 
 FEW_PRAISING = 2
 """So many words may be left over beside a courtesy behind "but": "but the topic is vital, well done"."""
@@ -91,7 +94,7 @@ def _goes_unread(turn: Mark, content: Sequence[int], rest: Rest) -> bool:
     """Whether a "but" is followed by words that nothing accounts for, and by no answer."""
     behind = {c.meaning for c in rest.built if c.end > rest.tokens[turn.start].start}
     unread = sum(i >= turn.end for i in content)
-    return not behind - {"courtesy", "ask"} and unread > (FEW_PRAISING if "courtesy" in behind else 0)
+    return not behind & (STANCES | _TOLD_BEHIND) and unread > (FEW_PRAISING if "courtesy" in behind else 0)
 
 
 def _foreign(rest: Rest, content: Sequence[int]) -> bool:

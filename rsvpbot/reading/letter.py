@@ -212,18 +212,27 @@ def read_text(
     if not name and not organisation and signed:
         name = signed[0]
     known = frozenset(word for n in (name, *signed) for word in name_words(n))
-    writer = Writer(name, organisation, known)
+    office = name_words(sender.name) if organisation else frozenset()
+    writer = Writer(name, organisation, office, known)
     parsed = parse(text, pack, event, writer)
     fuller = same_person(parsed.sign_off, name) and len(parsed.sign_off) > len(name)
     own_spelling = next((n for n in (parsed.sign_off, *signed) if _marked(n, name) or _other_script(n, name)), "")
     if parsed.introduced and (not name or (same_person(parsed.introduced, name) and _fuller(parsed.introduced, name))):
-        writer = Writer(parsed.introduced, organisation, known)
-    elif parsed.sign_off and not organisation and (not name or fuller):
-        writer = Writer(parsed.sign_off, organisation, known)
+        writer = Writer(parsed.introduced, organisation, office, known)
+    elif parsed.sign_off and not organisation and (not name or fuller or _only_called(name, parsed.sign_off, pack)):
+        writer = Writer(parsed.sign_off, organisation, office, known)
     elif own_spelling:
-        writer = Writer(own_spelling, organisation, known)
+        writer = Writer(own_spelling, organisation, office, known)
     weighed = weigh(parsed, writer, pack, assumed)
     return Read(weighed, parsed, language, writer.name)
+
+
+def _only_called(name: str, signed: str, pack: Pack) -> bool:
+    """Whether the address book holds what somebody is called ("老樊", "船员"), and the letter is signed with a name."""
+    if not han(name[:1]) or not han(signed[:1]) or len(signed) < 2:
+        return False
+    called, written = tokenize(name), tokenize(signed)
+    return not pack.longest("surnames", called, 0) and pack.longest("surnames", written, 0) > 0
 
 
 def _fuller(one: str, name: str) -> bool:

@@ -169,6 +169,9 @@ def _within(words: frozenset[str], other: frozenset[str]) -> bool:
 def _same_word(one: str, other: str) -> bool:
     if one == other:
         return True
+    if _cyrillic(one) != _cyrillic(other) and (one + other)[:1].isalpha():
+        skeletons = _skeleton(one), _skeleton(other)
+        return len(skeletons[0]) >= 2 and skeletons[0] == skeletons[1]
     if not ("а" <= one[:1] <= "я" and "а" <= other[:1] <= "я"):
         return False
     shared = 0
@@ -178,6 +181,29 @@ def _same_word(one: str, other: str) -> bool:
         shared += 1
     longest = max(len(one), len(other))
     return shared >= max(3, longest - _INFLECTION) and longest - shared <= _INFLECTION
+
+
+_SOUNDS = (
+    ("shch", "s"), ("sch", "s"), ("kh", "x"), ("zh", "z"), ("ch", "c"), ("sh", "s"), ("ts", "s"), ("tz", "s"),
+    ("w", "v"), ("q", "k"), ("ck", "k"), ("ph", "f"),
+)  # fmt: skip
+_LETTERS = str.maketrans("бвгдзжклмнпрстфхцчшщ", "bvgdzzklmnprstfxscss")
+
+
+def _cyrillic(word: str) -> bool:
+    return "\u0400" <= word[:1] <= "\u04ff"
+
+
+def _skeleton(word: str) -> str:
+    """What a name keeps when it goes from Cyrillic to Latin letters, or back: its consonants, roughly."""
+    if _cyrillic(word):
+        sounds = word.translate(_LETTERS)
+    else:
+        sounds = word
+        for written, sound in _SOUNDS:
+            sounds = sounds.replace(written, sound)
+    kept = [letter for letter in sounds if letter in "bcdfgklmnprstvxz"]
+    return "".join(letter for i, letter in enumerate(kept) if i == 0 or kept[i - 1] != letter)
 
 
 def _all_han(word: str) -> bool:

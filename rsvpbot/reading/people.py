@@ -581,6 +581,7 @@ class Mentions:
             for given in (2, 1):
                 end = at + length + given
                 names = pack.longest("surnames", tokens, at) == length and all(han(t.norm) for t in tokens[at:end])
+                names = names and not any(pack.has("and", t.norm) for t in tokens[at + length : end])  # "陈刚及秘书"
                 longer = given > 1 and title_at(tokens, end - 1, pack) > title_at(tokens, end, pack)
                 if names and title_at(tokens, end, pack) and not longer:
                     return end  # "张伟大使", though 伟大 is a word
@@ -634,6 +635,8 @@ class Mentions:
         token = self._tokens[at]
         if not token.word or not token.norm[:1].isalpha() or token.norm in self._not_names:
             return False
+        if any(self._pack.longest("places", self._tokens, i) > at - i > 0 for i in range(max(at - 3, 0), at)):
+            return False  # the "Salvador" of "El Salvador"
         if token.norm in self._known:
             return token.capital or self._lower or not _has_case(token.norm)
         if self._shouted:

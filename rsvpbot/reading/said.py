@@ -66,6 +66,8 @@ class Writer:
     name: str = ""
     organisation: bool = False
     """The mail comes from an office's mailbox."""
+    office: frozenset[str] = frozenset()
+    """The words of that office's name."""
     known_words: frozenset[str] = frozenset()
 
 

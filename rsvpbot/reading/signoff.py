@@ -71,6 +71,8 @@ def _signed_without_capitals(found: list[Sentence], last: int, text: str, pack: 
 def _bare_name(sentence: Sentence, text: str, pack: Pack) -> bool:
     """Whether a line is nothing but what may be a name in a script without capitals."""
     tokens = sentence.tokens
+    closing = next((i for i in range(1, len(tokens)) if pack.longest("closings", tokens, i) == len(tokens) - i), 0)
+    tokens = tokens[:closing] if closing else tokens  # "卢娟 敬上"
     if not 2 <= len(tokens) <= 4 or text[sentence.end : sentence.end + 1] in {".", "。", "！", "!", "،", "，"}:
         return False
     if any(pack.longest("never_names", tokens, i) for i in range(len(tokens))):
@@ -117,6 +119,8 @@ def _own_name(name: str, writer: Writer) -> bool:
     initials = {word[0] for word in own}
     if name and han(name[:1]):
         return bool(writer.name) and same_person(name, writer.name)
+    if name and writer.name and len(words) > 1 and same_person(name, writer.name):
+        return True  # in another script
     return bool(words) and (words <= own or (bool(initials) and all(len(w) <= 3 and set(w) <= initials for w in words)))
 
 

@@ -11,6 +11,8 @@ from rsvpbot.reading.tokens import Token
 
 _DRAWN_OUT = re.compile(r"([^\W\d_])\1\1+")
 
+_ARTICLE = "ال"
+
 MOST_BEGINNINGS = 3
 """So many small words may be written in one with the word behind them."""
 
@@ -27,11 +29,17 @@ def in_known_spelling(tokens: Sequence[Token], pack: Pack, names: frozenset[str]
             parted.append(token._replace(norm=slips[norm]))
         elif elisions and "'" in norm and pack.knows(norm.partition("'")[2]) and norm.partition("'")[0] in elisions:
             parted.extend(_cut(token, [norm.partition("'")[0], norm.partition("'")[2]], 1))
+        elif beginnings and parted and norm.startswith(_ARTICLE) and _begins_a_name(parted[-1].norm, pack):
+            parted.append(token)  # "ابتسام الكعبي"
         elif beginnings and token.word and norm not in names and not pack.knows(norm):
             parted.extend(_cut(token, _beginnings(norm, pack, MOST_BEGINNINGS) or _before_a_name(norm, pack), 0))
         else:
             parted.append(token)
     return tuple(parted)
+
+
+def _begins_a_name(norm: str, pack: Pack) -> bool:
+    return pack.has("given", norm) or pack.has("particles", norm)
 
 
 def _at_its_length(norm: str, pack: Pack) -> str:

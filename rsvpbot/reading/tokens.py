@@ -36,7 +36,7 @@ _PUNCTUATION = str.maketrans("。．…！？؟،、，；؛：（）“”„«
 _QUOTES = frozenset('"“”„«»*_')
 _DROPPED = frozenset("\ufe0f\ufe0e\u200d\u200b\u200c\u200e\u200f\u2060\ufeff\xad")
 _BULLET = re.compile(
-    r"[ \t]*(?:(?:[-*•·–—]|\(?\d{1,2}[.)]|\(?[a-z]\))[ \t]+"
+    r"[ \t]*(?:(?:[-*•·–—]|\(?\d{1,2}[.)]|\(?[a-z]\)|\(?[ivx]{1,4}[.)])[ \t]+"
     r"|(?:[（(]?[一二三四五六七八九十]{1,3}[、）)]|\d{1,2}、|[①-⑳]))"
 )
 _LABEL = re.compile(r"[ \t]*[^\W\d_][^:：\n.!?,;。，]{0,40}(?::(?:[ \t]|$)|：)")

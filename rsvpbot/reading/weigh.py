@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from rsvpbot.model import Asks, PartStat, Voice
-from rsvpbot.reading.names import merge_names, name_words, same_person
+from rsvpbot.reading.names import han, merge_names, name_words, same_person
 from rsvpbot.reading.pack import Pack
 from rsvpbot.reading.party import Stand, party_of
 from rsvpbot.reading.people import Person, Who
@@ -24,6 +24,9 @@ FEW_BESIDE = 1
 
 FEW_TOLD = 2
 """So many words with content say nothing of weight beside an answer."""
+
+BARE_CHARACTERS = 3
+"""Chinese characters of a mere "all right", at most."""
 
 A_SENTENCE = 4
 """So many words left over are a sentence of their own."""
@@ -225,6 +228,8 @@ def _key(person: Person, writer: Writer, stands: dict[str, Stand], pack: Pack) -
     if person.who in {Who.SELF, Who.GROUP}:
         return "self"
     if person.who is Who.NAMED:
+        if writer.organisation and name_words(person.name) <= writer.office:
+            return "self"
         surname = len(writer.name) == 1 and bool(person.role) and person.name != writer.name  # "my daughter 林一诺"
         if writer.name and same_person(person.name, writer.name) and not surname:
             return "self"
@@ -328,10 +333,17 @@ def _next_stance(stand: Stand, new: str, clause: Clause, withdrawn: bool, pack: 
     if settled:
         return settled, ""
     same = stand.clause is not None and stand.clause.sentence == clause.sentence
+    if (old, new) == ("yes", "no") and same and not clause.elided and stand.clause and _bare_yes(stand.clause):
+        return "no", ""  # "好的，不过我来不了。"
     if (old, new) == ("away", "yes") and same and not sorry and not _there(clause, pack):
         return "yes", ""  # "I have a vote until one, so I shall slip in at half past"
     first = stand.clause.words if stand.clause else ""
     return new, f"it contradicts itself: “{_short(first)}” and “{_short(clause.words)}”"
+
+
+def _bare_yes(clause: Clause) -> bool:
+    words = clause.words.split()
+    return clause.elided and len(words) <= 1 and (not han(clause.words[:1]) or len(clause.words) <= BARE_CHARACTERS)
 
 
 def _says_only(yes: Clause | None, promise: Clause) -> bool:
@@ -645,7 +657,7 @@ def _against(item: Left, answer: _Answer, said: set[str]) -> frozenset[str]:
     answering = bool(said & STANCES)
     if answer.stance is PartStat.DECLINED:
         turning = {"yes", "can", "come", "person", "will"} if answer.missed and not item.names else {"turned"}
-        if "turned" in signs and "no" not in said and signs & turning:
+        if "turned" in signs and signs & turning and ("no" not in said or item.content > FEW_BESIDE):
             return frozenset({"turned"})  # "I am busy that day, but I shall find an hour for you"
         return frozenset() if answering else signs & {"come", "yes"}
     if answer.stance is PartStat.TENTATIVE:
@@ -667,7 +679,7 @@ def _against(item: Left, answer: _Answer, said: set[str]) -> frozenset[str]:
     if "past" in signs:  # what happened is no news
         weighty -= {"not", "unsure", "cannot", "fail"}
     about = item.sentence >= answer.said_from or bool(signs & _OF_AN_OBSTACLE)
-    if "turned" in signs and answer.own and about and (answer.firm_at < 0 or item.sentence <= answer.short_until):
+    if "turned" in signs and about and (answer.firm_at < 0 or (answer.own and item.sentence <= answer.short_until)):
         return frozenset({"turned"})  # "I would love to come, but I must talk about it at home"
     if "regret" in signs and not said and item.sentence <= answer.short_until:
         return frozenset({"regret"})  # "Sorry, my plane lands after midnight. See you on the 20th"

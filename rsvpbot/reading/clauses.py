@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
+from itertools import accumulate
 
 from rsvpbot.model import Event
 from rsvpbot.reading.doer import doer_of, me, mention_ending, mention_in, resolved
@@ -43,8 +44,8 @@ BESIDE_ELLIPTICAL = ELLIPTICAL | HEDGES | {"regret", "time", "event", "aside", "
 
 TOLD = frozenset({*BESIDE, *FACTS, "logistics", "receipt", "courtesy", "ask", "special"})
 MOST_SENTENCES = 120
-MOST_WORDS = 250
-"""So many sentences are read, and so many words of one; a letter that goes on longer is said to (see `weigh`)."""
+MOST_READ = 900
+"""So many sentences are read, and so many words and signs; a letter that goes on longer is said to (see `weigh`)."""
 
 MOST_IN_LABEL = 6
 MOST_FILLED_IN = 5
@@ -58,8 +59,9 @@ def parse(text: str, pack: Pack, event: Event, writer: Writer) -> Parsed:
     """Read a text clause by clause. Pure; never raises on any text."""
     names = writer.known_words | name_words(writer.name)
     whole = sentences(text, pack.spelling)
-    found = [replace(s, tokens=s.tokens[:MOST_WORDS]) for s in whole[:MOST_SENTENCES]]
-    cut = len(whole) > MOST_SENTENCES or any(len(s.tokens) > MOST_WORDS for s in whole)
+    before = accumulate((len(s.tokens) for s in whole), initial=0)
+    found = [s for s, count in zip(whole[:MOST_SENTENCES], before, strict=False) if count + len(s.tokens) <= MOST_READ]
+    cut = len(found) < len(whole)
     found = [replace(s, tokens=in_known_spelling(s.tokens, pack, names)) for s in found]
     found = [replace(s, tokens=parted_by_space(s.tokens, text)) for s in found]
     found = [replace(s, question=False) if s.question and _in_quotes(s, text) else s for s in found]

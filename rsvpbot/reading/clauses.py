@@ -15,7 +15,7 @@ from itertools import accumulate
 
 from rsvpbot.model import Event
 from rsvpbot.reading.doer import doer_of, me, mention_ending, mention_in, resolved
-from rsvpbot.reading.elsewhere import ANOTHER_DAY, object_doubt, other_day
+from rsvpbot.reading.elsewhere import ANOTHER_DAY, a_single_other_day, names_a_day, object_doubt, other_day
 from rsvpbot.reading.instead import substitution, with_places
 from rsvpbot.reading.leftover import Rest, left_of
 from rsvpbot.reading.listed import take_names
@@ -24,7 +24,7 @@ from rsvpbot.reading.names import han, name_words
 from rsvpbot.reading.pack import ANSWERS, BESIDE, FACTS, INSTEAD, VERBS, Pack
 from rsvpbot.reading.people import SOMEBODY, Mention, Mentions, Person, Who, number_at
 from rsvpbot.reading.phrases import Mark
-from rsvpbot.reading.said import DAY_BEFORE, Clause, Parsed, Writer
+from rsvpbot.reading.said import DAY_BEFORE, STANCES, Clause, Parsed, Writer
 from rsvpbot.reading.sentence import Here, Reader
 from rsvpbot.reading.signoff import greeting_end, is_closing, without_sign_off
 from rsvpbot.reading.spelled import in_known_spelling, parted_by_space
@@ -46,6 +46,9 @@ TOLD = frozenset({*BESIDE, *FACTS, "logistics", "receipt", "courtesy", "ask", "s
 MOST_SENTENCES = 120
 MOST_READ = 900
 """So many sentences are read, and so many words and signs; a letter that goes on longer is said to (see `weigh`)."""
+
+ABOUT_SOMETHING = 2
+"""So many words with content that nothing accounts for make a sentence one about something else."""
 
 MOST_IN_LABEL = 6
 MOST_FILLED_IN = 5
@@ -323,11 +326,8 @@ def _clause(reader: Reader, here: Here, head: Mark, own: Sequence[Mark], after: 
         return here.made(head, stance, doer.people, doer.start, reader.text, asked=True)
     if meaning in VERBS and not _supported(head, own, doer.elided, here):
         return None
-    if (
-        stance == "no"
-        and meaning in VERBS | {"no"}
-        and other_day(here, head, reader).startswith((ANOTHER_DAY, DAY_BEFORE))
-    ):
+    elsewhen = stance == "no" and other_day(here, head, reader).startswith((ANOTHER_DAY, DAY_BEFORE))
+    if elsewhen and meaning in VERBS | {"no"} and not names_a_day(here, head, reader):
         return None  # "on the 21st I cannot come"
     if meaning in VERBS | {"yes"} and stance in {"yes", "wish", "no"}:
         doubt = doubt or object_doubt(head, here, reader)
@@ -343,7 +343,10 @@ def _clause(reader: Reader, here: Here, head: Mark, own: Sequence[Mark], after: 
     start = min((doer.start, head.start, *(mark.start for mark in own)))
     clause = here.made(head, stance, people, start, reader.text)
     intended = meaning in VERBS and any(mark.meaning in SUPPORT for mark in own)
-    return replace(clause, doubt=doubt, elided=doer.elided and not intended, value=_value(head, here))
+    value = _value(head, here)
+    if meaning == "away" and a_single_other_day(here, head, reader):
+        value = "another day"
+    return replace(clause, doubt=doubt, elided=doer.elided and not intended, value=value)
 
 
 def _value(head: Mark, here: Here) -> str:
@@ -507,8 +510,20 @@ def _beside(reader: Reader, here: Here) -> None:
             here.used.add(mark)
             continue
         clause = here.made(mark, mark.meaning, people, start, reader.text, asked=here.question)
-        here.built.append(replace(clause, number=number, value=value))
+        here.built.append(replace(clause, number=number, value=value, doubt=_along_in_what(mark, here)))
         here.used.add(mark)
+
+
+def _along_in_what(mark: Mark, here: Here) -> str:
+    """ "I wrote a book with Ana Reis", "two people died yesterday": the doubt about who comes along in a sentence that is
+    about something else."""
+    answered = any(clause.meaning in STANCES for clause in here.built)
+    if mark.meaning not in {"bring", "more", "count"} or answered:
+        return ""
+    begin, end = here.marks.piece_of(mark.start)
+    loose = here.loose(begin, mark.start) + here.loose(mark.end, end)
+    words = here.marks.words(mark.start, mark.end)
+    return f"whether they come is not clear: “{words}”" if loose >= ABOUT_SOMETHING else ""
 
 
 def _value_of_fact(mark: Mark, here: Here) -> str:

@@ -80,7 +80,8 @@ def _somebody_s(at: int, reader: Reader, here: Here) -> bool:
 
 def other_day(here: Here, head: Mark, reader: Reader) -> str:
     """A day that is not the event's in the piece of a head, where the event's own is not named there too."""
-    piece = here.marks.piece_of(head.start)
+    begin, end = here.marks.piece_of(head.start)
+    piece = begin, _with_its_date(end, here, reader)
     if piece not in here.other_days:
         doubt = _other_day_in(*piece, here, reader)
         if doubt.startswith(DAY_BEFORE) and not _other_day_in(here.begin, len(here.tokens), here, reader):
@@ -89,10 +90,37 @@ def other_day(here: Here, head: Mark, reader: Reader) -> str:
     return here.other_days[piece]
 
 
+def _with_its_date(end: int, here: Here, reader: Reader) -> int:
+    """The end of a piece with the date behind its comma: "on Tuesday, the 27th"."""
+    tokens, pack = here.tokens, reader.pack
+    if end + 1 >= len(tokens) or tokens[end].norm != ",":
+        return end
+    stop = here.marks.piece_of(end + 1)[1]
+    parts = ("months", "day_beginnings", "day_endings", "of", "determiners", "object")
+    date = all(
+        t.norm[:1].isdecimal() or pack.weekday(t.norm) is not None or pack.longest_of(parts, tokens, i)
+        for i, t in enumerate(tokens[end + 1 : stop], end + 1)
+    )
+    return stop if date and any(t.norm[:1].isdecimal() for t in tokens[end + 1 : stop]) else end
+
+
+def a_single_other_day(here: Here, head: Mark, reader: Reader) -> bool:
+    """Whether one is elsewhere on one day that is named, and it is not ours ("on the 19th I am in Washington")."""
+    begin, end = here.marks.piece_of(head.start)
+    days = sum(t.norm[:1].isdecimal() or reader.pack.weekday(t.norm) is not None for t in here.tokens[begin:end])
+    doubt = other_day(here, head, reader)
+    return days == 1 and doubt.startswith((ANOTHER_DAY, DAY_BEFORE)) and not here.marks.dated
+
+
+def names_a_day(here: Here, head: Mark, reader: Reader) -> bool:
+    """Whether a phrase itself holds the other day: "not before the 22nd" is a no to the 20th."""
+    return head.meaning == "no" and bool(_other_day_in(head.start, head.end, here, reader))
+
+
 def _other_day_in(begin: int, end: int, here: Here, reader: Reader) -> str:
     tokens, event = here.tokens, reader.event
     days = range(event.starts.day, event.ends.day + 1) if event.ends.day >= event.starts.day else [event.starts.day]
-    other, before = "", False
+    other, before, dated, ours = "", False, False, False
     weekdays = {event.starts.weekday(), event.ends.weekday()}
     for i in range(begin, end):
         norm = tokens[i].norm
@@ -100,14 +128,18 @@ def _other_day_in(begin: int, end: int, here: Here, reader: Reader) -> str:
         if weekday is None and not norm[:1].isdecimal():
             continue
         day = _day_of_month(tokens, i, reader.pack) or _day_in_figures(norm, event.starts.month)
-        if day in days or weekday in weekdays:
+        if day in days:
             return ""
+        if weekday in weekdays:
+            ours = True
+            continue
         if (day or weekday is not None) and not other:
             other = here.marks.words(i, i + 1)
             before = 0 <= event.starts.day - day <= TRAVEL
-    if other:
+            dated = day > 0
+    if other and (dated or not ours):
         return f"{DAY_BEFORE if before else ANOTHER_DAY}: “{other}”"
-    if here.marks.has("time") or here.marks.has("event"):
+    if ours or here.marks.has("time") or here.marks.has("event"):
         return ""
     month = next(
         (i for i in range(begin, end) if reader.pack.has("months", tokens[i].norm) and not here.covered[i]), -1
@@ -148,4 +180,4 @@ def _day_of_month(tokens: Sequence[Token], at: int, pack: Pack) -> int:
     return int(digits) if beside & pack.words["months"] else 0
 
 
-__all__ = ["ANOTHER_DAY", "object_doubt", "other_day"]
+__all__ = ["ANOTHER_DAY", "a_single_other_day", "names_a_day", "object_doubt", "other_day"]

@@ -51,7 +51,10 @@ def _represented(reader: Reader, here: Here, head: Mark, doer: Doer, said: tuple
     """ "The Ambassador will be represented by Ana Lopez"."""
     people = doer.people or (the_writer(reader),)
     clause = here.made(head, "no" if denied else "substitute", people, doer.start, reader.text)
-    return replace(clause, others=() if denied else said or (UNNAMED,), doubt="" if denied else doer.doubt)
+    begin, end = here.marks.piece_of(head.start)
+    past = next((m for m in here.marks.main if m.meaning == "past" and begin <= m.start < end), None)
+    told = f"it may be of the past: “{here.marks.words(head.start, head.end)}”" if past else ""
+    return replace(clause, others=() if denied else said or (UNNAMED,), doubt="" if denied else doer.doubt or told)
 
 
 def _sends(reader: Reader, here: Here, head: Mark, doer: Doer, said: tuple[Person, ...]) -> Clause:
@@ -70,6 +73,8 @@ def _stands_in(reader: Reader, here: Here, head: Mark, doer: Doer, said: tuple[P
     clause = replace(here.made(head, "substitute", doer.people, doer.start, reader.text), doubt=doubt)
     if not said or _is_self(said):
         return clause
+    if all(reader.writer.is_office(person.name) for person in said):
+        return replace(clause, meaning="yes")  # "Ana Lopez will speak for the Foundation", writes the Foundation
     if reader.pack.has("objects", here.tokens[doer.start].norm):  # "Директора заменит юрист Тарас Гринько"
         return replace(clause, others=said)
     return replace(clause, people=said, others=doer.people)

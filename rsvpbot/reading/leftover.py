@@ -60,6 +60,8 @@ def left_of(rest: Rest) -> Iterator[Left]:
         mark.rule.person in {"i", "we"} and mark.meaning in _DENIALS for mark in rest.loose
     ):
         signs.add("self")
+    if any(mark.meaning == "be" and mark.rule.person in {"i", "we"} for mark in rest.loose):
+        signs.add("be")
     if rest.question and (bare or not rest.built):
         signs.add("question")
     content = [i for i in bare if _content(rest.tokens[i], rest)]

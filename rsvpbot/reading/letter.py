@@ -212,7 +212,7 @@ def read_text(
     if not name and not organisation and signed:
         name = signed[0]
     known = frozenset(word for n in (name, *signed) for word in name_words(n))
-    office = name_words(sender.name) if organisation else frozenset()
+    office = sender.name if organisation else ""
     writer = Writer(name, organisation, office, known)
     parsed = parse(text, pack, event, writer)
     fuller = same_person(parsed.sign_off, name) and len(parsed.sign_off) > len(name)

@@ -50,7 +50,7 @@ def _whole_line(here: Here, reader: Reader) -> list[Person]:
     people, end = _names_from(here.begin, here, reader, sure=True, whole=True)
     if not any(person.who is Who.NAMED for person in people) and end < len(here.tokens):
         return []
-    if not here.bullet and _says_something(range(end, len(here.tokens)), here):
+    if not here.bullet and (_goes_on(end, here, reader) or _says_something(range(end, len(here.tokens)), here)):
         return []
     if not here.bullet and _no_line_of_names(here, reader):
         return []
@@ -70,6 +70,15 @@ def _is_office(here: Here, reader: Reader) -> bool:
         for i in range(max(here.begin, len(tokens) - 4), len(tokens))
     )
     return office and han(tokens[-1].norm) and not any(title_at(tokens, i, pack) for i in range(len(tokens)))
+
+
+def _goes_on(end: int, here: Here, reader: Reader) -> bool:
+    """ "Rita Sousa is in copy.", "Dr. Luís Alves, our president, thanks you.": a sentence and no line of names."""
+    rest = [t for i, t in enumerate(here.tokens[end:], end) if t.word and not t.capital and not here.covered[i]]
+    cased = [token for token in rest if token.norm.upper() != token.norm.lower()]
+    stop = reader.text[here.tokens[-1].end : here.tokens[-1].end + 1] in (".", "!")
+    at_once = end < len(here.tokens) and here.tokens[end].word and here.tokens[end] in cased
+    return bool(cased) and (at_once or stop)
 
 
 def _no_line_of_names(here: Here, reader: Reader) -> bool:

@@ -305,7 +305,7 @@ def _being(
         or any(m.start in (mark.start, at) or mark.start < m.start < at < m.end for m in others if m.meaning in BESIDE)
         or bool(mentions.at(at))
     )
-    return Mark(Rule("come", mark.rule.person) if comes else Rule("be"), mark.start, mark.end)
+    return Mark(Rule("come" if comes else "be", mark.rule.person), mark.start, mark.end)
 
 
 def _number_at(tokens: Sequence[Token], at: int, pack: Pack) -> tuple[int, int]:

@@ -95,6 +95,8 @@ def display_name(raw: str, pack: Pack) -> str:
     name = clean_name(raw, pack)
     if not 1 <= len(name.split()) <= MOST_NAME_WORDS or any(c.isdigit() for c in name):
         return ""
+    if len(name) == 1 and han(name) and not pack.has("surnames", name):
+        return ""  # what is left of "小实习生"
     return name
 
 

@@ -127,12 +127,26 @@ class Pack:
     weekdays: Mapping[str, int] = field(default_factory=dict)
     """The names of the days of the week; Monday is 0."""
     examples: tuple[Mapping[str, Any], ...] = ()
+    _merged: dict[tuple[str, ...], Mapping[str, tuple[tuple[str, ...], ...]]] = field(default_factory=dict, repr=False)
+    """Entries of several sets together, worked out when they are first asked for."""
 
     def longest(self, name: str, tokens: Sequence[Token], at: int) -> int:
         """How many tokens the longest entry of a set takes that stands at a token; 0 for none."""
         if at >= len(tokens):
             return 0
         for words in self.entries[name].get(tokens[at].norm, ()):
+            if len(words) == 1 or tuple(token.norm for token in tokens[at : at + len(words)]) == words:
+                return len(words)
+        return 0
+
+    def longest_of(self, names: tuple[str, ...], tokens: Sequence[Token], at: int) -> int:
+        """The same for several sets."""
+        entries = self._merged.get(names)
+        if entries is None:
+            entries = self._merged[names] = _entries({text for name in names for text in self.words[name]})
+        if at >= len(tokens):
+            return 0
+        for words in entries.get(tokens[at].norm, ()):
             if len(words) == 1 or tuple(token.norm for token in tokens[at : at + len(words)]) == words:
                 return len(words)
         return 0

@@ -7,10 +7,18 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from rsvpbot.reading.names import MOST_NAME_WORDS, arabic, clean_name, elided, han, title_at
-from rsvpbot.reading.pack import Pack
+from rsvpbot.reading.pack import INSTEAD, Pack
 from rsvpbot.reading.tokens import Token
 
+_OF_AN_OFFICE = ("office", "group", "organisation", "modifiers", "of", "and", "determiners", "titles")
+_TITLES = ("titles", "roles", "group")
+_LITTLE = ("determiners", "of")
+_PARTS = ("group", "modifiers", "plural")
+
 MOST_TOGETHER = 12
+LONGEST_HONORIFIC = 4
+"""Letters of "Mr", "Mme", "Sra", "prof"."""
+
 LONGEST_RELATIVE = 16
 """Words of a relative clause that is passed over, at most."""
 
@@ -219,6 +227,8 @@ class Mentions:
                 break
             if following[1].who in {Who.SELF, Who.THEY} and self._tokens[after - 1].norm == ",":
                 break  # "on behalf of the Minister, I confirm": two, not one list
+            if following[1].who is Who.THEY and self._cased:
+                break  # "I had a word with Rhys Morgan and he will step in"
             end, person = following
             people = (*people, person)
             if joined:  # "A, B and C"; but in "instead of A, B comes" a comma joins nothing
@@ -310,10 +320,7 @@ class Mentions:
         """The end of the words behind a title that say of which office."""
         position = at
         while position - at < 8 and position < len(self._tokens):
-            length = max(
-                self._pack.longest(name, self._tokens, position)
-                for name in ("office", "group", "organisation", "modifiers", "of", "and", "determiners", "titles")
-            )
+            length = self._pack.longest_of(_OF_AN_OFFICE, self._tokens, position)
             if not length:
                 break
             position += length
@@ -332,7 +339,7 @@ class Mentions:
             end, name_end = self._office(titled), self._comma_name(self._office(titled))
             end = end if name_end else self._of(titled)
         if name_end:
-            name = clean_name(self._slice(end + 1, name_end), pack)
+            name = clean_name(self._slice(self._determiners(end + 1), name_end), pack)
             if name:
                 return self.tail(name_end), Person(Who.NAMED, name=name, role=role)
         return end, Person(Who.GROUP if group else Who.ROLE, role=role)
@@ -362,7 +369,7 @@ class Mentions:
         tokens = self._tokens
         if at >= len(tokens) or tokens[at].norm not in ",:(-":
             return 0
-        start = at + 1
+        start = self._determiners(at + 1)
         titled = self._titles(start)
         end = max(self.name_end(titled, after_title=titled > start), self.bare_name_end(titled))
         if end > titled and (end - titled >= 2 or self._certain(titled) or titled > start):
@@ -422,7 +429,7 @@ class Mentions:
     def _title_length(self, at: int) -> int:
         if elided(self._tokens, at, self._pack):
             return 0
-        return max(self._pack.longest(name, self._tokens, at) for name in ("titles", "roles", "group"))
+        return self._pack.longest_of(_TITLES, self._tokens, at)
 
     def _of(self, at: int) -> int:
         """The end of "of our New York office" after a role."""
@@ -432,8 +439,8 @@ class Mentions:
             return at
         end = at
         while position < len(tokens) and position - at < 10 and tokens[position].word:
-            little = max(pack.longest("determiners", tokens, position), pack.longest("of", tokens, position))
-            part = max(pack.longest(name, tokens, position) for name in ("group", "modifiers", "plural"))
+            little = pack.longest_of(_LITTLE, tokens, position)
+            part = pack.longest_of(_PARTS, tokens, position)
             if tokens[position].capital:
                 part = max(part, 1)
             if not little and not part:
@@ -511,6 +518,7 @@ class Mentions:
                     continue
                 break
             known_day = after_title and position == at and token.capital and self._certain(position + 1)
+            known_day = known_day or (after_title and position == at and self._behind_honorific(at))
             bare = not _has_case(token.norm)
             part = bare and (
                 (after_title and self._name_part(position, at))
@@ -530,12 +538,23 @@ class Mentions:
             return at + 1 if after_title and self._lower and self._unknown_word(at) else at
         return position if strong or after_title else at
 
+    def _behind_honorific(self, at: int) -> bool:
+        """ "M. Petit", "Mrs. Baker": a word with a capital behind a short form of address is a name."""
+        token, pack = self._tokens[at], self._pack
+        short = at > 0 and len(self._tokens[at - 1].norm) <= LONGEST_HONORIFIC and token.capital
+        other = pack.has("never_names", token.norm) or pack.longest_of(
+            ("titles", "roles", "group", "of"), self._tokens, at
+        )
+        return short and not other and _has_case(token.norm) and token.norm not in self._not_names
+
     def _closes(self, at: int) -> bool:
         """In a script without capitals: whether a word, though it is one of the language's, stands before a comma or
         the end and so belongs to the name before it."""
         norm = self._tokens[at].norm
         last = at + 1 >= len(self._tokens) or self._tokens[at + 1].norm in ",("
-        verb = norm in self._pack.verbs
+        verb = norm in self._pack.verbs or any(
+            rule.meaning in INSTEAD for node in self._pack.lexicon.root.after(norm) for rule in node.opened().rules
+        )
         return last and not verb and not any(self._pack.longest(n, self._tokens, at) for n in _NO_FAMILY_NAMES)
 
     def _known_at(self, at: int) -> bool:
@@ -726,10 +745,10 @@ def _in_words(tokens: Sequence[Token], pack: Pack) -> frozenset[int]:
     """The tokens that belong to words of the language: in Chinese, these are no part of a name."""
     found = set(pack.lexicon.in_phrases(tokens))
     for at in range(len(tokens)):
-        length = max(pack.longest(name, tokens, at) for name in _WORDS_OF_HAN)
+        length = pack.longest_of(_WORDS_OF_HAN, tokens, at)
         if length > 1:
             found.update(range(at, at + length))
-        elif any(pack.has(name, tokens[at].norm) for name in _SINGLE_HAN):
+        elif pack.longest_of(_SINGLE_HAN, tokens, at) == 1:
             found.add(at)
     return frozenset(found)
 
@@ -772,4 +791,11 @@ def number_at(tokens: Sequence[Token], at: int, pack: Pack) -> tuple[int, int]:
     return at, 0
 
 
-__all__ = ["ME", "SOMEBODY", "Mention", "Mentions", "Person", "Who", "number_at"]
+def says_role(role: str, words: frozenset[str]) -> bool:
+    """Whether the last words of a role are one of these ("deputy director" for "director"); in Chinese its last
+    characters."""
+    parts = role.split()
+    return any(" ".join(parts[i:]) in words for i in range(len(parts)))
+
+
+__all__ = ["ME", "SOMEBODY", "Mention", "Mentions", "Person", "Who", "number_at", "says_role"]

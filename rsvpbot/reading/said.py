@@ -15,6 +15,8 @@ SOMETHING_ELSE = "it may be about something else"
 STANCES = frozenset({"yes", "no", "maybe", "promise", "wish", "missed", "away", "substitute", "withdraw"})
 """The meanings of clauses that answer."""
 
+LONGEST_ACRONYM = 8
+
 WHO_IS_MEANT = "it is not clear who is meant"
 
 
@@ -66,9 +68,20 @@ class Writer:
     name: str = ""
     organisation: bool = False
     """The mail comes from an office's mailbox."""
-    office: frozenset[str] = frozenset()
-    """The words of that office's name."""
+    office: str = ""
+    """That office's name."""
     known_words: frozenset[str] = frozenset()
+
+    def is_office(self, name: str) -> bool:
+        """Whether a name is that of the office that writes: the one with which its own begins, or an acronym."""
+        return (
+            self.organisation and bool(name) and (self.office.casefold().startswith(name.casefold()) or acronym(name))
+        )
+
+
+def acronym(name: str) -> bool:
+    """Whether a name is one word in capitals ("JRS"): an organisation's."""
+    return 2 <= len(name) <= LONGEST_ACRONYM and name.isupper() and name.isalpha()
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,4 +103,4 @@ class Parsed:
     """Not read to its end."""
 
 
-__all__ = ["DAY_BEFORE", "SOMETHING_ELSE", "STANCES", "WHO_IS_MEANT", "Clause", "Left", "Parsed", "Writer"]
+__all__ = ["DAY_BEFORE", "SOMETHING_ELSE", "STANCES", "WHO_IS_MEANT", "Clause", "Left", "Parsed", "Writer", "acronym"]

@@ -13,8 +13,18 @@ from rsvpbot.model import Asks, PartStat, Voice
 from rsvpbot.reading.names import han, merge_names, name_words, same_person
 from rsvpbot.reading.pack import Pack
 from rsvpbot.reading.party import Stand, party_of
-from rsvpbot.reading.people import Person, Who
-from rsvpbot.reading.said import DAY_BEFORE, SOMETHING_ELSE, STANCES, WHO_IS_MEANT, Clause, Left, Parsed, Writer
+from rsvpbot.reading.people import Person, Who, says_role
+from rsvpbot.reading.said import (
+    DAY_BEFORE,
+    SOMETHING_ELSE,
+    STANCES,
+    WHO_IS_MEANT,
+    Clause,
+    Left,
+    Parsed,
+    Writer,
+    acronym,
+)
 
 LARGE_PARTY = 6
 """From this many on, a person looks (see tests/corpus/README.md)."""
@@ -49,6 +59,7 @@ WORDS_SHOWN = 120
 _ONLY_ELSEWHERE = "is elsewhere, but does not say that they will not come"
 _WRITER_UNSAID = "somebody else comes; whether the writer does is not said"
 _ONLY_NAMES = "names, but no word on coming"
+_ALONG = frozenset({"bring", "more", "count"})
 _NEEDS = frozenset({"diet", "access", "pass"})
 _SAYS = frozenset({"yes", "no", "maybe"})
 _OF_SOMEBODY = frozenset({"self", "person", "come", "presence", "yes", "can", "will", "then"})
@@ -101,10 +112,13 @@ def weigh(parsed: Parsed, writer: Writer, pack: Pack, assumed: PartStat | None =
     """
     parsed = replace(parsed, clauses=tuple(_own_seat(clause, pack) for clause in parsed.clauses))
     explained = _explained(parsed)
+    plainly = any(c.meaning == "yes" and not c.doubt and not c.asked for c in parsed.clauses)
     answers = [
         clause
         for clause in parsed.clauses
-        if clause.meaning in STANCES and not (clause.meaning == "away" and clause.sentence in explained)
+        if clause.meaning in STANCES
+        and not (clause.meaning == "away" and clause.sentence in explained)
+        and not (clause.meaning == "away" and clause.value == "another day" and plainly)
     ]
     asked = [clause for clause in answers if clause.asked]
     answers = [clause for clause in answers if not clause.asked]
@@ -128,6 +142,7 @@ def weigh(parsed: Parsed, writer: Writer, pack: Pack, assumed: PartStat | None =
     facts = _facts(parsed.clauses) if stance is not PartStat.DECLINED else (None, None, None)
     party = party_of(stance or assumed, self_stand, others, substitution, parsed, writer, pack)
     doubts += party.doubts
+    doubts += [clause.doubt for clause in parsed.clauses if clause.doubt and clause.meaning in _ALONG and stance]
     if parsed.cut:
         doubts.append("longer than a letter: not read to its end")
     if party.count is not None and party.count >= LARGE_PARTY:
@@ -150,8 +165,10 @@ def weigh(parsed: Parsed, writer: Writer, pack: Pack, assumed: PartStat | None =
             and not logistics
         ):
             doubts.append("says nothing on coming, but something that belongs to an answer")
-        elif answers:
+        elif answers or any("be" in item.signs for item in parsed.left):
             doubts.append("speaks of coming, but gives no answer")
+        elif parsed.regrets and not said and parsed.left:
+            doubts.append("is sorry for something, but gives no answer")
         else:
             silent = not logistics
     return Weighed(
@@ -228,7 +245,7 @@ def _key(person: Person, writer: Writer, stands: dict[str, Stand], pack: Pack) -
     if person.who in {Who.SELF, Who.GROUP}:
         return "self"
     if person.who is Who.NAMED:
-        if writer.organisation and name_words(person.name) <= writer.office:
+        if writer.is_office(person.name):
             return "self"
         surname = len(writer.name) == 1 and bool(person.role) and person.name != writer.name  # "my daughter 林一诺"
         if writer.name and same_person(person.name, writer.name) and not surname:
@@ -477,7 +494,7 @@ def _of_others(
         if any(clause.meaning == "together" for clause in parsed.clauses):
             return PartStat.ACCEPTED, doubts
         return PartStat.DELEGATED, doubts
-    if coming and own is None and any(pack.has("successors", w) for st in coming for w in st.person.role.split()):
+    if coming and own is None and any(says_role(stand.person.role, pack.words["successors"]) for stand in coming):
         return PartStat.DELEGATED, doubts
     unsaid = _principal_unsaid(coming, parsed)
     if coming and unsaid:
@@ -487,9 +504,11 @@ def _of_others(
         if (
             inferior
             and not writer.organisation
-            and any(word in pack.words["junior"] for s in inferior for word in s.person.role.split()[-1:])
+            and any(says_role(s.person.role, pack.words["junior"]) for s in inferior)
         ):
             doubts.append(_WRITER_UNSAID)
+    if coming and any(acronym(stand.person.name) for stand in coming):
+        doubts.append(_WRITER_UNSAID)  # "I read that UNHCR will take part"
     if coming:
         return PartStat.ACCEPTED, doubts
     if perhaps:
@@ -601,7 +620,7 @@ def _left_over(parsed: Parsed, answer: _Answer, asked: Sequence[Clause], writer:
     for item in parsed.left:
         words = _short(item.words)
         said = meanings.get(item.sentence, set())
-        if "question" in item.signs and _only_a_tag(item):
+        if "question" in item.signs and _only_a_tag(item) and not said & {"bring", "more", "count"}:
             continue
         if "question" in item.signs:
             settled = said & {"logistics", "courtesy", "receipt", "promise", *_SAYS}

@@ -515,8 +515,8 @@ def _beside(reader: Reader, here: Here) -> None:
 
 
 def _along_in_what(mark: Mark, here: Here) -> str:
-    """ "I wrote a book with Ana Reis", "two people died yesterday": the doubt about who comes along in a sentence that is
-    about something else."""
+    """ "I wrote a book with Ana Reis", "two people died yesterday": the doubt about who comes along, where the sentence
+    is about something else."""
     answered = any(clause.meaning in STANCES for clause in here.built)
     if mark.meaning not in {"bring", "more", "count"} or answered:
         return ""

@@ -103,6 +103,7 @@ def _whose_presence(q: _Question) -> Doer | None:
         last = _last_spoken_of(q.reader, tokens[before].start)
         if last is not None:
             return Doer((last,), before)
+        return Doer((SOMEBODY,), before, doubt=f"{WHO_IS_MEANT}: “{q.here.marks.words(before, q.head.end)}”")
     if q.head.rule.person:
         return None
     mention = mention_after(q.head.end, q.here, reach=1)

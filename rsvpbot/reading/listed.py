@@ -50,7 +50,8 @@ def _whole_line(here: Here, reader: Reader) -> list[Person]:
     people, end = _names_from(here.begin, here, reader, sure=True, whole=True)
     if not any(person.who is Who.NAMED for person in people) and end < len(here.tokens):
         return []
-    if not here.bullet and (_goes_on(end, here, reader) or _says_something(range(end, len(here.tokens)), here)):
+    something = _goes_on(end, here, reader) or _says_something(range(end, len(here.tokens)), here)
+    if something and not here.bullet and not _with_a_post(end, here, reader):
         return []
     if not here.bullet and _no_line_of_names(here, reader):
         return []
@@ -70,6 +71,15 @@ def _is_office(here: Here, reader: Reader) -> bool:
         for i in range(max(here.begin, len(tokens) - 4), len(tokens))
     )
     return office and han(tokens[-1].norm) and not any(title_at(tokens, i, pack) for i in range(len(tokens)))
+
+
+def _with_a_post(end: int, here: Here, reader: Reader) -> bool:
+    """ "Gulzat Isamatova - Deputy Minister"."""
+    tokens, pack = here.tokens, reader.pack
+    if end + 1 >= len(tokens) or tokens[end].norm not in ",-(" or reader.text[here.tokens[-1].end :][:1] == ".":
+        return False
+    at = end + 1 + pack.longest("determiners", tokens, end + 1)
+    return pack.longest_of(("titles", "roles", "plural"), tokens, at) > 0
 
 
 def _goes_on(end: int, here: Here, reader: Reader) -> bool:

@@ -208,7 +208,8 @@ def greeting_end(sentence: Sentence, pack: Pack, text: str = "") -> int:
             return i + 1
     answers = any(token.norm in pack.verbs and not token.capital for token in tokens[length:])
     answers = answers or not all(_of_address(tokens, i, pack) for i in range(length, len(tokens)))
-    told = "." in text[sentence.end - 1 : sentence.end + 1]  # "سعادة السفيرة تقبل الدعوة."
+    cased = any(token.norm.upper() != token.norm.lower() for token in tokens)
+    told = not cased and "." in text[sentence.end - 1 : sentence.end + 1]  # "سعادة السفيرة تقبل الدعوة."
     if len(tokens) <= 14 and sentence.own_line and not answers and not told and not han(tokens[0].norm):
         return len(tokens)
     while length < len(tokens) and length < 6 and pack.longest("addressees", tokens, length):

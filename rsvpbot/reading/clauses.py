@@ -65,10 +65,7 @@ def parse(text: str, pack: Pack, event: Event, writer: Writer) -> Parsed:
     before = accumulate((len(s.tokens) for s in whole), initial=0)
     found = [s for s, count in zip(whole[:MOST_SENTENCES], before, strict=False) if count + len(s.tokens) <= MOST_READ]
     cut = len(found) < len(whole)
-    found = [replace(s, tokens=in_known_spelling(s.tokens, pack, names)) for s in found]
-    found = [replace(s, tokens=parted_by_space(s.tokens, text)) for s in found]
-    found = [replace(s, question=False) if s.question and _in_quotes(s, text) else s for s in found]
-    found = [_without_tag(s, pack) for s in found]
+    found = [_as_written(s, text, pack, names) for s in found]
     found = _answered_at_once(found, text)
     body, sign_off, lines = without_sign_off(found, text, pack, writer)
     reader = Reader(
@@ -78,7 +75,7 @@ def parse(text: str, pack: Pack, event: Event, writer: Writer) -> Parsed:
         text=text,
         not_names=event_words(event) | pack.words["never_names"],
         event_words=event_words(event),
-        lower_case=sum(c.isupper() for c in text[:LONGEST]) * 40 < len(text[:LONGEST]),
+        lower_case=sum(map(str.isupper, text[:LONGEST])) * 40 < len(text[:LONGEST]),
         known=frozenset(word for word in names | name_words(sign_off) if len(word) > 1 or han(word)),
     )
     for i, sentence in enumerate(body):
@@ -134,6 +131,16 @@ def _answered_at_once(found: Sequence[Sentence], text: str) -> list[Sentence]:
         else:
             kept.append(sentence)
     return kept
+
+
+def _as_written(sentence: Sentence, text: str, pack: Pack, names: frozenset[str]) -> Sentence:
+    """A sentence in the pack's spelling; a question only where it asks us something."""
+    tokens = parted_by_space(in_known_spelling(sentence.tokens, pack, names), text)
+    if sentence.question and _in_quotes(sentence, text):
+        return replace(sentence, tokens=tokens, question=False)
+    if tokens != sentence.tokens:
+        sentence = replace(sentence, tokens=tokens)
+    return _without_tag(sentence, pack)
 
 
 def _without_tag(sentence: Sentence, pack: Pack) -> Sentence:

@@ -11,7 +11,7 @@ import tomllib
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 
 UNKNOWN = "und"
@@ -21,6 +21,10 @@ PLAINLY = 1.5
 """So far ahead of Russian is a language that is written with Russian letters."""
 
 _ENOUGH = 0.2
+LONG_WORD = 6
+"""Letters from which on an ending says something."""
+
+LONGEST_ENDING = 6
 """A word that five languages share says nothing."""
 _NOT_PROSE = re.compile(r"https?://\S{1,500}|[^\s<>@]{1,64}@[^\s<>@]{1,128}")
 _CITED = re.compile(r"«[^»\n]{12,300}»|\"[^\"\n]{12,300}\"|“[^”\n]{12,300}”|„[^“\n]{12,300}“")
@@ -151,12 +155,11 @@ def _vote(text: str, script: str) -> tuple[str, float]:
             for tag, share in home.items():
                 scores[tag] += share * weight
             continue
-        for tongue in tongues:
-            if len(word) > 5 and word.endswith(tongue.endings):
-                scores[tongue.tag] += 0.15 * weight
+        for tag in _ending_so(word[-LONGEST_ENDING:], script) if len(word) >= LONG_WORD else ():
+            scores[tag] += 0.15 * weight
     signs = Counter(_HARD_SIGN.sub("", text.casefold()))
     for tongue in tongues:
-        scores[tongue.tag] += sum(min(signs[letter], 3) for letter in tongue.letters) * (
+        scores[tongue.tag] += sum(min(signs[letter], 3) for letter in tongue.letters & signs.keys()) * (
             0.6 if script == "latin" else 1.0
         )
     best = max(scores, key=lambda tag: scores[tag])
@@ -168,6 +171,12 @@ def _vote(text: str, script: str) -> tuple[str, float]:
         # Without a letter of its own, a neighbour's must be plainly ahead.
         best = best if scores[best] >= scores["ru"] + PLAINLY else "ru"
     return best, scores[best]
+
+
+@lru_cache(maxsize=20_000)
+def _ending_so(end: str, script: str) -> tuple[str, ...]:
+    """The languages of whose words many end like this."""
+    return tuple(tongue.tag for tongue in _tongues(script)[1] if end.endswith(tongue.endings))
 
 
 def _counted_words(text: str) -> list[tuple[str, float]]:

@@ -43,9 +43,10 @@ class Marks:
         for mark in self.main:
             if mark.meaning == "but":
                 self._stops[mark.start] = True
-        for i in range(len(self.tokens)):
-            if self.pack.longest("turn", self.tokens, i) and not any(mark.start < i < mark.end for mark in self.main):
-                self._stops[i] = True
+        turns = self.pack.entries["turn"]
+        for i, token in enumerate(self.tokens):
+            if token.norm in turns and self.pack.longest("turn", self.tokens, i):
+                self._stops[i] = self._stops[i] or not any(mark.start < i < mark.end for mark in self.main)
         for i in self._joints():
             self._stops[i] = True
         ends = [stop or token.norm == "," for stop, token in zip(self._stops, self.tokens, strict=True)]
@@ -62,8 +63,9 @@ class Marks:
         """Where "and" begins a new clause: before a verb of its own ("cannot travel and will send")."""
         modifying = {mark.end for mark in self.main if mark.meaning in MODIFIERS}
         starts = {mark.start: mark for mark in self.main}
+        ands = self.pack.entries["and"]
         for i in range(1, len(self.tokens)):
-            length = self.pack.longest("and", self.tokens, i)
+            length = self.pack.longest("and", self.tokens, i) if self.tokens[i].norm in ands else 0
             mark = starts.get(i + length) if length else None
             if mark is None or (mark.meaning in MODIFIERS and i in modifying):
                 continue  # "can and will come"
@@ -310,6 +312,9 @@ def _being(
 
 def _number_at(tokens: Sequence[Token], at: int, pack: Pack) -> tuple[int, int]:
     """A number of people: no day of the month, no year."""
+    norm = tokens[at].norm if at < len(tokens) else ""
+    if not norm[:1].isdecimal() and norm not in pack.numbers_by_word:
+        return at, 0
     end, value = number_at(tokens, at, pack)
     following = tokens[end].norm if end < len(tokens) else ""
     before = tokens[at - 1].norm if at else ""

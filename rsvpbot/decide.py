@@ -219,11 +219,12 @@ def decide(
 
 def doubted(verdict: Verdict, reading: Reading) -> bool:
     """Whether a message may be a machine's, and so must be looked at and not answered (RFC 3834). Where the doubt is
-    slight, a plain answer or a plain question is a person's."""
+    slight, a plain answer, a perhaps of somebody in particular or a plain question is a person's."""
     if verdict.doubt is not Doubt.SLIGHT:
         return verdict.doubt is Doubt.STRONG
     asks_plainly = reading.asks is Asks.LOGISTICS and not reading.reasons
-    return not plain(reading) and not asks_plainly
+    perhaps = reading.partstat is PartStat.TENTATIVE and reading.firm
+    return not (plain(reading) or perhaps or asks_plainly)
 
 
 def plain(reading: Reading) -> bool:

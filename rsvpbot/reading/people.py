@@ -221,6 +221,8 @@ class Mentions:
             after = self._conjunction(end)
             if after == end:
                 break
+            if start > 0 and self._pack.has("of", self._tokens[start - 1].norm):
+                after += self._pack.longest("of", self._tokens, after)  # "of Ana Lopez, and of Jane Roe"
             joined = after > end + 1 or self._tokens[end].norm != "," or han_comma(self._tokens[end], self._text)
             following = self._one(after) or self._bare(after)
             if following is None:

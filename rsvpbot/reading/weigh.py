@@ -622,6 +622,8 @@ def _left_over(parsed: Parsed, answer: _Answer, asked: Sequence[Clause], writer:
         said = meanings.get(item.sentence, set())
         if "question" in item.signs and _only_a_tag(item) and not said & {"bring", "more", "count"}:
             continue
+        if "question" in item.signs and said & {"ask", "special"} and item.content <= FEW_BESIDE:
+            continue  # asked already
         if "question" in item.signs:
             settled = said & {"logistics", "courtesy", "receipt", "promise", *_SAYS}
             needed = said & _NEEDS and ("ask" in said or item.content <= FEW_BESIDE)

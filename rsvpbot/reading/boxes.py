@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+_CHOICES = re.compile(r"[(（][^()（）\n/]{1,8}/[^()（）\n/]{1,8}[)）](?=[ \t]*[:：])")
+
 _EMPTY = r"\[[ _]{0,3}\]|\([ _]{1,3}\)|（[ _\u3000]{1,3}）|[☐□◻⬜▢○◯]"
 _TICKED = r"[\[(（][xXхХ×✓✔√vV*][\])）]|[☑☒✅■◼✔✓√●◉⊠]"
 _BOX = re.compile(rf"({_EMPTY})|({_TICKED})")
@@ -20,6 +22,11 @@ def only_ticked(text: str) -> str:
     return "\n".join(lines)
 
 
+def without_choices(text: str) -> str:
+    """The text with the choices that a form offers blanked: "Grounds pass (Y/N): N". Places in it stay."""
+    return _CHOICES.sub(lambda match: " " * len(match.group()), text)
+
+
 def _line(line: str) -> str:
     boxes = list(_BOX.finditer(line))
     kept = [line[: boxes[0].start()]]
@@ -31,4 +38,4 @@ def _line(line: str) -> str:
     return "".join(kept)
 
 
-__all__ = ["only_ticked"]
+__all__ = ["only_ticked", "without_choices"]

@@ -13,6 +13,9 @@ from rsvpbot.reading.sentence import Here, Reader
 from rsvpbot.reading.stance import DENIALS, HEDGES, denials_of, denied_from_afar
 
 UNNAMED = Person(Who.ROLE)
+MOST_BETWEEN = 2
+"""Words between "in my place" and whoever comes, where no verb says that they do."""
+
 IN_PLACE = "in place"
 """The meaning of "in my place" before it is known who comes."""
 
@@ -105,9 +108,23 @@ def with_places(here: Here) -> None:
                 if mention.start >= here.begin and p.who in {Who.NAMED, Who.ROLE} and p not in absent
             )
             denied = any(mark.meaning in DENIALS and mark not in here.used for mark in here.marks.main)
-            # "I do not want anybody to go in my place", "my place is there, as you know"
-            doubt = place.doubt or (f"{WHO_IS_MEANT}: “{place.words}”" if denied or not others else "")
+            # "I do not want anybody to go in my place", "my place is there", "in my absence you may ask my colleague"
+            unclear = denied or not others or _far_from(place, here)
+            doubt = place.doubt or (f"{WHO_IS_MEANT}: “{place.words}”" if unclear else "")
             here.built.append(replace(place, meaning="substitute", others=others or (UNNAMED,), doubt=doubt))
+
+
+def _far_from(place: Clause, here: Here) -> bool:
+    """Whether several words stand between "in my place" and whoever is named."""
+    tokens = here.tokens
+    first = next(i for i, token in enumerate(tokens) if token.start >= place.start)
+    last = next((i for i, token in enumerate(tokens) if token.start >= place.end), len(tokens))
+    gaps = [
+        sum(token.word for token in tokens[last : m.start] or tokens[m.end : first])
+        for m in here.mentions.all()
+        if any(p.who in {Who.NAMED, Who.ROLE} for p in m.people)
+    ]
+    return min(gaps, default=0) > MOST_BETWEEN
 
 
 def _is_self(people: Sequence[Person]) -> bool:

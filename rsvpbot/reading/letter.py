@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from rsvpbot.model import Address, Event, Evidence, Kind, Message, PartStat, Reading
 from rsvpbot.reading import pack as packs
-from rsvpbot.reading.boxes import only_ticked
+from rsvpbot.reading.boxes import only_ticked, without_choices
 from rsvpbot.reading.clauses import parse
 from rsvpbot.reading.language import language_of, script_of
 from rsvpbot.reading.names import clean_name, display_name, han, is_organisation, name_words, same_person
@@ -205,7 +205,7 @@ def read_text(
     text: str, signature: str, sender: Address, pack: Pack, event: Event, language: str, assumed: PartStat | None = None
 ) -> Read:
     """Read a text that `sender` wrote. `assumed`: the answer that a calendar program gave with it."""
-    text = only_ticked(text)
+    text = without_choices(only_ticked(text))
     name = display_name(sender.name, pack)
     organisation = bool(sender.name) and not name and is_organisation(sender.name, pack)
     signed = signature_names(signature, pack)

@@ -101,6 +101,9 @@ def _gather(
     writer_too = any(p.who is Who.SELF for p in instead)
     if stance is not PartStat.DELEGATED and own is not None:
         writer_too = writer_too or own.stance in _COMES or (own.stance == "promise" and not others)
+    clause = own.clause if own else None
+    if substitution and clause and clause.people and all(p.who is Who.GROUP for p in clause.people):
+        writer_too = False  # "the Mission confirms its participation; it will be represented by …"
     coming = _COMES if stance is not PartStat.DELEGATED else _COMES - {"maybe"}
     people = [p for p in instead if p.who is not Who.SELF]
     people.extend(stand.person for stand in others if stand.stance in coming)

@@ -301,7 +301,9 @@ class Mentions:
             if name_end == office and pack.knows(tokens[office].norm) and tokens[office].norm not in pack.verbs:
                 office += 1  # "مديرة إدارة الطفولة هيفاء الرومي": of what, in one word more
                 name_end = self.bare_name_end(office)
-        if name_end - office >= 2:  # "начальник департамента миграции Жаслан Куттыбаев"
+        if name_end - office >= 2 and not self._is_group(
+            position, titled
+        ):  # "начальник департамента миграции Жаслан Куттыбаев"
             name = clean_name(self._slice(office, name_end), pack)
             if name:
                 return self.tail(name_end), Person(Who.NAMED, name=name, role=role)

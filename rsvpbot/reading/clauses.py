@@ -48,7 +48,10 @@ MOST_READ = 900
 """So many sentences are read, and so many words and signs; a letter that goes on longer is said to (see `weigh`)."""
 
 ABOUT_SOMETHING = 2
-"""So many words with content that nothing accounts for make a sentence one about something else."""
+"""So many words with content that nothing accounts for may make a sentence one about something else."""
+
+A_STORY = 4
+"""So many surely do."""
 
 MOST_IN_LABEL = 6
 MOST_FILLED_IN = 5
@@ -345,7 +348,9 @@ def _clause(reader: Reader, here: Here, head: Mark, own: Sequence[Mark], after: 
     if stance in {"yes", "wish", "no"}:
         doubt = doubt or doer.doubt
     if stance in {"yes", "wish"}:
-        doubt = doubt or other_day(here, head, reader)
+        day = other_day(here, head, reader)
+        booked = meaning == "yes" and day.startswith(DAY_BEFORE)  # "my flight is on the 17th"
+        doubt = doubt or ("" if booked else day)
     people: tuple[Person, ...] = (SOMEBODY,) if meaning == "away" and doer.doubt else doer.people
     start = min((doer.start, head.start, *(mark.start for mark in own)))
     clause = here.made(head, stance, people, start, reader.text)
@@ -506,6 +511,11 @@ def _beside(reader: Reader, here: Here) -> None:
         if mark.meaning not in TOLD or (mark.meaning == "bring" and people and all(p.who is Who.SELF for p in people)):
             continue
         start = mark.start
+        if mark.meaning == "bring" and mark.who is not None:  # "Ana Lopez will be accompanied by …"
+            before = mention_ending(mark.start, here)
+            if before and all(p.who is Who.NAMED for p in before.people) and not here.covered[before.start]:
+                people = (*before.people, *people)
+                here.cover(before.start, before.end)
         if mark.meaning == "courtesy":  # "Ambassador Marsh thanks you"
             before = mention_ending(mark.start, here)
             if before and not _is_place(before, reader, here):
@@ -516,21 +526,25 @@ def _beside(reader: Reader, here: Here) -> None:
         if mark.meaning in FACTS and not value:
             here.used.add(mark)
             continue
+        about = _about_something(mark, here)
+        if about >= A_STORY:
+            here.used.add(mark)  # "my son spent 41 days in a detention centre with my sister"
+            continue
         clause = here.made(mark, mark.meaning, people, start, reader.text, asked=here.question)
-        here.built.append(replace(clause, number=number, value=value, doubt=_along_in_what(mark, here)))
+        along = f"whether they come is not clear: “{here.marks.words(mark.start, mark.end)}”"
+        doubt = along if about >= ABOUT_SOMETHING else ""
+        here.built.append(replace(clause, number=number, value=value, doubt=doubt))
         here.used.add(mark)
 
 
-def _along_in_what(mark: Mark, here: Here) -> str:
-    """ "I wrote a book with Ana Reis", "two people died yesterday": the doubt about who comes along, where the sentence
-    is about something else."""
+def _about_something(mark: Mark, here: Here) -> int:
+    """ "I wrote a book with Ana Reis", "two people died yesterday": how many words with content that nothing accounts for
+    stand beside a phrase of who comes along, where the sentence gives no answer."""
     answered = any(clause.meaning in STANCES for clause in here.built)
     if mark.meaning not in {"bring", "more", "count"} or answered:
-        return ""
+        return 0
     begin, end = here.marks.piece_of(mark.start)
-    loose = here.loose(begin, mark.start) + here.loose(mark.end, end)
-    words = here.marks.words(mark.start, mark.end)
-    return f"whether they come is not clear: “{words}”" if loose >= ABOUT_SOMETHING else ""
+    return here.loose(begin, mark.start) + here.loose(mark.end, end)
 
 
 def _value_of_fact(mark: Mark, here: Here) -> str:

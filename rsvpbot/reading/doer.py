@@ -238,8 +238,8 @@ def _behind(q: _Question) -> Doer | None:
     if not third and not turned and not q.reader.pack.verb_first:
         return None  # "instead of me will participate Ms. Ana Lopez"
     mention = mention_after(q.head.end, q.here, expected=third)
-    if mention is None or _taken(mention, q.here):
-        return None
+    if mention is None or _taken(mention, q.here) or not (third or turned or mention.start == q.head.end):
+        return None  # "ir a Libreville"
     return q.behind(mention) if third or not all(p.who is Who.SELF for p in mention.people) else None
 
 

@@ -28,7 +28,7 @@ def object_doubt(head: Mark, here: Here, reader: Reader) -> str:
         return f"{SOMETHING_ELSE}: “{here.marks.words(head.start, at + 2)}”"
     while at < len(tokens) and not here.covered[at] and pack.longest("object", tokens, at):
         at += pack.longest("object", tokens, at)
-    if at >= len(tokens) or not tokens[at].word or tokens[at].number is not None:
+    if at >= len(tokens) or not tokens[at].word or tokens[at].norm[:1].isdecimal():
         return ""
     norm = tokens[at].norm
     if any(mark.meaning == "away" and mark.start == at for mark in here.marks.main) and at > head.end:

@@ -26,7 +26,10 @@ def take_names(reader: Reader, here: Here) -> None:
     if last is None:
         return
     tokens = here.tokens
+    _take_us(reader, here)
     behind = next((i for i, token in enumerate(tokens) if token.start >= last), len(tokens))
+    while behind < len(tokens) and reader.pack.longest("fill", tokens, behind):
+        behind += reader.pack.longest("fill", tokens, behind)  # "put me down please, and my colleague Jane Roe"
     colon = next((i for i, token in enumerate(tokens) if token.norm == ":" and token.end >= last), None)
     if colon is not None:
         people, end = _names_from(colon + 1, here, reader, sure=True)
@@ -41,6 +44,18 @@ def take_names(reader: Reader, here: Here) -> None:
     if people:
         here.cover(behind, end)
         reader.listed.extend(people)
+
+
+def _take_us(reader: Reader, here: Here) -> None:
+    """ "We would like to come, Ana Lopez and I, but …": the writer and somebody named, between two commas."""
+    for mention in here.mentions.all():
+        start, end = mention.start, mention.end
+        who = {person.who for person in mention.people}
+        parted = start > here.begin and here.tokens[start - 1].norm in ",:(-"
+        ends = end >= len(here.tokens) or not here.tokens[end].word
+        if who == {Who.SELF, Who.NAMED} and parted and ends and not here.covered[start]:
+            here.cover(start, end)
+            reader.listed.extend(mention.people)
 
 
 def _whole_line(here: Here, reader: Reader) -> list[Person]:

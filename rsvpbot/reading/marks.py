@@ -13,6 +13,7 @@ from rsvpbot.reading.phrases import Mark, Rule
 from rsvpbot.reading.tokens import Token
 
 _ORDER = {meaning: i for i, meaning in enumerate((*MEANINGS, *FACTS, "event", "time"))}
+_PEOPLE = ("roles", "titles", "plural", "modifiers", "of", "group")
 _STOPS = frozenset(";:()-.!?")
 MOST_PEOPLE = 200
 
@@ -313,7 +314,7 @@ def _being(
 def _number_at(tokens: Sequence[Token], at: int, pack: Pack) -> tuple[int, int]:
     """A number of people: no day of the month, no year."""
     norm = tokens[at].norm if at < len(tokens) else ""
-    if not norm[:1].isdecimal() and norm not in pack.numbers_by_word:
+    if not norm[:1].isdecimal() and (norm not in pack.numbers_by_word or _only_article(tokens, at, pack)):
         return at, 0
     end, value = number_at(tokens, at, pack)
     following = tokens[end].norm if end < len(tokens) else ""
@@ -322,6 +323,13 @@ def _number_at(tokens: Sequence[Token], at: int, pack: Pack) -> tuple[int, int]:
     if end > at and (value > MOST_PEOPLE or dated):
         return at, 0
     return end, value
+
+
+def _only_article(tokens: Sequence[Token], at: int, pack: Pack) -> bool:
+    """ "There will be an empty chair": an article before no person is no number."""
+    if not pack.has("determiners", tokens[at].norm) or at + 1 >= len(tokens):
+        return False
+    return not pack.longest_of(_PEOPLE, tokens, at + 1) and tokens[at + 1].word
 
 
 def _overlap(one: Mark, other: Mark) -> bool:

@@ -229,6 +229,8 @@ class Mentions:
                 break
             if following[1].who in {Who.SELF, Who.THEY} and self._tokens[after - 1].norm == ",":
                 break  # "on behalf of the Minister, I confirm": two, not one list
+            if following[1].who is Who.GROUP and person.who is Who.NAMED and not person.role:
+                break  # "forwarded to Valletta and the Mission will …"
             if following[1].who is Who.THEY and self._cased:
                 break  # "I had a word with Rhys Morgan and he will step in"
             end, person = following

@@ -52,6 +52,7 @@ def supposed(heads: Sequence[Mark], here: Here) -> frozenset[int]:
 
 
 _MAIN = VERBS | INSTEAD | {"yes", "no"}
+_OTHER_THINGS = frozenset({"receipt", "logistics", "diet", "access", "pass"})
 _HARD_STOPS = frozenset(";:.!?")
 
 
@@ -74,10 +75,22 @@ def _condition_of(mark: Mark, heads: Sequence[Mark], here: Here) -> int | None:
     """The head that hangs on a condition: the next one, wherever in the sentence, or the one before."""
     after = next((i for i, head in enumerate(heads) if head.start >= mark.end), None)
     before = next((i for i in range(len(heads) - 1, -1, -1) if heads[i].end <= mark.start), None)
-    opens = here.marks.piece_of(mark.start)[0] == mark.start
+    own = here.marks.piece_of(mark.start)
+    opens = own[0] == mark.start
     if after is not None and (before is None or opens or here.marks.same_piece(mark.end, heads[after].start)):
         return after
+    if (
+        before is not None
+        and not here.marks.same_piece(heads[before].end, mark.start)
+        and _of_something_else(own, here)
+    ):
+        return None  # "I shall come, and I shall read the paper once it is here"
     return before if before is not None else after
+
+
+def _of_something_else(piece: tuple[int, int], here: Here) -> bool:
+    """Whether a piece speaks of papers, needs or other things, and of nobody's coming."""
+    return any(piece[0] <= m.start < piece[1] and m.meaning in _OTHER_THINGS for m in here.marks.all())
 
 
 def _turned(mark: Mark, heads: Sequence[Mark], here: Here, pack: Pack) -> int | None:

@@ -41,8 +41,8 @@ BARE_CHARACTERS = 3
 A_SENTENCE = 4
 """So many words left over are a sentence of their own."""
 
-SHORT_NOTE = 8
-"""So many words in all beside a receipt are no answer."""
+FEW_FILED = 4
+"""So many words with content beside a receipt say where the letter went."""
 
 FEW_LEFT = 5
 """So many words with content may be left over in a question that our letters answer."""
@@ -214,7 +214,9 @@ def _repeated(clause: Clause, answers: Sequence[Clause]) -> bool:
         return any(other.meaning not in {"wish", "withdraw"} and other.people == clause.people for other in answers)
     unclear = clause.doubt.startswith((WHO_IS_MEANT, SOMETHING_ELSE, DAY_BEFORE))
     return unclear and any(
-        other.meaning == clause.meaning and not other.doubt and _same_side(other.people, clause.people)
+        other.meaning == clause.meaning
+        and not other.doubt
+        and (_same_side(other.people, clause.people) or set(clause.people) <= set(other.people))
         for other in answers
     )
 
@@ -405,8 +407,9 @@ def _overall(
                 return PartStat.ACCEPTED if stance == "yes" else PartStat.TENTATIVE, doubts
             doubts.append("the writer comes, and somebody else in their place")
         principals = [p for c in substitution if c.others for p in c.people]
+        named_by_office = writer.organisation and bool(parsed.listed)
         office = principals and all(
-            p.who in {Who.GROUP, Who.SELF} and p.role not in pack.words["i"] for p in principals
+            p.who in {Who.GROUP, Who.SELF} and (named_by_office or p.role not in pack.words["i"]) for p in principals
         )
         if office and not staying and stance in {"", "yes"}:
             return PartStat.ACCEPTED, doubts
@@ -639,6 +642,8 @@ def _left_over(parsed: Parsed, answer: _Answer, asked: Sequence[Clause], writer:
             doubts.append(f"may change the answer: “{words}”")
         elif "foreign" in item.signs and answer.stance is not PartStat.DECLINED:
             doubts.append(f"not understood: “{words}”")
+        elif answer.stance is PartStat.DELEGATED and "substitute" in said:
+            continue  # "Ambassador Marsh is away and has asked Ana Lopez to take his seat"
         elif _unexplained(item, parsed, writer) and _may_come(item, answer, said):
             doubts.append(f"somebody is named, and it is not clear why: “{words}”")
     return requests, doubts
@@ -660,10 +665,10 @@ def _only_a_tag(item: Left) -> bool:
 
 def _unread(item: Left, said: set[str]) -> bool:
     """Whether a person must read it, where nothing else answers."""
+    if "receipt" in said and not item.signs & (_HEAVY | {"turned"}) and item.content <= FEW_FILED:
+        return False  # "Your letter of 30 August has been registered and laid before the Deputy Minister"
     if item.signs & {"then", "turned"} and item.length > FEW_TOLD:
         return True  # "Thank you, that day my mother turns eighty"
-    if "receipt" in said and not item.signs & _HEAVY:
-        return item.content > FEW_TOLD or item.length > SHORT_NOTE  # "… and laid before the Permanent Secretary"
     if item.signs & _HEAVY or item.names or (item.content and "self" in item.signs):
         return True
     if said & {"logistics", "receipt", "courtesy"}:
@@ -685,7 +690,7 @@ def _against(item: Left, answer: _Answer, said: set[str]) -> frozenset[str]:
         return signs & {"yes"}
     weighty = {"if", "unsure", "regret", "cannot", "away", "fail", "not"}
     if answer.stance is PartStat.DELEGATED:
-        return signs & {"if", "unsure"} if not before else frozenset()
+        return signs & {"if", "unsure"} if not before and "late" not in said else frozenset()
     if said & _NEEDS or "late" in said:
         weighty -= {"cannot", "fail", "regret", "away", "if", "not"}
     if before or answer.withdrawn or said & STANCES:

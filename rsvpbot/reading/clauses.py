@@ -53,6 +53,9 @@ ABOUT_SOMETHING = 2
 A_STORY = 4
 """So many surely do."""
 
+WORDS_OF_A_STORY = 8
+"""And so many of any kind."""
+
 MOST_IN_LABEL = 6
 MOST_FILLED_IN = 5
 """Words of a question, and of the answer, in a numbered form."""
@@ -538,13 +541,14 @@ def _beside(reader: Reader, here: Here) -> None:
 
 
 def _about_something(mark: Mark, here: Here) -> int:
-    """ "I wrote a book with Ana Reis", "two people died yesterday": how many words with content that nothing accounts for
-    stand beside a phrase of who comes along, where the sentence gives no answer."""
+    """ "I wrote a book with Ana Reis", "two people died yesterday": where a sentence gives no answer, how many words
+    with content that nothing accounts for stand beside a phrase of who comes along."""
     answered = any(clause.meaning in STANCES for clause in here.built)
     if mark.meaning not in {"bring", "more", "count"} or answered:
         return 0
     begin, end = here.marks.piece_of(mark.start)
-    return here.loose(begin, mark.start) + here.loose(mark.end, end)
+    words = sum(here.tokens[i].word and not here.covered[i] for i in range(begin, end))
+    return A_STORY if words >= WORDS_OF_A_STORY else here.loose(begin, mark.start) + here.loose(mark.end, end)
 
 
 def _value_of_fact(mark: Mark, here: Here) -> str:

@@ -156,7 +156,7 @@ def _before(q: _Question) -> Doer | None:
         if mention is not None and not passed and _may_be_subject(mention, q, crossed):
             return q.of(mention)
         at -= 1
-        if at + 1 == q.first_word and _some_stranger(at, q):
+        if any(mark.start == at + 1 for mark in (*q.own, q.head)) and _some_stranger(at, q):
             words = q.here.marks.words(at, q.head.end)
             return Doer((SOMEBODY,), at, doubt=f"{WHO_IS_MEANT}: “{words}”")
         if at in persons and q.head.rule.person != "they":

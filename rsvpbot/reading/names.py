@@ -14,6 +14,7 @@ from rsvpbot.reading.tokens import Token, fold, tokenize
 
 MOST_NAME_WORDS = 7
 LONGEST_NAME = 80
+LONGEST_ACRONYM = 8
 
 _HOSTILE = re.compile(r"[{}<>$%=|\\@#~^*_\[\]\x00-\x1f\x7f-\x9f\u2028\u2029]|://|www\.|\d{3}", re.IGNORECASE)
 _FORMULA = ("=", "+", "-", "@", "\t")
@@ -116,6 +117,11 @@ def is_organisation(text: str, pack: Pack) -> bool:
     return any(pack.longest("organisation", tokens, i) for i in range(len(tokens)))
 
 
+def acronym(name: str) -> bool:
+    """Whether a name is one word in capitals ("JRS"): an organisation's."""
+    return 2 <= len(name) <= LONGEST_ACRONYM and name.isupper() and name.isalpha()
+
+
 def title_at(tokens: Sequence[Token], at: int, pack: Pack) -> int:
     """How many tokens a title takes that stands here; 0 for none."""
     return 0 if elided(tokens, at, pack) else pack.longest("titles", tokens, at)
@@ -165,7 +171,12 @@ def same_person(one: str, other: str) -> bool:
 
 def _within(words: frozenset[str], other: frozenset[str]) -> bool:
     """Whether every word is one of the other name's, in some form, or the initial of one ("F. Dunbar")."""
-    return all(any(_same_word(w, o) or (len(w) == 1 and o.startswith(w)) for o in other) for w in words)
+    initials = {word for word in words if len(word) == 1}
+    if not all(any(_same_word(w, o) for o in other) for w in words - initials):
+        return False
+    first = [word for word in initials if any(o.startswith(word) for o in other)]
+    patronymic = len(initials) > 1 and len(words) > len(initials)  # "Е. В. Дорофеева" is Елена Дорофеева
+    return bool(first) if patronymic else len(first) == len(initials)
 
 
 def _same_word(one: str, other: str) -> bool:
@@ -229,6 +240,7 @@ def merge_names(names: Iterable[str]) -> tuple[str, ...]:
 
 
 __all__ = [
+    "acronym",
     "arabic",
     "clean_name",
     "display_name",

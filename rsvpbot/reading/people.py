@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from rsvpbot.reading.names import MOST_NAME_WORDS, arabic, clean_name, elided, han, title_at
+from rsvpbot.reading.names import MOST_NAME_WORDS, acronym, arabic, clean_name, elided, han, title_at
 from rsvpbot.reading.pack import INSTEAD, Pack
 from rsvpbot.reading.tokens import Token
 
@@ -348,6 +348,9 @@ class Mentions:
             name = clean_name(self._slice(self._determiners(end + 1), name_end), pack)
             if name:
                 return self.tail(name_end), Person(Who.NAMED, name=name, role=role)
+        raw = self._slice(titled - 1, titled)
+        if group and titled - position == 1 and acronym(raw) and not self._shouted:
+            return end, Person(Who.NAMED, name=raw)
         return end, Person(Who.GROUP if group else Who.ROLE, role=role)
 
     def _determiners(self, at: int) -> int:
@@ -660,8 +663,8 @@ class Mentions:
         token = self._tokens[at]
         if not token.word or not token.norm[:1].isalpha() or token.norm in self._not_names:
             return False
-        if any(self._pack.longest("places", self._tokens, i) > at - i > 0 for i in range(max(at - 3, 0), at)):
-            return False  # the "Salvador" of "El Salvador"
+        if any(self._long_place(i) > at - i for i in range(max(at - 3, 0), at + 1)):
+            return False  # "Costa Rica", the "Salvador" of "El Salvador"
         if token.norm in self._known:
             return token.capital or self._lower or not _has_case(token.norm)
         if self._shouted:
@@ -675,6 +678,12 @@ class Mentions:
         return not self._pack.has("never_names", token.norm) and not (
             self._pack.knows(token.norm) and self._stands_alone(at)
         )
+
+    def _long_place(self, at: int) -> int:
+        """How many tokens the name of a place in several words takes, that is no surname ("Felipe Santa Cruz")."""
+        length = self._pack.longest("places", self._tokens, at)
+        surname = at > 0 and self._tokens[at - 1].capital and self._pack.has("given", self._tokens[at - 1].norm)
+        return length if length > 1 and not surname else 0
 
     def _initial(self, at: int) -> bool:
         """ "Е. В. Дорофеева": a letter with a stop beside a word that is certainly a name, or beside another such

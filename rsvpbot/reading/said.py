@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from rsvpbot.reading.names import acronym
 from rsvpbot.reading.people import Person
 
 DAY_BEFORE = "it names a day before"
@@ -14,8 +15,6 @@ SOMETHING_ELSE = "it may be about something else"
 
 STANCES = frozenset({"yes", "no", "maybe", "promise", "wish", "missed", "away", "substitute", "withdraw"})
 """The meanings of clauses that answer."""
-
-LONGEST_ACRONYM = 8
 
 WHO_IS_MEANT = "it is not clear who is meant"
 
@@ -79,11 +78,6 @@ class Writer:
         )
 
 
-def acronym(name: str) -> bool:
-    """Whether a name is one word in capitals ("JRS"): an organisation's."""
-    return 2 <= len(name) <= LONGEST_ACRONYM and name.isupper() and name.isalpha()
-
-
 @dataclass(frozen=True, slots=True)
 class Parsed:
     """A whole text."""
@@ -103,4 +97,4 @@ class Parsed:
     """Not read to its end."""
 
 
-__all__ = ["DAY_BEFORE", "SOMETHING_ELSE", "STANCES", "WHO_IS_MEANT", "Clause", "Left", "Parsed", "Writer", "acronym"]
+__all__ = ["DAY_BEFORE", "SOMETHING_ELSE", "STANCES", "WHO_IS_MEANT", "Clause", "Left", "Parsed", "Writer"]

@@ -13,6 +13,9 @@ from rsvpbot.reading.tokens import Sentence, Token
 _NO_NAME_BEGINS = ("self", "they", "turn", "and")
 """Words with none of which a name begins."""
 
+_NO_NAMES = ("organisation", "group", "places", "titles", "roles", "plural", "fill", "ordinary")
+"""Words of several characters that are no part of a name."""
+
 
 def without_sign_off(
     found: list[Sentence], text: str, pack: Pack, writer: Writer
@@ -27,7 +30,7 @@ def without_sign_off(
         kind = _sign_off_kind(sentence, words, pack, writer, first=last == 1)
         if not lines and kind in {"", "title"} and _signed_with_title(found, last, text, pack, writer):
             kind = "name"
-        if not kind and not name and _signed_without_capitals(found, last, text, pack, writer):
+        if kind in {"", "title"} and not name and _signed_without_capitals(found, last, text, pack, writer):
             kind = "name"
         if not kind and last == len(found):
             signed = _closing_and_name(sentence, text, pack, writer)
@@ -83,7 +86,7 @@ def _bare_name(sentence: Sentence, text: str, pack: Pack) -> bool:
         return False
     other_words = any(
         pack.longest(name, tokens, i) > (name not in _NO_NAME_BEGINS or i > 0)
-        for name in (*_NO_NAME_BEGINS, "organisation", "group", "places", "fill", "ordinary")
+        for name in (*_NO_NAME_BEGINS, *_NO_NAMES)
         for i in range(len(tokens))
     )
     return not other_words and not pack.lexicon.in_phrases(tokens)

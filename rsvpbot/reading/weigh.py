@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from rsvpbot.model import Asks, PartStat, Voice
-from rsvpbot.reading.names import han, merge_names, name_words, same_person
+from rsvpbot.reading.names import acronym, han, merge_names, name_words, same_person
 from rsvpbot.reading.pack import Pack
 from rsvpbot.reading.party import Stand, party_of
 from rsvpbot.reading.people import Person, Who, says_role
@@ -23,7 +23,6 @@ from rsvpbot.reading.said import (
     Left,
     Parsed,
     Writer,
-    acronym,
 )
 
 LARGE_PARTY = 6

@@ -19,7 +19,7 @@ from rsvpbot.reading.elsewhere import ANOTHER_DAY, a_single_other_day, names_a_d
 from rsvpbot.reading.instead import substitution, with_places
 from rsvpbot.reading.leftover import Rest, left_of
 from rsvpbot.reading.listed import take_names
-from rsvpbot.reading.marks import marks_of
+from rsvpbot.reading.marks import bare_answer, marks_of
 from rsvpbot.reading.names import han, name_words
 from rsvpbot.reading.pack import ANSWERS, BESIDE, FACTS, INSTEAD, VERBS, Pack
 from rsvpbot.reading.people import SOMEBODY, Mention, Mentions, Person, Who, number_at
@@ -554,6 +554,11 @@ def _about_something(mark: Mark, here: Here) -> int:
 def _value_of_fact(mark: Mark, here: Here) -> str:
     """What a phrase of a need or a pass says: "none of us holds a pass" is a no, "neither of us is vegan" nothing."""
     value = mark.rule.value
+    if mark.meaning in FACTS and mark.end < len(here.tokens) and here.tokens[mark.end].norm == ":":
+        filled_in = bare_answer(here.tokens, mark.end + 1, here.marks.pack)
+        if filled_in:
+            yes = filled_in == "yes"  # "Do you hold a grounds pass: N"
+            return filled_in if mark.meaning == "pass" else value if yes else ""
     if mark.meaning not in FACTS or value in {"no", "none"}:
         return value
     begin, _ = here.marks.piece_of(mark.start)

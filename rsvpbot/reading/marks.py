@@ -288,6 +288,14 @@ def _filled_in(found: Sequence[Mark], tokens: Sequence[Token], begin: int) -> Ma
     return Mark(Rule(value.meaning), value.start, value.end) if value is not None and ends else None
 
 
+def bare_answer(tokens: Sequence[Token], at: int, pack: Pack) -> str:
+    """Whether a lone "yes" or "no" stands at a token, and nothing behind it: the answer to a question of a form."""
+    if at >= len(tokens) or (at + 1 < len(tokens) and tokens[at + 1].word):
+        return ""
+    rules = (rule for node in pack.lexicon.root.after(tokens[at].norm) for rule in node.opened().rules)
+    return next((rule.meaning for rule in rules if rule.alone and rule.meaning in {"yes", "no"}), "")
+
+
 _BEHIND_BEING = frozenset({"time", "event", "instead", "glad", "but", "aside", "regret", "yes", *BESIDE})
 
 
@@ -396,4 +404,4 @@ def stands_alone(mark: Mark, tokens: Sequence[Token], begin: int, pack: Pack) ->
     return opens and closes
 
 
-__all__ = ["Marks", "marks_of"]
+__all__ = ["Marks", "bare_answer", "marks_of"]

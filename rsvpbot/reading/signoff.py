@@ -13,7 +13,7 @@ from rsvpbot.reading.tokens import Sentence, Token
 _NO_NAME_BEGINS = ("self", "they", "turn", "and")
 """Words with none of which a name begins."""
 
-_NO_NAMES = ("organisation", "group", "places", "titles", "roles", "plural", "fill", "ordinary")
+_NO_NAMES = ("organisation", "group", "places", "titles", "plural", "fill", "ordinary")
 """Words of several characters that are no part of a name."""
 
 

@@ -1,0 +1,127 @@
+"""What the rules of reading say of sentences in several languages: who is meant, what a remark is worth, which day."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import NamedTuple
+
+import pytest
+
+from rsvpbot.model import Address, Kind, PartStat, Reading
+from rsvpbot.reading import read
+from rsvpbot.reading.names import acronym, same_person
+from tests.test_reading_english import EVENT, message
+
+
+def reading(text: str, sender: str = "Jane Roe") -> Reading:
+    return read(replace(message(text), senders=(Address(sender, "jane@roe.example"),)), EVENT, Kind.HUMAN)
+
+
+class Row(NamedTuple):
+    text: str
+    partstat: str | None
+    party: int | None = None
+    names: tuple[str, ...] | None = None
+    sender: str = "Jane Roe"
+
+
+ALONE = [
+    # A remark behind a plain yes denies something else; a reason behind "I would have loved to" turns nothing.
+    Row("I'll be there. I don't know many people in this field, and I never learned to dress for it.", "accepted", 1),
+    Row("I would have loved to come, but the ducks are moulting and somebody must count them.", "declined", 0),
+    Row("I would love to come, but my son has an appointment that day. I will let you know on Thursday.", "tentative"),
+    # Who is meant.
+    Row("Moira Kincaid, who runs our clinic, will attend in my place.", "delegated", 1, ("Moira Kincaid",)),
+    Row("I had a word with Rhys Morgan and he will come in my place.", "delegated", 1, ("Rhys Morgan",)),
+    Row("M. Petit viendra à ma place.", "delegated", 1, ("Petit",)),
+    Row("السيدة نهى بركات، المستشارة، ستشارك في الاجتماع.", "accepted", 1, ("نهى بركات",), "البعثة الدائمة"),
+    Row("会长陈刚及秘书李娜出席。", "accepted", 2, ("陈刚", "李娜"), "协会"),
+    Row(
+        "The Mission confirms its participation. It will be represented by Counsellor Torfinn Aggestam and Third "
+        "Secretary Maite Ruokola.",
+        "accepted",
+        2,
+        ("Torfinn Aggestam", "Maite Ruokola"),
+        "Pernille Aggerholm",
+    ),
+    Row(
+        "Asistirán:\nExcmo. Sr. D. Ignacio Sorolla Vives, Embajador\nSra. Lourdes Pedrosa",
+        "accepted",
+        2,
+        ("Ignacio Sorolla Vives", "Lourdes Pedrosa"),
+        "Misión Permanente",
+    ),
+    # The same person in two scripts, with initials, or by a nickname.
+    Row("Я приду.\n\nБекзод Юлдашев", "accepted", 1, ("Бекзод Юлдашев",), "Bekzod Yuldashev"),
+    Row("Участие подтверждаю. Е. В. Дорофеева", "accepted", 1, ("Елена Дорофеева",), "Елена Дорофеева"),
+    Row("我来\n小王", "accepted", 1, ("小王",), "wanglei"),
+    # Companions of a story are nobody's guests.
+    Row("I will attend. My son spent forty days in a detention centre with my sister.", "accepted", 1, ("Jane Roe",)),
+    # Days of travel and of other meetings.
+    Row("My flight is on the 17th and I shall be there on the 20th.", "accepted", 1),
+    Row("On the 19th I am in Washington. I will attend on the 20th.", "accepted", 1),
+    # What asks nothing.
+    Row("My granddaughter said: “Who, if not you?” I will attend.", "accepted", 1),
+    Row("A Ana Reis vai por mim, ok?", "delegated", 1, ("Ana Reis",)),
+    # A registry says where a letter went, and nothing on coming.
+    Row("Your letter of 30 August has been received and laid before the Deputy Minister.", None, None, (), "Registry"),
+    Row("soooo sorry, I cannot come", "declined", 0),
+]
+
+
+@pytest.mark.parametrize("row", ALONE, ids=lambda row: str(row.text)[:50])
+def test_read_without_a_person(row: Row) -> None:
+    got = reading(row.text, row.sender)
+    told = (got.partstat, got.party, got.names, got.reasons)
+    assert not got.review, told
+    assert (got.partstat.value if got.partstat else None) == row.partstat, told
+    assert row.party is None or got.party == row.party, told
+    assert row.names is None or set(got.names) == set(row.names), told
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I hope Hungary will attend.",  # of whose coming nothing is known here
+        "Vou na terça, dia 27.",  # our day of the week, another of the month
+        "J'ai lu que le HCR participera.",  # and the writer?
+        "Ese día cumple mi madre ochenta años, gracias por la invitación.",  # a reason behind thanks
+    ],
+)
+def test_left_to_a_person(text: str) -> None:
+    assert reading(text).review
+
+
+def test_a_place_far_from_a_name_sends_nobody() -> None:
+    got = reading("Je ne pourrai pas y assister. En mon absence, vous pouvez contacter ma collègue Sarah Blanc.")
+    assert got.review or got.partstat is PartStat.DECLINED
+
+
+def test_a_choice_that_a_form_offers_is_no_answer() -> None:
+    got = reading("Will you attend (Y/N): Y\nDo you hold a UN grounds pass (Y/N): N\nDietary needs: none")
+    assert (got.partstat, got.grounds_pass, got.review) == (PartStat.ACCEPTED, False, False)
+
+
+def test_a_long_letter_is_read_as_far_as_a_letter_goes() -> None:
+    got = reading("I will attend. " + "The children drew boats on every wall that year. " * 120)
+    assert got.partstat is PartStat.ACCEPTED
+    assert any("not read to its end" in reason for reason in got.reasons)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("Бекзод Юлдашев", "Bekzod Yuldashev", True),
+        ("Щукина", "Shchukina", True),
+        ("Юлдашев", "Yusupov", False),
+        ("Е. В. Дорофеева", "Елена Дорофеева", True),
+        ("А. В. Дорофеева", "Елена Дорофеева", False),
+    ],
+)
+def test_one_name_in_two_forms(one: str, other: str, same: bool) -> None:
+    assert same_person(one, other) is same
+
+
+@pytest.mark.parametrize(("name", "yes"), [("JRS", True), ("UNHCR", True), ("Ana", False), ("A", False), ("A1", False)])
+def test_acronym(name: str, yes: bool) -> None:
+    assert acronym(name) is yes

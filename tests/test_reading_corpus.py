@@ -70,13 +70,14 @@ def test_english_is_read_alone(scored: tuple[Any, dict[str, Any], dict[str, Any]
 @pytest.mark.parametrize(
     ("name", "automatic"),
     [
-        ("fresh-en", 0.80),
-        ("unread-en", 0.85),
-        ("unread-fr", 0.85),
-        ("unread-es", 0.85),
-        ("unread-ru", 0.85),
-        ("unread-ar", 0.80),
-        ("unread-zh", 0.90),
+        ("fresh-en", 0.87),
+        ("unread-en", 0.88),
+        ("unread-fr", 0.93),
+        ("unread-es", 0.91),
+        ("unread-ru", 0.88),
+        ("unread-ar", 0.86),
+        ("unread-zh", 0.93),
+        ("unread-pt", 0.91),
     ],
 )
 def test_never_wrong_on_other_authors_mail(name: str, automatic: float) -> None:
@@ -89,7 +90,7 @@ def test_never_wrong_on_other_authors_mail(name: str, automatic: float) -> None:
     for figure in ("silent", "wrong", "flips", "lost", "answered", "missed"):
         assert figures[figure] == 0, [fault for fault in faults if fault[1] == figure]
     assert figures["automatic"] >= automatic, faults
-    assert figures["party"] >= 0.93 and figures["names"] >= 0.93 and figures["kind"] >= 0.98, faults
+    assert figures["party"] >= 0.95 and figures["names"] >= 0.95 and figures["kind"] == 1.0, faults
 
 
 @pytest.mark.parametrize("name", sorted(file.stem for file in (CORPUS / "replies").glob("*.jsonl")))
@@ -101,9 +102,11 @@ def test_no_flip_and_nothing_lost_in_what_people_newly_wrote(name: str) -> None:
         labels[label["id"]] = label
         answers[label["id"]] = written(label)
     figures, faults = scorer.score(labels, answers)
-    for figure in ("silent", "flips", "lost", "answered", "missed"):
+    for figure in ("silent", "flips", "lost", "answered"):
         assert figures[figure] == 0, [fault for fault in faults if fault[1] == figure]
-    assert figures["wrong"] <= 1, [fault for fault in faults if fault[1] == "wrong"]
+    large = len(labels) // 100  # of the hundreds that the builders of the packs wrote, one in a hundred
+    for figure, most in (("wrong", max(1, large)), ("missed", 2 * large if name.startswith("more-") else 0)):
+        assert figures[figure] <= most, [fault for fault in faults if fault[1] == figure]
     assert figures["kind"] == 1.0 and figures["language"] >= 0.95, faults
 
 

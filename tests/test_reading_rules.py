@@ -55,6 +55,24 @@ ALONE = [
     Row("Я приду.\n\nБекзод Юлдашев", "accepted", 1, ("Бекзод Юлдашев",), "Bekzod Yuldashev"),
     Row("Участие подтверждаю. Е. В. Дорофеева", "accepted", 1, ("Елена Дорофеева",), "Елена Дорофеева"),
     Row("我来\n小王", "accepted", 1, ("小王",), "wanglei"),
+    # The name behind a closing, a signature of initials, an office behind a name; nobody is counted twice.
+    Row("J'y serai. Bien à vous, Sophie Lambrecht", "accepted", 1, ("Sophie Lambrecht",), "Sophie Lambrecht"),
+    Row(
+        "C'est mon collègue Joseph Etoundi qui viendra. Merci.\nMC Abega",
+        "delegated",
+        1,
+        ("Joseph Etoundi",),
+        "Marie-Claire Abega",
+    ),
+    Row("La Ministre viendra. Cordialement, Lise Aubert, secrétariat", "accepted", 1, (), "Cabinet"),
+    Row("Je viendrai. Deux collègues viendront avec moi.", "accepted", 3, ("Jane Roe",)),
+    Row(
+        "Confirmo que acudirán ella, Verónica Chiriboga Andrade, y su asesor Patricio Guamán Toapanta.",
+        "accepted",
+        2,
+        ("Verónica Chiriboga Andrade", "Patricio Guamán Toapanta"),
+        "Despacho de la Viceministra",
+    ),
     # Companions of a story are nobody's guests.
     Row("I will attend. My son spent forty days in a detention centre with my sister.", "accepted", 1, ("Jane Roe",)),
     # Days of travel and of other meetings.

@@ -182,7 +182,7 @@ def _within(words: frozenset[str], other: frozenset[str]) -> bool:
 def _same_word(one: str, other: str) -> bool:
     if one == other:
         return True
-    if _cyrillic(one) != _cyrillic(other) and (one + other)[:1].isalpha():
+    if cyrillic(one) != cyrillic(other) and (one + other)[:1].isalpha():
         skeletons = _skeleton(one), _skeleton(other)
         return len(skeletons[0]) >= 2 and skeletons[0] == skeletons[1]
     if not ("а" <= one[:1] <= "я" and "а" <= other[:1] <= "я"):
@@ -203,13 +203,14 @@ _SOUNDS = (
 _LETTERS = str.maketrans("бвгдзжклмнпрстфхцчшщ", "bvgdzzklmnprstfxscss")
 
 
-def _cyrillic(word: str) -> bool:
+def cyrillic(word: str) -> bool:
+    """Whether a word begins in Cyrillic letters."""
     return "\u0400" <= word[:1] <= "\u04ff"
 
 
 def _skeleton(word: str) -> str:
     """What a name keeps when it goes from Cyrillic to Latin letters, or back: its consonants, roughly."""
-    if _cyrillic(word):
+    if cyrillic(word):
         sounds = word.translate(_LETTERS)
     else:
         sounds = word
@@ -243,6 +244,7 @@ __all__ = [
     "acronym",
     "arabic",
     "clean_name",
+    "cyrillic",
     "display_name",
     "elided",
     "han",

@@ -109,7 +109,8 @@ def _gather(
     people.extend(stand.person for stand in others if stand.stance in coming)
     for clause in parsed.clauses:
         if clause.meaning == "bring" and not clause.asked:
-            people.extend(p for p in clause.people if p.who is not Who.SELF)
+            told = [s.person for s in others if s.clause is not None and s.clause.sentence == clause.sentence]
+            people.extend(p for p in clause.people if p.who is not Who.SELF and p not in told)
         elif clause.meaning == "list":
             people.extend(p for p in clause.people if p.who is not Who.SELF)
             writer_too = writer_too or any(p.who is Who.SELF for p in clause.people)

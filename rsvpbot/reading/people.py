@@ -233,8 +233,9 @@ class Mentions:
                 break  # "forwarded to Valletta and the Mission will …"
             if following[1].who is Who.THEY and self._cased:
                 break  # "I had a word with Rhys Morgan and he will step in"
+            apposed = person.who is Who.THEY and following[1].who is Who.NAMED and self._tokens[after - 1].norm == ","
             end, person = following
-            people = (*people, person)
+            people = (person,) if apposed else (*people, person)  # "she, Ana Lopez, and her adviser"
             if joined:  # "A, B and C"; but in "instead of A, B comes" a comma joins nothing
                 mentions.append(Mention(start, end, people))
         return mentions[::-1]
@@ -536,7 +537,8 @@ class Mentions:
             )
             if not self._may_be_name(position) and not known_day and not part:
                 break  # but "Mr. Jan Hruška", "Mr. Sun Hao": a month or a day anywhere else
-            if position == 0 and token.norm not in self._known and not after_title and not self._opens_as_name():
+            opens = position > 0 or token.norm in self._known or after_title or self._initial(0)
+            if not opens and not self._opens_as_name():
                 break
             strong += self._certain(position)
             words += 1

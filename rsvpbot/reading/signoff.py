@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rsvpbot.reading.names import arabic, clean_name, han, name_words, same_person, title_at
+from rsvpbot.reading.names import arabic, clean_name, cyrillic, han, name_words, same_person, title_at
 from rsvpbot.reading.pack import Pack
 from rsvpbot.reading.people import Mentions
 from rsvpbot.reading.said import Writer
@@ -122,9 +122,10 @@ def _own_name(name: str, writer: Writer) -> bool:
     initials = {word[0] for word in own}
     if name and han(name[:1]):
         return bool(writer.name) and same_person(name, writer.name)
-    if name and writer.name and len(words) > 1 and same_person(name, writer.name):
-        return True  # in another script
-    return bool(words) and (words <= own or (bool(initials) and all(len(w) <= 3 and set(w) <= initials for w in words)))
+    if len(words) > 1 and cyrillic(name) != cyrillic(writer.name) and same_person(name, writer.name):
+        return True
+    short = {word for word in words - own if len(word) <= 3 and set(word) <= initials}
+    return bool(words) and words <= own | short  # "Abega", "MC Abega", "MCA"
 
 
 def _nickname(word: str, writer: Writer) -> bool:
@@ -185,10 +186,16 @@ def _closing_and_name(sentence: Sentence, text: str, pack: Pack, writer: Writer)
             if (
                 words in pack.words["closings"]
                 and len(tokens) - i <= 6
-                and (_own_name(name, writer) or Mentions(tokens, text, pack).name_end(i + 1) == len(tokens))
+                and (_own_name(name, writer) or _name_to_the_end(sentence, i + 1, text, pack))
             ):
-                return name
+                return name.partition(",")[0]
     return ""
+
+
+def _name_to_the_end(sentence: Sentence, at: int, text: str, pack: Pack) -> bool:
+    """Whether nothing but a name, with its office behind it, stands from a token on."""
+    mentions = Mentions(sentence.tokens, text, pack).at(at)
+    return bool(mentions) and mentions[0].end == len(sentence.tokens) and bool(mentions[0].people[0].name)
 
 
 def is_closing(sentence: Sentence, pack: Pack) -> bool:

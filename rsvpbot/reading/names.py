@@ -224,6 +224,11 @@ def _all_han(word: str) -> bool:
     return all(map(han, word))
 
 
+def _written_out(name: str) -> int:
+    """How many words of a name are more than an initial."""
+    return sum(len(word) > 1 for word in name_words(name))
+
+
 def merge_names(names: Iterable[str]) -> tuple[str, ...]:
     """Names without repetition; of two forms of one name the fuller stays."""
     kept: list[str] = []
@@ -232,7 +237,7 @@ def merge_names(names: Iterable[str]) -> tuple[str, ...]:
             continue
         for i, other in enumerate(kept):
             if same_person(name, other):
-                if len(name_words(name)) > len(name_words(other)) or (_all_han(name) and len(name) > len(other)):
+                if _written_out(name) > _written_out(other) or (_all_han(name) and len(name) > len(other)):
                     kept[i] = name
                 break
         else:

@@ -73,6 +73,8 @@ ALONE = [
         ("Verónica Chiriboga Andrade", "Patricio Guamán Toapanta"),
         "Despacho de la Viceministra",
     ),
+    Row("Our Ambassador will attend; our Counsellor cannot.", "accepted", 1),
+    Row("The Ambassador cannot come; our Counsellor will attend.", "delegated", 1),
     # Companions of a story are nobody's guests.
     Row("I will attend. My son spent forty days in a detention centre with my sister.", "accepted", 1, ("Jane Roe",)),
     # Days of travel and of other meetings.
@@ -103,6 +105,7 @@ def test_read_without_a_person(row: Row) -> None:
         "I hope Hungary will attend.",  # of whose coming nothing is known here
         "Vou na terça, dia 27.",  # our day of the week, another of the month
         "J'ai lu que le HCR participera.",  # and the writer?
+        "My daughter would like to go.",  # and the writer?
         "Ese día cumple mi madre ochenta años, gracias por la invitación.",  # a reason behind thanks
     ],
 )

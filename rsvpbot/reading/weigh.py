@@ -408,7 +408,9 @@ def _overall(
         principals = [p for c in substitution if c.others for p in c.people]
         named_by_office = writer.organisation and bool(parsed.listed)
         office = principals and all(
-            p.who in {Who.GROUP, Who.SELF} and (named_by_office or p.role not in pack.words["i"]) for p in principals
+            (p.who in {Who.GROUP, Who.SELF} and (named_by_office or p.role not in pack.words["i"]))
+            or writer.is_office(p.name)
+            for p in principals
         )
         if office and not staying and stance in {"", "yes"}:
             return PartStat.ACCEPTED, doubts
@@ -493,8 +495,10 @@ def _of_others(
     """The same where the writer neither comes nor stays away."""
     doubts: list[str] = []
     if coming and staying and own is None:
-        if any(clause.meaning == "together" for clause in parsed.clauses):
-            return PartStat.ACCEPTED, doubts
+        refused = [s.clause.start for s in staying if s.clause and s.stance == "no"]
+        said_first = all(s.clause and s.clause.start < min(refused, default=0) for s in coming)
+        if said_first or any(clause.meaning == "together" for clause in parsed.clauses):
+            return PartStat.ACCEPTED, doubts  # "our Ambassador will attend; our Counsellor cannot"
         return PartStat.DELEGATED, doubts
     if coming and own is None and any(says_role(stand.person.role, pack.words["successors"]) for stand in coming):
         return PartStat.DELEGATED, doubts
@@ -509,6 +513,8 @@ def _of_others(
             and any(says_role(s.person.role, pack.words["junior"]) for s in inferior)
         ):
             doubts.append(_WRITER_UNSAID)
+        elif inferior and not writer.organisation and all(_bare_wish(s, pack) for s in inferior):
+            doubts.append(_WRITER_UNSAID)  # "my daughter would like to go"
     if coming and any(acronym(stand.person.name) for stand in coming):
         doubts.append(_WRITER_UNSAID)  # "I read that UNHCR will take part"
     if coming:
@@ -537,6 +543,11 @@ def _of_others(
     if withdrawn:
         doubts.append("an earlier answer is withdrawn, and none is given")
     return None, doubts
+
+
+def _bare_wish(stand: Stand, pack: Pack) -> bool:
+    """Whether somebody without a title is only said to wish to come."""
+    return stand.stance == "wish" and bool(stand.person.role) and not says_role(stand.person.role, pack.words["titles"])
 
 
 def _away_is_no(stand: Stand | None, parsed: Parsed, pack: Pack) -> bool:

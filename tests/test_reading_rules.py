@@ -77,6 +77,9 @@ ALONE = [
     Row("The Ambassador cannot come; our Counsellor will attend.", "delegated", 1),
     # Companions of a story are nobody's guests.
     Row("I will attend. My son spent forty days in a detention centre with my sister.", "accepted", 1, ("Jane Roe",)),
+    # A condition on nothing is a yes without its accent.
+    Row("si voy yo y mi bebe de 5 meses", "accepted"),
+    Row("Si voy, les aviso.", "tentative"),
     # Days of travel and of other meetings.
     Row("My flight is on the 17th and I shall be there on the 20th.", "accepted", 1),
     Row("On the 19th I am in Washington. I will attend on the 20th.", "accepted", 1),

@@ -122,8 +122,9 @@ def _own_name(name: str, writer: Writer) -> bool:
     initials = {word[0] for word in own}
     if name and han(name[:1]):
         return bool(writer.name) and same_person(name, writer.name)
-    if len(words) > 1 and cyrillic(name) != cyrillic(writer.name) and same_person(name, writer.name):
-        return True
+    forms = cyrillic(name) != cyrillic(writer.name) or len(words) == len(name_words(writer.name))
+    if len(words) > 1 and forms and same_person(name, writer.name):
+        return True  # in another script; "Salimata K."
     short = {word for word in words - own if len(word) <= 3 and set(word) <= initials}
     return bool(words) and words <= own | short  # "Abega", "MC Abega", "MCA"
 

@@ -27,7 +27,9 @@ def assigned(heads: Sequence[Mark], here: Here, pack: Pack) -> dict[int, list[Ma
     """Each modifier with the head that it turns."""
     found: dict[int, list[Mark]] = {}
     for mark in here.marks.main:
-        if mark.meaning == "if":
+        if mark.meaning == "if" and _says_it_all(mark, heads, here):
+            here.used.add(mark)
+        elif mark.meaning == "if":
             for choice in _conditional(mark, heads, here):
                 found.setdefault(choice, []).append(mark)
         elif mark.meaning in here.marks.MODIFYING:
@@ -35,6 +37,16 @@ def assigned(heads: Sequence[Mark], here: Here, pack: Pack) -> dict[int, list[Ma
             if turned is not None:
                 found.setdefault(turned, []).append(mark)
     return found
+
+
+def _says_it_all(mark: Mark, heads: Sequence[Mark], here: Here) -> bool:
+    """ "Si voy yo y mi hija": what opens a sentence and hangs on nothing else in it is no condition, but a yes written
+    without its accent."""
+    alone = mark.start == here.begin and mark.end - mark.start == 1 and len(heads) == 1
+    if here.question or not alone or heads[0].rule.person not in {"i", "we"}:
+        return False
+    stops = any(not token.word and token.norm in _HARD_STOPS | {","} for token in here.tokens)
+    return not stops and here.marks.filled(mark.end, heads[0].start)
 
 
 def supposed(heads: Sequence[Mark], here: Here) -> frozenset[int]:

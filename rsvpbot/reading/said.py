@@ -16,6 +16,11 @@ SOMETHING_ELSE = "it may be about something else"
 STANCES = frozenset({"yes", "no", "maybe", "promise", "wish", "missed", "away", "substitute", "withdraw"})
 """The meanings of clauses that answer."""
 
+WORDS_SHOWN = 120
+"""Characters of the mail's words that a reason quotes at most."""
+
+NEEDS = frozenset({"diet", "access", "pass"})
+
 WHO_IS_MEANT = "it is not clear who is meant"
 
 
@@ -97,4 +102,21 @@ class Parsed:
     """Not read to its end."""
 
 
-__all__ = ["DAY_BEFORE", "SOMETHING_ELSE", "STANCES", "WHO_IS_MEANT", "Clause", "Left", "Parsed", "Writer"]
+def short(words: str) -> str:
+    """Words of the mail as a reason quotes them: on one line, and not too long."""
+    flat = " ".join(words.split())
+    return flat if len(flat) <= WORDS_SHOWN else flat[: WORDS_SHOWN - 1] + "…"
+
+
+__all__ = [
+    "DAY_BEFORE",
+    "NEEDS",
+    "SOMETHING_ELSE",
+    "STANCES",
+    "WHO_IS_MEANT",
+    "Clause",
+    "Left",
+    "Parsed",
+    "Writer",
+    "short",
+]

@@ -10,72 +10,30 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from rsvpbot.model import Asks, PartStat, Voice
-from rsvpbot.reading.names import acronym, han, merge_names, name_words, same_person
+from rsvpbot.reading.names import acronym, merge_names, same_person
 from rsvpbot.reading.pack import Pack
 from rsvpbot.reading.party import Stand, party_of
 from rsvpbot.reading.people import Person, Who, says_role
+from rsvpbot.reading.remainder import FEW_TOLD, Answer, answer_of, left_over, unexplained
 from rsvpbot.reading.said import (
     DAY_BEFORE,
     SOMETHING_ELSE,
     STANCES,
     WHO_IS_MEANT,
     Clause,
-    Left,
     Parsed,
     Writer,
+    short,
 )
+from rsvpbot.reading.stands import stands_of
 
 LARGE_PARTY = 6
 """From this many on, a person looks (see tests/corpus/README.md)."""
-
-FEW_BESIDE = 1
-"""So many words may be left over beside thanks, where nothing else is said."""
-
-FEW_TOLD = 2
-"""So many words with content say nothing of weight beside an answer."""
-
-BARE_CHARACTERS = 3
-"""Chinese characters of a mere "all right", at most."""
-
-A_SENTENCE = 4
-"""So many words left over are a sentence of their own."""
-
-FEW_FILED = 4
-"""So many words with content beside a receipt say where the letter went."""
-
-FEW_LEFT = 5
-"""So many words with content may be left over in a question that our letters answer."""
-
-NEAR_AN_ASK = 40
-"""Characters between a request and the answer that it asks to note."""
-
-SHORT = 5
-"""So many words without a subject are a short phrase."""
-
-WORDS_SHOWN = 120
-"""Characters of the mail's words that a reason quotes at most."""
 
 _ONLY_ELSEWHERE = "is elsewhere, but does not say that they will not come"
 _WRITER_UNSAID = "somebody else comes; whether the writer does is not said"
 _ONLY_NAMES = "names, but no word on coming"
 _ALONG = frozenset({"bring", "more", "count"})
-_NEEDS = frozenset({"diet", "access", "pass"})
-_SAYS = frozenset({"yes", "no", "maybe"})
-_OF_SOMEBODY = frozenset({"self", "person", "come", "presence", "yes", "can", "will", "then"})
-"""Signs that a denial is about somebody's coming."""
-_OF_THE_ANSWER = frozenset(
-    {"come", "presence", "yes", "then", "person", "no", "away", "missed", "maybe", "want", "confirm", "fail"}
-)
-"""Signs that a denial is about the answer that was given."""
-
-_OF_AN_OBSTACLE = frozenset({"then", "regret", "away", "no", "cannot", "come", "presence", "if", "unsure"})
-"""Signs that what stands before an answer may stand against it."""
-
-_TAG = frozenset({"question", "self", "can", "will", "not", "cannot", "would"})
-_HEAVY = frozenset(
-    {"come", "presence", "not", "cannot", "if", "unsure", "fail", "want", "hope", "confirm"}
-    | {"yes", "no", "away", "missed", "maybe", "sends", "represented", "stands_in"}
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +80,7 @@ def weigh(parsed: Parsed, writer: Writer, pack: Pack, assumed: PartStat | None =
     asked = [clause for clause in answers if clause.asked]
     answers = [clause for clause in answers if not clause.asked]
     withdrawn = any(clause.meaning == "withdraw" for clause in answers)
-    stands, contradictions = _stands(answers, parsed, writer, withdrawn, pack)
+    stands, contradictions = stands_of(answers, parsed, writer, withdrawn, pack)
     doubts = [clause.doubt for clause in answers if clause.doubt and not _repeated(clause, answers)] + contradictions
     self_stand = stands.get("self")
     others = [stand for key, stand in stands.items() if key != "self"]
@@ -131,8 +89,8 @@ def weigh(parsed: Parsed, writer: Writer, pack: Pack, assumed: PartStat | None =
     doubts += _somebody_after_all(stance, parsed, answers, writer)
     settled = {PartStat.DECLINED: _ONLY_ELSEWHERE, PartStat.ACCEPTED: _WRITER_UNSAID}.get(assumed) if assumed else ""
     doubts += [doubt for doubt in extra if doubt != settled]
-    answer = _answer(stance, self_stand, answers, assumed, pack)
-    requests, more_doubts = _left_over(parsed, answer, asked, writer)
+    answer = answer_of(stance, self_stand, answers, assumed)
+    requests, more_doubts = left_over(parsed, answer, asked, writer)
     doubts += more_doubts
     doubts += _turned(answers, answer, explained)
     doubts += _both_certain_and_not(stance, self_stand, answers)
@@ -230,149 +188,8 @@ def _own_seat(clause: Clause, pack: Pack) -> Clause:
     """ "I shall take my seat": nobody else's."""
     if clause.meaning != "substitute" or clause.others or not all(p.who is Who.SELF for p in clause.people):
         return clause
-    doubt = clause.doubt or f"in whose place is not clear: “{_short(clause.words)}”"
+    doubt = clause.doubt or f"in whose place is not clear: “{short(clause.words)}”"
     return replace(clause, meaning="yes", doubt=doubt)
-
-
-def _short(words: str) -> str:
-    flat = " ".join(words.split())
-    return flat if len(flat) <= WORDS_SHOWN else flat[: WORDS_SHOWN - 1] + "…"
-
-
-# --------------------------------------------------------------------------- who stands where
-
-
-def _key(person: Person, writer: Writer, stands: dict[str, Stand], pack: Pack) -> str:
-    if person.who in {Who.SELF, Who.GROUP}:
-        return "self"
-    if person.who is Who.NAMED:
-        if writer.is_office(person.name):
-            return "self"
-        surname = len(writer.name) == 1 and bool(person.role) and person.name != writer.name  # "my daughter 林一诺"
-        if writer.name and same_person(person.name, writer.name) and not surname:
-            return "self"
-        for key, stand in stands.items():
-            if stand.person.name and same_person(stand.person.name, person.name):
-                return key
-        return person.name
-    if person.who is Who.ROLE:
-        word = person.role.split()[-1] if person.role else ""
-        for key, stand in stands.items():
-            if stand.person.name and word and word in stand.person.role.split():
-                return key
-        return f"role:{person.role}"
-    return "unknown"
-
-
-def _stands(
-    answers: Sequence[Clause], parsed: Parsed, writer: Writer, withdrawn: bool, pack: Pack
-) -> tuple[dict[str, Stand], list[str]]:
-    stands: dict[str, Stand] = {}
-    contradictions: list[str] = []
-    for clause in answers:
-        stance = {"missed": "no"}.get(clause.meaning, clause.meaning)
-        if stance not in {"yes", "wish", "no", "away", "maybe", "promise"}:
-            continue
-        if stance == "away" and any(person.who is Who.UNKNOWN for person in clause.people):
-            continue
-        if stance == "maybe" and _about_a_need(clause, parsed):
-            continue
-        for person in clause.people or (Person(Who.SELF),):
-            key = _key(person, writer, stands, pack)
-            if key == "unknown":
-                if not clause.doubt:
-                    contradictions.append(f"{WHO_IS_MEANT}: “{_short(clause.words)}”")
-                continue
-            stand = stands.setdefault(key, Stand(person))
-            if person.name and not stand.person.name:
-                stand.person = person
-            sorry = (
-                clause.sentence in parsed.regrets and clause.elided
-            )  # "alas, I am elsewhere, the tickets are bought"
-            new, contradiction = _next_stance(stand, stance, clause, withdrawn, pack, sorry)
-            if contradiction:
-                contradictions.append(contradiction)
-            if new != stand.stance or stand.clause is None:
-                stand.stance, stand.clause = new, clause
-    return stands, contradictions
-
-
-def _about_a_need(clause: Clause, parsed: Parsed) -> bool:
-    """ "I am vegetarian, in case there is food", "I wait for the paper": undecided is something else than coming."""
-    others = [c for c in parsed.clauses if c.sentence == clause.sentence and c is not clause]
-    plainly = any(c.meaning == "yes" and not c.doubt for c in parsed.clauses)
-    return plainly and any(
-        (c.meaning in _NEEDS and clause.start <= c.start <= clause.end)
-        or (c.meaning in {"logistics", *_NEEDS} and 0 <= c.start - clause.end <= 3)
-        for c in others
-    )
-
-
-def _next_stance(stand: Stand, new: str, clause: Clause, withdrawn: bool, pack: Pack, sorry: bool) -> tuple[str, str]:
-    """The stance after one more clause, and the contradiction, if it is one. `sorry`: a short phrase beside regret."""
-    old = stand.stance
-    stand.missed = stand.missed or clause.meaning == "missed"
-    stand.refused = stand.refused or clause.meaning == "no"
-    own = all(person.who is Who.SELF for person in clause.people)
-    if old == "no" and own and not stand.refused and new in ({"maybe"} if stand.missed else {"maybe", "promise"}):
-        return "maybe", ""  # "I would love to come, but my son has an appointment; I'll let you know on Thursday"
-    if not old or old == new:
-        return new, ""
-    if withdrawn and new in {"yes", "no", "maybe"} and old in {"yes", "no", "maybe", "wish"}:
-        return new, ""
-    table = {
-        ("wish", "no"): "no",
-        ("wish", "away"): "no",
-        ("wish", "maybe"): "maybe",
-        ("wish", "yes"): "yes",
-        ("yes", "wish"): "yes",
-        ("yes", "maybe"): "maybe",
-        ("away", "no"): "no",
-        ("no", "away"): "no",
-        ("no", "wish"): "no",
-        ("away", "maybe"): "maybe",
-        ("maybe", "away"): "maybe",
-        ("maybe", "wish"): "maybe",
-        ("away", "wish"): "no",
-        ("yes", "promise"): "yes",
-        ("no", "promise"): "no",
-        ("maybe", "promise"): "maybe",
-        ("wish", "promise"): "maybe",
-        ("away", "promise"): "maybe",
-        ("promise", "maybe"): "maybe",
-        ("promise", "yes"): "yes",
-        ("promise", "no"): "no",
-        ("promise", "wish"): "maybe",
-        ("promise", "away"): "maybe",
-    }
-    if (old, new) == ("yes", "promise") and _says_only(stand.clause, clause):
-        return "yes", f"a short yes, and a promise to answer: “{_short(clause.words)}”"
-    settled = table.get((old, new))
-    if settled:
-        return settled, ""
-    same = stand.clause is not None and stand.clause.sentence == clause.sentence
-    if (old, new) == ("yes", "no") and same and not clause.elided and stand.clause and _bare_yes(stand.clause):
-        return "no", ""  # "好的，不过我来不了。"
-    if (old, new) == ("away", "yes") and same and not sorry and not _there(clause, pack):
-        return "yes", ""  # "I have a vote until one, so I shall slip in at half past"
-    first = stand.clause.words if stand.clause else ""
-    return new, f"it contradicts itself: “{_short(first)}” and “{_short(clause.words)}”"
-
-
-def _bare_yes(clause: Clause) -> bool:
-    words = clause.words.split()
-    return clause.elided and len(words) <= 1 and (not han(clause.words[:1]) or len(clause.words) <= BARE_CHARACTERS)
-
-
-def _says_only(yes: Clause | None, promise: Clause) -> bool:
-    """ "Noted in my diary, I'll confirm later": a yes without anybody who comes."""
-    same = yes is not None and yes.sentence == promise.sentence
-    return same and yes is not None and yes.elided and len(yes.words.split()) <= SHORT
-
-
-def _there(clause: Clause, pack: Pack) -> bool:
-    """ "I have a wedding in Lisbon and shall be there": that may well be the other place."""
-    return any(pack.has("there", word) for word in clause.words.casefold().split())
 
 
 # --------------------------------------------------------------------------- the whole
@@ -423,9 +240,7 @@ def _overall(
         return PartStat.TENTATIVE, doubts
     speaks_for_all = own is not None and (own.person.who is Who.GROUP or writer.organisation)
     if stance == "no" and coming and own is not None and speaks_for_all:
-        return PartStat.DECLINED, [
-            f"it contradicts itself: “{_short(own.clause.words)}”" if own.clause else _ONLY_NAMES
-        ]
+        return PartStat.DECLINED, [f"it contradicts itself: “{short(own.clause.words)}”" if own.clause else _ONLY_NAMES]
     if stance in {"no", "away"} and coming:
         if any(clause.meaning == "together" for clause in parsed.clauses):
             return PartStat.ACCEPTED, doubts
@@ -456,11 +271,11 @@ def _somebody_after_all(
     resting = all(c.meaning == "away" for c in answers if c.meaning in {"no", "away"})
     refused = min((c.sentence for c in answers if c.meaning in {"no", "away"}), default=0)
     return [
-        f"somebody may come instead: “{_short(item.words)}”"
+        f"somebody may come instead: “{short(item.words)}”"
         for item in parsed.left
         if not said.get(item.sentence, set()) & {"courtesy", "receipt"}
         and (
-            (item.sentence >= refused and _unexplained(item, parsed, writer))
+            (item.sentence >= refused and unexplained(item, parsed, writer))
             or (
                 resting
                 and ("person" in item.signs or item.names)
@@ -572,172 +387,17 @@ def _nothing_but_thanks(away: Sequence[Clause], parsed: Parsed) -> bool:
     return plain and "courtesy" in said and said <= {"courtesy", "receipt"}
 
 
-@dataclass(frozen=True, slots=True)
-class _Answer:
-    """The answer against which the rest of the text is weighed."""
-
-    stance: PartStat | None
-    firm_at: int = -1
-    """Where it is given plainly for the first time; -1 where it is not."""
-    own: bool = True
-    """The writer comes, or does not; else only others are spoken of."""
-    withdrawn: bool = False
-    """An earlier answer is taken back; that may be regretted."""
-    missed: bool = False
-    """The writer would have loved to come: a reason follows."""
-    said_from: int = -1
-    """The sentence in which it begins."""
-    short_until: int = -1
-    """The sentence of a yes that is only a short phrase, without anybody who does it ("sure", "see you there")."""
-
-
-def _answer(
-    stance: PartStat | None, own: Stand | None, answers: Sequence[Clause], assumed: PartStat | None, pack: Pack
-) -> _Answer:
-    firm: frozenset[str] = frozenset()
-    if stance in {PartStat.ACCEPTED, PartStat.DELEGATED}:
-        firm = frozenset({"yes"} if stance is PartStat.ACCEPTED else {"yes", "substitute"})
-    given = [clause.start for clause in answers if clause.meaning in firm and not clause.doubt]
-    said = [clause for clause in answers if clause.meaning in firm | {"wish"}]
-    short = stance is PartStat.ACCEPTED and all(c.elided and len(c.words.split()) <= SHORT for c in said)
-    return _Answer(
-        stance=stance or assumed,
-        firm_at=min(given, default=-1),
-        withdrawn=any(clause.meaning == "withdraw" for clause in answers),
-        missed=any(clause.meaning == "missed" for clause in answers),
-        said_from=min((c.sentence for c in said), default=-1),
-        own=own is not None or assumed is not None,
-        short_until=min((c.sentence for c in said), default=-1) if short else -1,
-    )
-
-
-def _left_over(parsed: Parsed, answer: _Answer, asked: Sequence[Clause], writer: Writer) -> tuple[list[str], list[str]]:
-    """Reasons beside the answer, and reasons that touch it."""
-    requests = [f"asks something that a person must answer: “{_short(clause.words)}”" for clause in asked]
-    doubts: list[str] = []
-    meanings: dict[int, set[str]] = {}
-    for clause in parsed.clauses:
-        meanings.setdefault(clause.sentence, set()).add(clause.meaning)
-    for clause in parsed.clauses:
-        said = meanings[clause.sentence]
-        if clause.meaning == "special" and (
-            clause.asked or answer.stance is None or "ask" in said or not said & _NEEDS
-        ):
-            requests.append(f"asks or says something that a person should see: “{_short(clause.words)}”")
-        elif (
-            clause.meaning == "ask"
-            and not said & {"logistics", "courtesy", "receipt", *_NEEDS}
-            and not _asks_to_be_counted(clause, parsed)
-        ):
-            requests.append(f"asks something that a person must answer: “{_short(clause.words)}”")
-    for item in parsed.left:
-        words = _short(item.words)
-        said = meanings.get(item.sentence, set())
-        if "question" in item.signs and _only_a_tag(item) and not said & {"bring", "more", "count"}:
-            continue
-        if "question" in item.signs and said & {"ask", "special"} and item.content <= FEW_BESIDE:
-            continue  # asked already
-        if "question" in item.signs:
-            settled = said & {"logistics", "courtesy", "receipt", "promise", *_SAYS}
-            needed = said & _NEEDS and ("ask" in said or item.content <= FEW_BESIDE)
-            if not (settled or needed) or (item.content > FEW_LEFT and not said & _SAYS):
-                requests.append(f"asks something that a person must answer: “{words}”")
-            continue
-        if answer.stance is None:
-            if _unread(item, said):
-                doubts.append(f"not understood: “{words}”")
-            continue
-        against = _against(item, answer, said)
-        if against:
-            doubts.append(f"may change the answer: “{words}”")
-        elif "foreign" in item.signs and answer.stance is not PartStat.DECLINED:
-            doubts.append(f"not understood: “{words}”")
-        elif answer.stance is PartStat.DELEGATED and "substitute" in said:
-            continue  # "Ambassador Marsh is away and has asked Ana Lopez to take his seat"
-        elif _unexplained(item, parsed, writer) and _may_come(item, answer, said):
-            doubts.append(f"somebody is named, and it is not clear why: “{words}”")
-    return requests, doubts
-
-
-def _asks_to_be_counted(ask: Clause, parsed: Parsed) -> bool:
-    """Whether the answer is what is asked for ("could you put me down"), not what stands before it."""
-    return any(
-        clause.meaning in _SAYS | {"substitute"} and clause.end > ask.end and clause.start - ask.end <= NEAR_AN_ASK
-        for clause in parsed.clauses
-        if clause.sentence == ask.sentence
-    )
-
-
-def _only_a_tag(item: Left) -> bool:
-    """ "…, could I?": asks nothing."""
-    return item.content == 0 and item.length <= 1 and "can" in item.signs and item.signs <= _TAG
-
-
-def _unread(item: Left, said: set[str]) -> bool:
-    """Whether a person must read it, where nothing else answers."""
-    if "receipt" in said and not item.signs & (_HEAVY | {"turned"}) and item.content <= FEW_FILED:
-        return False  # "Your letter of 30 August has been registered and laid before the Deputy Minister"
-    if item.signs & {"then", "turned"} and item.length > FEW_TOLD:
-        return True  # "Thank you, that day my mother turns eighty"
-    if item.signs & _HEAVY or item.names or (item.content and "self" in item.signs):
-        return True
-    if said & {"logistics", "receipt", "courtesy"}:
-        return item.content > FEW_BESIDE or ("self" in item.signs and item.length > FEW_TOLD)
-    return item.content > 0 or item.length > FEW_TOLD
-
-
-def _against(item: Left, answer: _Answer, said: set[str]) -> frozenset[str]:
-    """The signs by which this may change the answer. What was told before the answer was known when it was given."""
-    signs = item.signs
-    before = item.start < answer.firm_at
-    answering = bool(said & STANCES)
-    if answer.stance is PartStat.DECLINED:
-        turning = {"yes", "can", "come", "person", "will"} if answer.missed and not item.names else {"turned"}
-        if "turned" in signs and signs & turning and ("no" not in said or item.content > FEW_BESIDE):
-            return frozenset({"turned"})  # "I am busy that day, but I shall find an hour for you"
-        return frozenset() if answering else signs & {"come", "yes"}
-    if answer.stance is PartStat.TENTATIVE:
-        return signs & {"yes"}
-    weighty = {"if", "unsure", "regret", "cannot", "away", "fail", "not"}
-    if answer.stance is PartStat.DELEGATED:
-        return signs & {"if", "unsure"} if not before and "late" not in said else frozenset()
-    if said & _NEEDS or "late" in said:
-        weighty -= {"cannot", "fail", "regret", "away", "if", "not"}
-    if before or answer.withdrawn or said & STANCES:
-        weighty -= {"regret", "away", "cannot", "fail", "not"}
-    if before:
-        weighty -= {"unsure"}
-    if item.content > FEW_TOLD and not item.names and not signs & _OF_SOMEBODY:
-        weighty -= {"not", "cannot", "fail", "regret"}  # "nobody found the lifts", "the Church cannot let that pass"
-    behind = answer.firm_at >= 0 and item.sentence > answer.short_until
-    if behind and item.length >= A_SENTENCE and not item.names and not signs & _OF_THE_ANSWER:
-        weighty -= {"not", "cannot"}  # "I'll be there. I don't know many people in this field"
-    if "past" in signs:  # what happened is no news
-        weighty -= {"not", "unsure", "cannot", "fail"}
-    about = item.sentence >= answer.said_from or bool(signs & _OF_AN_OBSTACLE)
-    if "turned" in signs and about and (answer.firm_at < 0 or (answer.own and item.sentence <= answer.short_until)):
-        return frozenset({"turned"})  # "I would love to come, but I must talk about it at home"
-    if "regret" in signs and not said and item.sentence <= answer.short_until:
-        return frozenset({"regret"})  # "Sorry, my plane lands after midnight. See you on the 20th"
-    told = said & (STANCES | _NEEDS | {"courtesy", "receipt", "late", "bring"})
-    unread = not told and item.content > FEW_TOLD - ("then" in signs)
-    polite = answer.firm_at < 0 and item.sentence < answer.said_from and not signs & _OF_AN_OBSTACLE
-    if unread and answer.own and not polite and (answer.firm_at < 0 or item.sentence <= answer.short_until):
-        return frozenset({"unread"})  # "I'd love to come. My board meets that day." "Alas, … See you there, sure."
-    return signs & weighty
-
-
-def _turned(answers: Sequence[Clause], answer: _Answer, explained: frozenset[int]) -> list[str]:
+def _turned(answers: Sequence[Clause], answer: Answer, explained: frozenset[int]) -> list[str]:
     """What takes the answer back: "Scratch that", or a meeting that day beside a mere wish."""
     last = max((c.sentence for c in answers if c.meaning != "withdraw"), default=-1)
     doubts = [
-        f"an answer is taken back, and none is given: “{_short(clause.words)}”"
+        f"an answer is taken back, and none is given: “{short(clause.words)}”"
         for clause in answers
         if clause.meaning == "withdraw" and clause.value != "earlier" and 0 <= last < clause.sentence
     ]
     if answer.stance is PartStat.ACCEPTED and answer.firm_at < 0:
         doubts += [
-            f"may stand against it: “{_short(clause.words)}”"
+            f"may stand against it: “{short(clause.words)}”"
             for clause in answers
             if clause.meaning == "away" and clause.sentence not in explained
         ]
@@ -756,26 +416,7 @@ def _both_certain_and_not(stance: PartStat | None, own: Stand | None, answers: S
         (c for c in answers if c.meaning == "yes" and not c.doubt and c.sentence < maybes[0].sentence),
         None,
     )
-    return [f"certain, and then not: “{_short(sure.words)}” and “{_short(maybes[0].words)}”"] if sure else []
-
-
-def _unexplained(item: Left, parsed: Parsed, writer: Writer) -> list[str]:
-    """Who is named of whom no clause tells anything."""
-    met = [p.name for c in parsed.clauses for p in (*c.people, *c.others) if p.name]
-    met += [p.name for p in parsed.listed if p.name]
-    met += [name for name in (writer.name, parsed.sign_off) if name]
-    return [
-        name
-        for name in item.names
-        if not any(same_person(name, other) for other in met) and not name_words(name) <= writer.known_words
-    ]
-
-
-def _may_come(item: Left, answer: _Answer, said: set[str]) -> bool:
-    """Whether somebody who is only named may come, or may not."""
-    if answer.stance is PartStat.DECLINED:
-        return bool(item.signs & {"can", "will", "come"})
-    return not said & {"courtesy", "receipt"}
+    return [f"certain, and then not: “{short(sure.words)}” and “{short(maybes[0].words)}”"] if sure else []
 
 
 # --------------------------------------------------------------------------- whom the writer speaks for
@@ -809,4 +450,4 @@ def _joined(clauses: Sequence[Clause], fact: str) -> str | None:
     return ", ".join(values) or None
 
 
-__all__ = ["Weighed", "name_words", "weigh"]
+__all__ = ["Weighed", "weigh"]

@@ -75,6 +75,13 @@ ALONE = [
     ),
     Row("Our Ambassador will attend; our Counsellor cannot.", "accepted", 1),
     Row("The Ambassador cannot come; our Counsellor will attend.", "delegated", 1),
+    Row(
+        "Je participerai. Deux de mes doctorantes viendront avec moi, Clémence Aubertin et Leïla Hamdaoui.",
+        "accepted",
+        3,
+        ("Jane Roe", "Clémence Aubertin", "Leïla Hamdaoui"),
+    ),
+    Row("Yes, I will come. My mum is coming with me, hope that does not upset your numbers.", "accepted", 2),
     # Companions of a story are nobody's guests.
     Row("I will attend. My son spent forty days in a detention centre with my sister.", "accepted", 1, ("Jane Roe",)),
     # A condition on nothing is a yes without its accent.

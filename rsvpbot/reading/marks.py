@@ -247,7 +247,7 @@ def _holds(phrase: Mark, mark: Mark, pack: Pack) -> bool:
     """Whether a phrase of who comes along holds a modifier, or its own verb ("va conmigo mi intérprete")."""
     if mark.meaning == "come":
         theirs = pack.verb_first and phrase.meaning == "bring" and mark.rule.person not in {"i", "we"}
-        return theirs and phrase.start == mark.start and mark.end < phrase.end
+        return theirs and phrase.start <= mark.start and mark.end < phrase.end
     return phrase.start <= mark.start and mark.end < phrase.end
 
 

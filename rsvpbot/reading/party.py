@@ -185,7 +185,10 @@ def _unnamed(people: Iterable[Person]) -> int:
     people = tuple(people)
     seen: set[str] = set()
     total = 0
-    for person in people:
+    for i, person in enumerate(people):
+        following = people[i + 1 : i + 1 + person.count]
+        if person.count > 1 and len(following) == person.count and all(p.who is Who.NAMED for p in following):
+            continue  # "two of my students, Ana Lopez and Jane Roe"
         if person.name or person.who is not Who.ROLE or (person.role in seen and person.count == 1):
             continue
         last = person.role.split()[-1] if person.role else ""

@@ -135,9 +135,18 @@ def _turned(mark: Mark, heads: Sequence[Mark], here: Here, pack: Pack) -> int | 
         if _reaches(mark, mark.end, head.start, here):
             return i
     for i in before[:1]:
-        if mark.meaning not in DENIALS | {"past"} and _reaches(mark, heads[i].end, mark.start, here):
+        aside = (
+            mark.meaning == "hope" and not here.marks.same_piece(heads[i].end, mark.start) and _goes_further(mark, here)
+        )
+        if mark.meaning not in DENIALS | {"past"} and not aside and _reaches(mark, heads[i].end, mark.start, here):
             return i
     return None
+
+
+def _goes_further(mark: Mark, here: Here) -> bool:
+    """ "My mum is coming, hope that does not upset your numbers" hopes for something else; "I shall be there, I hope"
+    does not."""
+    return any(token.word for token in here.tokens[mark.end : here.marks.piece_of(mark.start)[1]])
 
 
 def _takes(head: Mark, mark: Mark, here: Here) -> bool:

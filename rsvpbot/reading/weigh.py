@@ -181,7 +181,8 @@ def _repeated(clause: Clause, answers: Sequence[Clause]) -> bool:
 def _same_side(some: Sequence[Person], others: Sequence[Person]) -> bool:
     """The same people; "we" and "the foundation" are."""
     own = {Who.SELF, Who.GROUP}
-    return some == others or all(p.who in own for p in (*some, *others))
+    all_own = bool(some and others) and any(all(p.who in own for p in people) for people in (some, others))
+    return some == others or (all_own and all(any(p.who in own for p in people) for people in (some, others)))
 
 
 def _own_seat(clause: Clause, pack: Pack) -> Clause:
@@ -208,7 +209,8 @@ def _overall(
     if stance == "promise":  # "whether the Ambassador is free is open; I will let you know"
         stance = "" if substitution or any(stand.stance != "away" for stand in others) else "maybe"
     coming = [stand for stand in others if stand.stance in {"yes", "wish"}]
-    perhaps = [stand for stand in others if stand.stance == "maybe"]
+    brought = {(p.name, p.role) for c in parsed.clauses if c.meaning == "bring" for p in c.people}
+    perhaps = [s for s in others if s.stance == "maybe" and (s.person.name, s.person.role) not in brought]
     staying = [stand for stand in others if stand.stance in {"no", "away"}]
     doubts: list[str] = []
     promised = own is not None and own.stance == "promise"
@@ -249,6 +251,8 @@ def _overall(
         return PartStat.DECLINED, [*doubts, "somebody else may come instead"]
     if stance == "no":
         return PartStat.DECLINED, doubts
+    if stance == "away" and any(c.meaning in {*_ALONG, "list"} and not c.asked for c in parsed.clauses):
+        doubts.append("is elsewhere, and yet says who comes")
     if stance == "away":
         if not any(stand.stance == "no" for stand in staying) and not _away_is_no(own, parsed, pack):
             doubts.append(_ONLY_ELSEWHERE)

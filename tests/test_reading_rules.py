@@ -116,7 +116,7 @@ def test_read_without_a_person(row: Row) -> None:
         "Vou na terça, dia 27.",  # our day of the week, another of the month
         "J'ai lu que le HCR participera.",  # and the writer?
         "My daughter would like to go.",  # and the writer?
-        "Ese día cumple mi madre ochenta años, gracias por la invitación.",  # a reason behind thanks
+        "Thank you for the invitation, that day my grandson unveils his boat.",  # a reason behind thanks
     ],
 )
 def test_left_to_a_person(text: str) -> None:

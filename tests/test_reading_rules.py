@@ -93,6 +93,11 @@ ALONE = [
     # What asks nothing.
     Row("My granddaughter said: “Who, if not you?” I will attend.", "accepted", 1),
     Row("A Ana Reis vai por mim, ok?", "delegated", 1, ("Ana Reis",)),
+    Row("Va Ana por mí, ¿vale?", "delegated", 1, ("Ana",)),
+    # A perhaps about the hour is none about coming.
+    Row("Я приеду, но немного опоздаю, раньше половины второго вряд ли доберусь.", "accepted", 1),
+    # An office that sends two of its own comes.
+    Row("我們會派兩位同事出席：麥嘉欣和鄧偉倫。", "accepted", 2, ("麥嘉欣", "鄧偉倫"), "香港難民兒童關注組"),
     # A registry says where a letter went, and nothing on coming.
     Row("Your letter of 30 August has been received and laid before the Deputy Minister.", None, None, (), "Registry"),
     Row("soooo sorry, I cannot come", "declined", 0),

@@ -72,6 +72,7 @@ def parse(text: str, pack: Pack, event: Event, writer: Writer) -> Parsed:
     found = [s for s, count in zip(whole[:MOST_SENTENCES], before, strict=False) if count + len(s.tokens) <= MOST_READ]
     cut = len(found) < len(whole)
     found = [_as_written(s, text, pack, names) for s in found]
+    found = [s for i, s in enumerate(found) if not (i and _only_tag(s, pack))]
     found = _answered_at_once(found, text)
     body, sign_off, lines = without_sign_off(found, text, pack, writer)
     reader = Reader(
@@ -155,7 +156,15 @@ def _without_tag(sentence: Sentence, pack: Pack) -> Sentence:
     comma = max((i for i, token in enumerate(tokens) if token.norm == ","), default=0)
     if not sentence.question or not comma or pack.longest("tags", tokens, comma + 1) != len(tokens) - comma - 1:
         return sentence
+    if tokens[0].norm in pack.verbs:
+        return sentence  # "May I come, ok?"
     return replace(sentence, tokens=tokens[:comma], question=False)
+
+
+def _only_tag(sentence: Sentence, pack: Pack) -> bool:
+    """The "¿vale?" of "No sé, ¿vale?"."""
+    tokens = sentence.tokens
+    return sentence.question and pack.longest("tags", tokens, 0) == len(tokens)
 
 
 def _in_quotes(sentence: Sentence, text: str) -> bool:

@@ -64,7 +64,9 @@ def _sends(reader: Reader, here: Here, head: Mark, doer: Doer, said: tuple[Perso
     """ "I send Ana Lopez", "the Ambassador has nominated Ana Lopez"."""
     somebody_else = all(p.who in {Who.NAMED, Who.ROLE} for p in doer.people)  # "市长因主持防汛工作…委派副市长…"
     unknown = not doer.people or doer.people == (SOMEBODY,) or (doer.elided and not somebody_else)
-    people, start = ((the_writer(reader),), head.start) if unknown else (doer.people, doer.start)
+    told = any(reader.pack.longest("we", here.tokens, i) for i in range(head.start, head.end))
+    writer = me("we", reader) if told else the_writer(reader)  # "我們會派兩位同事出席"
+    people, start = ((writer,), head.start) if unknown else (doer.people, doer.start)
     return replace(here.made(head, "substitute", people, start, reader.text), others=said or (UNNAMED,))
 
 

@@ -74,10 +74,17 @@ def stands_of(
 
 
 def _about_a_need(clause: Clause, parsed: Parsed) -> bool:
-    """ "I am vegetarian, in case there is food", "I wait for the paper": undecided is something else than coming."""
+    """ "I am vegetarian, in case there is food", "I wait for the paper", "I shall be late and hardly there before one":
+    undecided is something else than coming."""
     others = [c for c in parsed.clauses if c.sentence == clause.sentence and c is not clause]
     plainly = any(c.meaning == "yes" and not c.doubt for c in parsed.clauses)
-    return plainly and any(
+    late = any(c.meaning == "late" for c in others)
+    return plainly and (late or _beside_a_need(clause, others))
+
+
+def _beside_a_need(clause: Clause, others: Sequence[Clause]) -> bool:
+    """Whether a need, or what our letters answer, stands in a clause or right behind it."""
+    return any(
         (c.meaning in NEEDS and clause.start <= c.start <= clause.end)
         or (c.meaning in {"logistics", *NEEDS} and 0 <= c.start - clause.end <= 3)
         for c in others

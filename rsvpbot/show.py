@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from rich.text import Text
 
 WORTH_A_WORKER = 50
-"""Files for which a further process pays: it loads the language packs anew."""
+"""Files for which a further process pays."""
 
 MOST_WORKERS = 8
 CHUNK = 8
@@ -79,7 +79,12 @@ def rows(files: Sequence[str | Path], config: Config) -> Iterator[dict[str, Any]
     from concurrent.futures import ProcessPoolExecutor
     from multiprocessing import get_context
 
-    # What is imported here need not be imported again in a forked process; Ctrl-C is the parent's to answer.
+    from rsvpbot.reading import pack as packs
+
+    for tag in packs.available():
+        packs.load(tag)
+    gc.freeze()
+    # What is loaded here need not be loaded again in a forked process; Ctrl-C is the parent's to answer.
     forked = get_context("fork")
     with ProcessPoolExecutor(workers, forked, signal.signal, (signal.SIGINT, signal.SIG_IGN)) as pool:
         yield from pool.map(partial(row, config=config), files, chunksize=CHUNK)

@@ -44,7 +44,7 @@ BESIDE_ELLIPTICAL = ELLIPTICAL | HEDGES | {"regret", "time", "event", "aside", "
 
 TOLD = frozenset({*BESIDE, *FACTS, "logistics", "receipt", "courtesy", "ask", "special"})
 MOST_SENTENCES = 120
-MOST_READ = 900
+MOST_READ = 700
 """So many sentences are read, and so many words and signs; a letter that goes on longer is said to (see `weigh`)."""
 
 ABOUT_SOMETHING = 2

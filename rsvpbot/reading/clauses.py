@@ -43,7 +43,7 @@ BESIDE_ELLIPTICAL = ELLIPTICAL | HEDGES | {"regret", "time", "event", "aside", "
 """What may stand beside "I can't" without changing it."""
 
 TOLD = frozenset({*BESIDE, *FACTS, "logistics", "receipt", "courtesy", "ask", "special"})
-MOST_SENTENCES = 120
+MOST_SENTENCES = 80
 MOST_READ = 700
 """So many sentences are read, and so many words and signs; a letter that goes on longer is said to (see `weigh`)."""
 

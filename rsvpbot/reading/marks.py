@@ -207,6 +207,7 @@ def marks_of(
         for mark in main
         if not (mark.meaning in {"away", "past", "cannot"} and any(_overlap(mark, other) for other in (*late, *facts)))
         and not (mark.meaning in {"not", "fail"} and any(f.start <= mark.start and mark.end <= f.end for f in facts))
+        and not (mark.meaning == "no" and any(m.start <= mark.start and mark.end < m.end for m in late))
     ]  # the "not" of "I do not have a pass" denies nothing else
     for mark in (*main, *beside, *facts):
         if mark.who is not None:

@@ -53,7 +53,8 @@ def object_doubt(head: Mark, here: Here, reader: Reader) -> str:
 
 
 def _place_doubt(head: Mark, at: int, here: Here, reader: Reader) -> str:
-    """Whether another place stands behind the event: "attend the meeting in Geneva"."""
+    """Whether another place, or somebody whose meeting it is, stands behind the event: "attend the meeting in Geneva",
+    "the meeting of the FAO"."""
     tokens, pack = here.tokens, reader.pack
     while at < len(tokens) and here.covered[at]:
         at += 1

@@ -24,7 +24,7 @@ FAR = 4
 
 
 def assigned(heads: Sequence[Mark], here: Here, pack: Pack) -> dict[int, list[Mark]]:
-    """Each modifier with the head that it turns."""
+    """Each modifier with the head that it turns. An "if" on which nothing hangs turns none, and is accounted for."""
     found: dict[int, list[Mark]] = {}
     for mark in here.marks.main:
         if mark.meaning == "if" and _says_it_all(mark, heads, here):

@@ -2,6 +2,7 @@
 
     python bench/understanding.py                       # every labelled folder and file under tests/corpus
     python bench/understanding.py unread-ru replies/ru  # some of them
+    python bench/understanding.py fresh.jsonl           # a file of labelled replies that stands elsewhere
     python bench/understanding.py --faults              # and each fault, with the words and what they were taken for
     python bench/understanding.py --time                # and the time that each station takes
     python bench/understanding.py --json figures.json
@@ -70,8 +71,8 @@ def sets() -> list[str]:
 
 def cases_of(name: str) -> Iterator[Case]:
     """The cases of a folder, or of a file of replies."""
-    if name.startswith("replies/"):
-        for label in _lines(CORPUS / f"{name}.jsonl"):
+    if name.startswith("replies/") or name.endswith(".jsonl"):
+        for label in _lines(Path(name) if name.endswith(".jsonl") else CORPUS / f"{name}.jsonl"):
             written = Message(
                 digest="0" * 64,
                 size=len(label["text"]),
@@ -174,12 +175,16 @@ def fault_lines(case: Case, faults: Sequence[tuple[str, str]], got: Reading) -> 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("sets", nargs="*", help="folders under tests/corpus, or replies/LANGUAGE (default: all)")
+    parser.add_argument(
+        "sets", nargs="*", help="folders under tests/corpus, replies/TAG, or a file *.jsonl (default: all)"
+    )
     parser.add_argument("--faults", action="store_true", help="print each fault with the evidence")
     parser.add_argument("--time", action="store_true", help="print what each station takes, by language")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures into a file")
     options = parser.parse_args(arguments)
-    unknown = sorted(set(options.sets) - set(sets()))
+    unknown = sorted(
+        name for name in set(options.sets) - set(sets()) if not (name.endswith(".jsonl") and Path(name).is_file())
+    )
     if unknown:
         parser.error(f"{unknown[0]} is not under tests/corpus; there are {', '.join(sets())}")
     score = scorer().score

@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
+from types import MappingProxyType
+from typing import ClassVar
 
 from rsvpbot.reading.tokens import PLAIN, Spelling, Token
 from rsvpbot.reading.written import GAP_SIGN, Cut, PhraseError, Step, compiled, elements_of, opening_words, openings
@@ -60,34 +62,53 @@ class Mark:
 class _Node:
     """Where some beginnings of phrases lead; what follows is worked out when a text comes here first."""
 
-    __slots__ = ("_steps", "classes", "gap", "lengths", "number", "rules", "stems", "who", "words")
+    # Most are never looked at: what they hold is empty until then.
+    _NOTHING: ClassVar[Mapping[str, _Node]] = MappingProxyType({})
+    rules: tuple[Rule, ...] = ()
+    words: Mapping[str, _Node] = _NOTHING
+    stems: Mapping[str, _Node] = _NOTHING
+    lengths: tuple[int, ...] = ()
+    classes: Mapping[str, _Node] = _NOTHING
+    who: _Node | None = None
+    number: _Node | None = None
+    gap: _Node | None = None
 
-    def __init__(self, steps: Iterable[Step[Rule]] = ()) -> None:
-        self._steps: Sequence[Step[Rule]] | None = tuple(steps)
-        self.rules: tuple[Rule, ...] = ()
-        self.words: dict[str, _Node] = {}
-        self.stems: dict[str, _Node] = {}
-        self.lengths: tuple[int, ...] = ()
-        self.classes: dict[str, _Node] = {}
-        self.who: _Node | None = None
-        self.number: _Node | None = None
-        self.gap: _Node | None = None
+    def __init__(self, steps: Sequence[Step[Rule]]) -> None:
+        self._steps: Sequence[Step[Rule]] | None = steps
 
     def opened(self) -> _Node:
         """The same, with all that follows. Two threads at once would do the same twice."""
         if self._steps is None:
             return self
-        steps = tuple(dict.fromkeys(self._steps))
-        self.rules = tuple(dict.fromkeys(step.means for step in steps if step.means is not None))
+        steps = self._steps if len(self._steps) == 1 else tuple(dict.fromkeys(self._steps))
+        rules = [step.means for step in steps if step.means is not None]
+        if rules:
+            self.rules = tuple(dict.fromkeys(rules))
         following: dict[str, list[Step[Rule]]] = {}
-        for element, after in chain.from_iterable(step.edges for step in steps):
-            following.setdefault(element, []).append(after)
-        nodes = {element: _Node(after) for element, after in following.items()}
-        self.who, self.number, self.gap = nodes.pop("{who}", None), nodes.pop("#", None), nodes.pop(GAP_SIGN, None)
-        self.classes = {e[1:-1]: node for e, node in nodes.items() if e.startswith("{")}
-        self.stems = {e[:-1]: node for e, node in nodes.items() if e.endswith("*") and len(e) > 1}
-        self.lengths = tuple(sorted({len(stem) for stem in self.stems}, reverse=True))
-        self.words = {e: node for e, node in nodes.items() if not (e[0] == "{" or (e.endswith("*") and len(e) > 1))}
+        for step in steps:
+            for element, after in step.edges:
+                following.setdefault(element, []).append(after)
+        words: dict[str, _Node] = {}
+        stems: dict[str, _Node] = {}
+        classes: dict[str, _Node] = {}
+        for element, afters in following.items():
+            node = _Node(afters)
+            if element[-1] == "*" and len(element) > 1:
+                stems[element[:-1]] = node
+            elif element[0] == "{":
+                if element == "{who}":
+                    self.who = node
+                else:
+                    classes[element[1:-1]] = node
+            elif element == "#":
+                self.number = node
+            elif element == GAP_SIGN:
+                self.gap = node
+            else:
+                words[element] = node
+        self.words, self.stems, self.classes = words, stems, classes
+        if stems:
+            self.lengths = tuple(sorted({len(stem) for stem in stems}, reverse=True))
         self._steps = None
         return self
 
@@ -100,39 +121,47 @@ class _Node:
                 found.append(self.stems[word[:length]])
         return tuple(found)
 
-    def leads(self, word: str) -> bool:
-        """Whether a word leads on from here."""
-        return bool(self.after(word))
-
 
 class _Root:
     """Where phrases begin. Each is kept under every word that may open it, and looked at when a text has the word."""
 
-    __slots__ = ("_cut", "_lengths", "_nodes", "_phrases", "classes", "number", "who")
+    __slots__ = ("_begun", "_by_element", "_cut", "_lengths", "_nodes", "_phrases", "classes", "number", "who")
 
     def __init__(self, phrases: Iterable[tuple[str, Rule]], cut: Cut) -> None:
         self._cut = cut
         self._nodes: dict[str, tuple[_Node, ...]] = {}
-        by_word: dict[str, list[tuple[str, Rule]]] = {}
-        for phrase in phrases:
-            for word in opening_words(phrase[0]):
-                by_word.setdefault(word, []).append(phrase)
-        self._phrases: dict[str, list[tuple[str, Rule]]] = {}
+        self._phrases = tuple(phrases)
+        self._begun: dict[int, Sequence[tuple[str, Step[Rule]]]] = {}
+        """The openings of the phrases that were looked at, by their place among the phrases."""
+        by_word: dict[str, list[int]] = {}
+        for place, (text, _) in enumerate(self._phrases):
+            word = text.partition(" ")[0]
+            for word in (word,) if word.isalpha() else opening_words(text):
+                by_word.setdefault(word, []).append(place)
+        self._by_element: dict[str, list[int]] = {}
         for word, found in by_word.items():
             elements = cut(word, word)
             if elements:
-                self._phrases.setdefault(elements[0], []).extend(found)
-        stems = {element[:-1] for element in self._phrases if element.endswith("*") and len(element) > 1}
+                self._by_element.setdefault(elements[0], []).extend(found)
+        stems = {element[:-1] for element in self._by_element if element.endswith("*") and len(element) > 1}
         self._lengths = tuple(sorted(set(map(len, stems)), reverse=True))
-        self.classes = {e[1:-1]: n for e in self._phrases if e.startswith("{") and e != "{who}" for n in self._at(e)}
+        self.classes = {e[1:-1]: n for e in self._by_element if e.startswith("{") and e != "{who}" for n in self._at(e)}
         self.who = next(iter(self._at("{who}")), None)
         self.number = next(iter(self._at("#")), None)
 
     def _at(self, element: str) -> tuple[_Node, ...]:
         """The node behind an element with which phrases begin."""
-        phrases = dict.fromkeys(self._phrases.get(element, ()))
-        after = [step for text, rule in phrases for e, step in openings(text, rule, self._cut) if e == element]
+        places = self._by_element.get(element)
+        if places is None:
+            return ()
+        after = [step for place in dict.fromkeys(places) for e, step in self._openings(place) if e == element]
         return (_Node(after),) if after else ()
+
+    def _openings(self, place: int) -> Sequence[tuple[str, Step[Rule]]]:
+        found = self._begun.get(place)
+        if found is None:
+            found = self._begun[place] = openings(*self._phrases[place], self._cut)
+        return found
 
     def after(self, word: str) -> tuple[_Node, ...]:
         """The nodes to which a word leads; remembered, since most words of a text come again and again."""
@@ -144,9 +173,15 @@ class _Root:
                 self._nodes[word] = found
         return found
 
-    def leads(self, word: str) -> bool:
-        """Whether some phrase begins with this word."""
-        return bool(self.after(word))
+    def meanings(self, word: str) -> frozenset[str]:
+        """What the phrases mean that begin with this word."""
+        elements = (word, *(word[:length] + "*" for length in self._lengths if length <= len(word)))
+        return frozenset(
+            self._phrases[place][1].meaning
+            for element in elements
+            for place in self._by_element.get(element, ())
+            if any(opening == element for opening, _ in self._openings(place))
+        )
 
 
 class Lexicon:
@@ -163,30 +198,16 @@ class Lexicon:
         words are cut, in phrases as in texts. The phrases must be well written (see `check`)."""
         self.barrier = barrier
         cut = Cut(Spelling(elisions=spelling.elisions, accented=spelling.accented))
-        self._openings: dict[str, tuple[tuple[_Node, ...], tuple[str, ...]]] = {}
+        self._leading: dict[str, bool] = {}
         phrases = tuple(phrases)
         elements = cut.elements_in(chain((text for text, _ in phrases), *classes.values()))
         self.stems = frozenset(element[:-1] for element in elements if element.endswith("*") and len(element) > 1)
         self.words = frozenset(element for element in elements if not (element.endswith("*") and len(element) > 1))
         """Every word written out in a phrase."""
-        self.class_roots = {
-            name: _Root(((text, rule) for text in texts), cut)
-            for name, texts in classes.items()
-            for rule in [Rule(name)]
-        }
+        of_class = ((text, rule) for name, texts in classes.items() for rule in [Rule(name)] for text in texts)
+        self.class_root = _Root(of_class, cut)
+        """The phrases of all classes; each means its class."""
         self.root = _Root(phrases, cut)
-
-    def openings(self, word: str) -> tuple[tuple[_Node, ...], tuple[str, ...]]:
-        """Where phrases that begin with this word go on, and the classes that may begin with it; remembered, since
-        most words of a text come again and again."""
-        found = self._openings.get(word)
-        if found is None:
-            nodes = self.root.after(word)
-            classes = tuple(name for name in self.root.classes if self.class_roots[name].leads(word))
-            found = (nodes, classes)
-            if len(self._openings) < MOST_REMEMBERED:
-                self._openings[word] = found
-        return found
 
     def in_phrases(self, tokens: Sequence[Token]) -> frozenset[int]:
         """The tokens that phrases of several words hold, whomever they speak of."""
@@ -222,9 +243,14 @@ class Lexicon:
         return found
 
     def leads_in(self, word: str) -> bool:
-        """Whether some phrase begins with this word."""
-        nodes, classes = self.openings(word)
-        return bool(nodes or classes)
+        """Whether some phrase begins with this word; remembered, since most words of a text come again and again."""
+        found = self._leading.get(word)
+        if found is None:
+            begun = self.class_root.meanings(word)
+            found = bool(self.root.after(word)) or any(name in begun for name in self.root.classes)
+            if len(self._leading) < MOST_REMEMBERED:
+                self._leading[word] = found
+        return found
 
 
 def check(phrases: Iterable[tuple[str, Rule]], classes: Mapping[str, Sequence[str]]) -> None:
@@ -246,18 +272,13 @@ def check(phrases: Iterable[tuple[str, Rule]], classes: Mapping[str, Sequence[st
             compiled(text, name, cut)
 
 
-_NO_PHRASES = _Root((), Cut())
-
-
 class _Search:
     """One search in one sentence."""
 
     __slots__ = (
         "_barrier",
         "_best",
-        "_class_roots",
-        "_fill",
-        "_lexicon",
+        "_class_root",
         "_norms",
         "_number_at",
         "_root",
@@ -274,16 +295,14 @@ class _Search:
         who_ends: Callable[[int], Sequence[int]],
         number_at: Callable[[int], tuple[int, int]],
     ) -> None:
-        self._lexicon = lexicon
         self._root = lexicon.root
-        self._class_roots = lexicon.class_roots
-        self._fill = lexicon.class_roots.get("fill", _NO_PHRASES)
+        self._class_root = lexicon.class_root
         self._barrier = lexicon.barrier
         self._tokens = tokens
         self._norms = [token.norm for token in tokens]
         self._who_ends = who_ends
         self._number_at = number_at
-        self._spans: dict[tuple[str, int], tuple[int, ...]] = {}
+        self._spans: list[Mapping[str, Iterable[int]] | None] = [None] * len(tokens)
         self._best: dict[tuple[Rule, int], Mark] = {}
         self._start = 0
 
@@ -291,12 +310,12 @@ class _Search:
         """The phrases that begin at a token."""
         self._best = {}
         self._start = start
-        nodes, classes = self._lexicon.openings(self._norms[start])
-        for node in nodes:
+        for node in self._root.after(self._norms[start]):
             self._enter(node, start + 1, 0, None, None, 0)
-        for name in classes:
-            for end in self._class_ends(name, start):
-                self._enter(self._root.classes[name], end, 0, None, None, 0)
+        for name, ends in self._classes_at(start).items():
+            if name in self._root.classes:
+                for end in ends:
+                    self._enter(self._root.classes[name], end, 0, None, None, 0)
         if self._root.who is not None:
             for end in self._who_ends(start):
                 self._enter(self._root.who, end, 0, (start, end), None, 0)
@@ -329,10 +348,13 @@ class _Search:
             following = node.stems.get(word[:length]) if len(word) >= length else None
             if following is not None:
                 self._enter(following, at + 1, fillers, who, number, passed)
-        for name, following in node.classes.items():
-            if self._class_roots[name].leads(word):
-                for end in self._class_ends(name, at):
-                    self._enter(following, end, fillers, who, number, passed)
+        classes = self._classes_at(at)
+        if classes and node.classes:
+            for name, ends in classes.items():
+                following = node.classes.get(name)
+                if following is not None:
+                    for end in ends:
+                        self._enter(following, end, fillers, who, number, passed)
         if node.who is not None:
             for end in self._who_ends(at):
                 self._enter(node.who, end, fillers, (at, end), number, passed)
@@ -344,8 +366,8 @@ class _Search:
             self._over_gap(node.gap, at, who, number, passed)
         if word in "()" and fillers < MOST_FILLERS and at + 1 < len(self._norms):
             self._follow(node, at + 1, fillers + 1, who, number, passed)  # "a UN (NY) grounds pass"
-        elif fillers < MOST_FILLERS and self._fill.leads(word):
-            for end in self._class_ends("fill", at):
+        elif fillers < MOST_FILLERS and "fill" in classes:
+            for end in classes["fill"]:
                 if end < len(self._norms):
                     self._follow(node, end, fillers + 1, who, number, passed)
 
@@ -358,22 +380,22 @@ class _Search:
             if not token.word or token.norm in self._barrier:
                 return
 
-    def _class_ends(self, name: str, at: int) -> tuple[int, ...]:
-        """Where the phrases of a class that begin at a token end."""
-        found = self._spans.get((name, at))
+    def _classes_at(self, at: int) -> Mapping[str, Iterable[int]]:
+        """The classes of which a phrase begins at a token, and where those phrases end."""
+        found = self._spans[at]
         if found is None:
-            ends: set[int] = set()
-            self._collect(self._class_roots[name], at, ends)
-            found = self._spans[name, at] = tuple(ends)
+            ends: dict[str, dict[int, None]] = {}
+            for node in self._class_root.after(self._norms[at]):
+                self._collect(node, at + 1, ends)
+            found = self._spans[at] = ends
         return found
 
-    def _collect(self, node: _Node | _Root, at: int, ends: set[int]) -> None:
-        if at >= len(self._norms):
-            return
-        for following in node.after(self._norms[at]):
-            if following.opened().rules:
-                ends.add(at + 1)
-            self._collect(following, at + 1, ends)
+    def _collect(self, node: _Node, at: int, ends: dict[str, dict[int, None]]) -> None:
+        for rule in node.opened().rules:
+            ends.setdefault(rule.meaning, {})[at] = None
+        if at < len(self._norms):
+            for following in node.after(self._norms[at]):
+                self._collect(following, at + 1, ends)
 
 
 __all__ = ["Lexicon", "Mark", "Rule", "check"]

@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
+from itertools import chain
 from typing import Generic, TypeVar
 
 from rsvpbot.reading.tokens import PLAIN, Spelling, norms_of, norms_of_words
@@ -33,6 +34,7 @@ _BRACKETS = re.compile(r"[()\[\]]|[^\s()\[\]]+")
 _FLAT_OPENING = re.compile(r"\s*(?:\([^()\[\]]*\)\s*)*(?:\[[^()\[\]]*\]|[^\s()\[\]]+)")
 """Optional words and one that is not, without brackets in brackets."""
 
+_FLAT_GROUP = re.compile(r"\[([^()\[\]]*)\]|\(([^()\[\]]*)\)")
 _WORDS = re.compile(r"[^\s()\[\]]*")
 
 Meaning = TypeVar("Meaning")
@@ -88,17 +90,28 @@ _Item = tuple[str, ...] | list[Written]
 class Cut:
     """How words are cut into elements; remembered, since the words of a pack come again and again."""
 
-    __slots__ = ("_elements", "_spelling")
+    __slots__ = ("_elements", "_options", "_spelling")
 
     def __init__(self, spelling: Spelling = PLAIN) -> None:
         self._spelling = spelling
         self._elements: dict[str, tuple[str, ...]] = {}
         """By the word as it is written."""
+        self._options: dict[str, tuple[tuple[str, ...], ...]] = {}
+        """By what stands between brackets."""
 
     def __call__(self, word: str, whole: str) -> tuple[str, ...]:
         found = self._elements.get(word)
         if found is None:
             found = self._elements[word] = _elements(word, whole, self._spelling)
+        return found
+
+    def options(self, inner: str, whole: str) -> tuple[tuple[str, ...], ...]:
+        """What stands between brackets that hold no brackets, option by option."""
+        found = self._options.get(inner)
+        if found is None:
+            options = (option.split() for option in inner.split("|"))
+            found = tuple(tuple(e for word in words for e in self(word, whole)) for words in options)
+            self._options[inner] = found
         return found
 
     def elements_in(self, texts: Iterable[str]) -> frozenset[str]:
@@ -113,9 +126,11 @@ class Cut:
         for word in written:
             stem = len(word) > 1 and word.endswith("*")
             found = norms.get(word[:-1] if stem else word)
-            if found is not None:
+            if found is None:
+                self(word, word)
+            else:
                 self._elements[word] = (*found[:-1], found[-1] + "*") if stem else found
-        return frozenset(element for word in written for element in self(word, word))
+        return frozenset(chain.from_iterable(self._elements.values()))
 
 
 def opening_words(text: str) -> Sequence[str]:
@@ -137,7 +152,7 @@ def opening_words(text: str) -> Sequence[str]:
     return _WRITTEN.findall(text[:end])
 
 
-def openings(text: str, means: Meaning, cut: Cut) -> Iterable[tuple[str, Step[Meaning]]]:
+def openings(text: str, means: Meaning, cut: Cut) -> Sequence[tuple[str, Step[Meaning]]]:
     """The first elements of a phrase that is known to be well written (see `compiled`), and where each leads."""
     end = _PLAIN_WORD.match(text).end()  # type: ignore[union-attr]
     elements = cut(text[:end], text) if end and (end == len(text) or text[end].isspace()) else ()
@@ -206,10 +221,25 @@ def _from(text: str, at: int, end: Step[Meaning], cut: Cut) -> Step[Meaning]:
     if text[at] in ")]":
         raise PhraseError(f"{text!r}: {text[at]} is out of place")
     if text[at] in "([":
+        flat = _FLAT_GROUP.match(text, at)
+        if flat is not None:
+            inner, optional = flat.groups()
+            rest = _later(text, flat.end(), end, cut)
+            if inner is not None:
+                return _one_of(cut.options(inner, text), rest)
+            return _one_of(((), *cut.options(optional, text)), rest)
         item, at = _group(text, at, cut)
         return _any_of(item, _later(text, at, end, cut))
     words, at = _words(text, at, _WORDS, cut)
-    return _any_of([[word] for word in words], _later(text, at, end, cut))
+    return _one_of(words, _later(text, at, end, cut))
+
+
+def _one_of(options: Sequence[tuple[str, ...]], end: Step[Meaning]) -> Step[Meaning]:
+    """The step from which each option leads to a step."""
+    edges = [(option[0], end if len(option) == 1 else _built([option[1:]], end)) for option in options if option]
+    if all(options):
+        return Step(edges)
+    return Step([*edges, *end.edges], end.means)
 
 
 def _built(written: Written, end: Step[Meaning]) -> Step[Meaning]:

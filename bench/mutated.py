@@ -14,7 +14,7 @@ from collections import Counter
 from pathlib import Path
 
 from rsvpbot.config import READ, load
-from rsvpbot.intake import examine
+from rsvpbot.examine import examine
 
 ROOT = Path(__file__).resolve().parent.parent
 SIGNS = [

@@ -29,7 +29,7 @@ from rich.console import Console
 from rich.table import Table
 
 from rsvpbot.config import READ, Config, load
-from rsvpbot.intake import examine
+from rsvpbot.examine import examine
 from rsvpbot.mail.parse import parse
 from rsvpbot.mail.screen import screen
 from rsvpbot.model import MACHINE_KINDS, Address, Body, Kind, Message, Reading

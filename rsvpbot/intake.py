@@ -16,21 +16,20 @@ from datetime import datetime, timedelta
 from functools import cached_property
 
 from rsvpbot.config import Config
-from rsvpbot.decide import FORGED, Decision, decide, doubted, expected_people, is_late, plain, sending_order
+from rsvpbot.decide import Decision, decide, expected_people, is_late, sending_order
+from rsvpbot.examine import Examined, examine
 from rsvpbot.letters.compose import compose
 from rsvpbot.letters.sample import own_words
 from rsvpbot.letters.templates import Templates
 from rsvpbot.mail.identify import dmarc, identify, returned_to
 from rsvpbot.mail.imap import Connection, Listed
 from rsvpbot.mail.parse import parse
-from rsvpbot.mail.screen import screen
 from rsvpbot.mail.tokens import Tokens
 from rsvpbot.model import (
     MACHINE_KINDS,
     Clock,
     Dmarc,
     Done,
-    Doubt,
     Folder,
     Invitee,
     Kind,
@@ -44,10 +43,7 @@ from rsvpbot.model import (
     Standing,
     Trial,
     Trust,
-    Verdict,
 )
-from rsvpbot.reading import read
-from rsvpbot.reading.newtext import new_text
 from rsvpbot.roster import calendar_uid
 from rsvpbot.store.base import Commit, Store, StoreError
 
@@ -68,45 +64,6 @@ TOO_LARGE = "too large"
 
 HEALTH_EVERY = timedelta(minutes=10)
 """A good poll that changed nothing is written down this often, so that an idle daemon leaves the disk alone."""
-
-
-# ------------------------------------------------------------------ what a message is, without acting on it
-
-
-@dataclass(frozen=True, slots=True)
-class Examined:
-    """What can be known of a message without store and network."""
-
-    message: Message
-    verdict: Verdict
-    dmarc: Dmarc
-    reading: Reading
-
-
-def examine(raw: bytes, config: Config, ours: tuple[str, ...] = ()) -> Examined:
-    """Parse, screen and read one message. Acts on nothing; needs [event], mailbox.address and authserv_id only.
-
-    `ours`: texts of our own, whose repetition is quotation.
-    """
-    message = parse(raw)
-    text = new_text(message, ours)
-    verdict = screen(message, frozenset({config.mailbox.address}), config.event.uid, text)
-    reading = read(message, config.event, verdict.kind, text)
-    if verdict.kind in MACHINE_KINDS and verdict.doubt:
-        as_person = read(message, config.event, Kind.HUMAN, text)
-        if plain(as_person):
-            # Its words are a machine's, and yet it answers: nobody would see that if screening were believed.
-            verdict = Verdict(Kind.HUMAN, verdict.rule, verdict.reason, doubt=Doubt.STRONG)
-            reading = as_person
-    result = dmarc(message, config.mailbox.authserv_id)
-    if doubted(verdict, reading):
-        reading = replace(reading, reasons=(*reading.reasons, verdict.reason), firm=False)
-    if result is Dmarc.FAIL and verdict.kind not in MACHINE_KINDS:
-        reading = replace(reading, reasons=(*reading.reasons, FORGED), firm=False)
-    return Examined(message, verdict, result, reading)
-
-
-# ------------------------------------------------------------------ the road
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rsvpbot.config import Config
-from rsvpbot.intake import Examined, examine
+from rsvpbot.examine import Examined, examine
 from rsvpbot.model import Evidence, Kind, Reading
 
 if TYPE_CHECKING:

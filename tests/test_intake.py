@@ -18,7 +18,8 @@ import pytest
 import rsvpbot.intake
 from rsvpbot.clock import ShiftedClock
 from rsvpbot.config import Config, load
-from rsvpbot.intake import MOST_FAILURES, Intake, Polled, examine
+from rsvpbot.examine import examine
+from rsvpbot.intake import MOST_FAILURES, Intake, Polled
 from rsvpbot.letters.sample import own_words
 from rsvpbot.letters.templates import Templates
 from rsvpbot.mail.imap import Connection

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from rsvpbot.config import READ, load
-from rsvpbot.intake import examine
+from rsvpbot.examine import examine
 from rsvpbot.model import Address, Body, Kind, Message
 from rsvpbot.reading import read
 from rsvpbot.show import as_row, row

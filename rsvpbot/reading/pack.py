@@ -17,7 +17,7 @@ from typing import Any
 from rsvpbot.reading.phrases import Lexicon, Rule
 from rsvpbot.reading.phrases import check as check_phrases
 from rsvpbot.reading.tokens import PLAIN, Spelling, Token, norms_of, norms_of_words, tokenize
-from rsvpbot.reading.written import PhraseError, single_words
+from rsvpbot.reading.written import Cut, PhraseError, single_words
 
 ANSWERS = frozenset({"yes", "no", "maybe", "missed", "away", "promise", "withdraw"})
 """What says it all ("count me in"), and what keeps one away ("am travelling")."""
@@ -349,13 +349,16 @@ def _words_only(text: str, spelling: Spelling) -> str:
 
 def _word_sets(data: Mapping[str, Any], spelling: Spelling) -> Mapping[str, frozenset[str]]:
     texts = {name: data.get(section, {}).get(name, ()) for section, names in _SETS.items() for name in names}
-    plain = norms_of_words((text for of in texts.values() for text in of), spelling)
-    words = {
-        name: frozenset(
-            filter(None, (" ".join(plain[t]) if t in plain else _words_only(t, spelling) for t in of)),
-        )
-        for name, of in texts.items()
+    everything = {text for of in texts.values() for text in of}
+    plain = norms_of_words((part for text in everything for part in text.split()), spelling)
+    norms = {
+        text: " ".join(word for part in parts for word in plain[part])
+        if all(part in plain for part in parts)
+        else _words_only(text, spelling)
+        for text in everything
+        for parts in [text.split()]
     }
+    words = {name: frozenset(filter(None, (norms[text] for text in of))) for name, of in texts.items()}
     words["self"] = words["i"] | words["we"]
     return words
 
@@ -421,9 +424,10 @@ def _rules(data: Mapping[str, Any]) -> Iterable[tuple[str, Rule]]:
 
 
 def _single_words(data: Mapping[str, Any]) -> Iterable[str]:
+    cut = Cut()
     for meaning in ("come", "will", "can", "cannot", "want", "hope", "glad", "confirm"):
         for text in _all_texts(data.get(meaning, ())):
-            yield from single_words(text)
+            yield from single_words(text, cut)
 
 
 def _slips(targets: Iterable[str], vocabulary: frozenset[str]) -> dict[str, str]:

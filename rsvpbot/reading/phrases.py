@@ -135,8 +135,8 @@ class _Root:
         """The openings of the phrases that were looked at, by their place among the phrases."""
         by_word: dict[str, list[int]] = {}
         for place, (text, _) in enumerate(self._phrases):
-            word = text.partition(" ")[0]
-            for word in (word,) if word.isalpha() else opening_words(text):
+            first = text.partition(" ")[0]
+            for word in (first,) if first.isalpha() else opening_words(text):
                 by_word.setdefault(word, []).append(place)
         self._by_element: dict[str, list[int]] = {}
         for word, found in by_word.items():

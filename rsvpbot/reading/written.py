@@ -35,6 +35,7 @@ _FLAT_OPENING = re.compile(r"\s*(?:\([^()\[\]]*\)\s*)*(?:\[[^()\[\]]*\]|[^\s()\[
 """Optional words and one that is not, without brackets in brackets."""
 
 _FLAT_GROUP = re.compile(r"\[([^()\[\]]*)\]|\(([^()\[\]]*)\)")
+_SEVERAL_WORDS = re.compile(r"[^\s()\[\]]+\s+[^\s()\[\]]")
 _WORDS = re.compile(r"[^\s()\[\]]*")
 
 Meaning = TypeVar("Meaning")
@@ -178,9 +179,11 @@ def elements_of(first: Step[Meaning]) -> Iterable[str]:
     return (element for step in _all_steps(first) for element, _ in step.edges)
 
 
-def single_words(text: str) -> Iterable[str]:
+def single_words(text: str, cut: Cut) -> Iterable[str]:
     """The words each of which is the whole phrase."""
-    return (element for element, following in openings(text, text, Cut()) if following.means is not None)
+    if _SEVERAL_WORDS.match(text):
+        return ()
+    return (element for element, following in openings(text, text, cut) if following.means is not None)
 
 
 def _all_steps(first: Step[Meaning]) -> Iterable[Step[Meaning]]:

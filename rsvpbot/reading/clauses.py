@@ -518,7 +518,7 @@ def _beside(reader: Reader, here: Here) -> None:
             here.built.append(here.made(mark, "company", (), mark.start, reader.text))
             continue
         if mark.meaning == "bring" and mark.rule.value == "comes" and not here.question:
-            doer = doer_of(reader, here, replace(mark, who=None), (), here.begin)
+            doer = doer_of(reader, here, mark._replace(who=None), (), here.begin)
             here.built.append(here.made(mark, "yes", doer.people, doer.start, reader.text))
         if mark.meaning not in TOLD or (mark.meaning == "bring" and people and all(p.who is Who.SELF for p in people)):
             continue

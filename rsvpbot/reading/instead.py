@@ -34,7 +34,7 @@ def substitution(reader: Reader, here: Here, head: Mark, own: Sequence[Mark], af
         return replace(clause, asked=here.question, doubt=unsure)
     if head.meaning == "sends" and said and _is_self(said):
         return None  # "send me the list"
-    doer = doer_of(reader, here, replace(head, who=None), own, after)
+    doer = doer_of(reader, here, head._replace(who=None), own, after)
     if denied and head.meaning in {"sends", "stands_in"}:  # "we are not in a position to send anybody"
         people = doer.people or (the_writer(reader),)
         return replace(here.made(head, "no", people, doer.start, reader.text), doubt=doer.doubt, asked=here.question)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from rsvpbot.reading.names import MOST_NAME_WORDS, acronym, arabic, clean_name, elided, han, title_at
 from rsvpbot.reading.pack import INSTEAD, Pack
@@ -49,8 +50,7 @@ class Person:
     count: int = 1
 
 
-@dataclass(frozen=True, slots=True)
-class Mention:
+class Mention(NamedTuple):
     """People mentioned together: from which token to which."""
 
     start: int
@@ -84,7 +84,7 @@ class Mentions:
         self._lower = lower_case
         self._shouted = _all_capitals(tokens, text)
         self._words = _in_words(tokens, pack) if any(han(token.norm) for token in tokens) else frozenset()
-        starts = pack.person_words | known
+        self._starts = starts = pack.person_words | known
         self._candidates = frozenset(
             i for i, t in enumerate(tokens) if t.capital or t.norm in starts or t.norm[:1].isdigit() or han(t.norm)
         )
@@ -267,6 +267,8 @@ class Mentions:
         if at >= len(tokens) or not tokens[at].word:
             return None
         position = self._determiners(at)
+        if position > at and self._cased and not self._may_begin(at, position):
+            return None
         titled = self._titles(position)
         if position in (titled, at):
             pronoun = pack.longest("self", tokens, at)
@@ -312,6 +314,16 @@ class Mentions:
                 return self.tail(name_end), Person(Who.NAMED, name=name, role=role)
         return self._role(at, position, titled, role)
 
+    def _may_begin(self, at: int, behind: int) -> bool:
+        """Whether somebody may be meant by "the" at a token and what stands `behind` it: most often it is a thing."""
+        following = self._tokens[behind] if behind < len(self._tokens) else None
+        if following is not None and (
+            following.capital or following.norm in self._starts or following.norm[:1].isdigit()
+        ):
+            return True
+        norm, entries = self._tokens[at].norm, self._pack.entries
+        return norm in self._pack.numbers_by_word or any(norm in entries[name] for name in ("self", "they", "dual"))
+
     def _foreign_name(self, at: int) -> bool:
         """ "Ana" in Arabic text is somebody's name and not "I" in Latin letters."""
         token, following = self._tokens[at], self._tokens[at + 1 : at + 2]
@@ -355,6 +367,8 @@ class Mentions:
         return end, Person(Who.GROUP if group else Who.ROLE, role=role)
 
     def _determiners(self, at: int) -> int:
+        if at >= len(self._tokens) or self._tokens[at].norm not in self._pack.entries["determiners"]:
+            return at
         position = at
         for _ in range(4):
             length = self._pack.longest("determiners", self._tokens, position)

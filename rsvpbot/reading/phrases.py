@@ -8,10 +8,9 @@ with the size of the pack. The tree grows where texts lead: what nobody says cos
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import chain
 from types import MappingProxyType
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 from rsvpbot.reading.tokens import PLAIN, Spelling, Token
 from rsvpbot.reading.written import GAP_SIGN, Cut, PhraseError, Step, compiled, elements_of, opening_words, openings
@@ -24,8 +23,7 @@ MOST_REMEMBERED = 20_000
 """Words whose beginnings of phrases are kept in memory."""
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(NamedTuple):
     """What a phrase means."""
 
     meaning: str
@@ -41,8 +39,7 @@ class Rule:
     """Means this only where it opens its piece between two stops or commas."""
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
+class Mark(NamedTuple):
     """A phrase found: tokens `start` to `end`, and what its slots hold."""
 
     rule: Rule

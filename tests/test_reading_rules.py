@@ -101,6 +101,11 @@ ALONE = [
     # A registry says where a letter went, and nothing on coming.
     Row("Your letter of 30 August has been received and laid before the Deputy Minister.", None, None, (), "Registry"),
     Row("soooo sorry, I cannot come", "declined", 0),
+    # No comma parts a greeting from its sentence.
+    Row("Hi Ana I can't come, sorry.", "declined", 0),
+    Row("Dear all I cannot come, but Ana Lopez will attend.", "delegated", 1, ("Ana Lopez",)),
+    Row("هلا ما أقدر أحضر، شكرا لكم", "declined", 0),
+    Row("سعادة السفير مسافر يوم الثلاثاء، وسيحضر المستشار هاني يوسف.", "delegated", 1, ("هاني يوسف",)),
 ]
 
 

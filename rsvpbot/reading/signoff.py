@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rsvpbot.reading.names import arabic, clean_name, cyrillic, han, name_words, same_person, title_at
-from rsvpbot.reading.pack import Pack
+from rsvpbot.reading.pack import ANSWERS, INSTEAD, VERBS, Pack
 from rsvpbot.reading.people import Mentions
 from rsvpbot.reading.said import Writer
 from rsvpbot.reading.tokens import Sentence, Token
@@ -216,6 +216,8 @@ def greeting_end(sentence: Sentence, pack: Pack, text: str = "") -> int:
             and token.norm in ",-:"
             and not (i + 2 < len(tokens) and title_at(tokens, i + 1, pack) and len(tokens) <= 14)
         ):
+            if _answers_in(tokens[length:i], pack):
+                break  # "Hi I can't come, sorry"
             return i + 1
     answers = any(token.norm in pack.verbs and not token.capital for token in tokens[length:])
     answers = answers or not all(_of_address(tokens, i, pack) for i in range(length, len(tokens)))
@@ -225,8 +227,26 @@ def greeting_end(sentence: Sentence, pack: Pack, text: str = "") -> int:
         return len(tokens)
     while length < len(tokens) and length < 6 and pack.longest("addressees", tokens, length):
         length += pack.longest("addressees", tokens, length)
+    while length < min(len(tokens), 6) and tokens[length].capital and not pack.has("self", tokens[length].norm):
+        length += 1  # "Hi Ana I can't come"
     return length if not pack.longest("dear", tokens, 0) or length == len(tokens) else 0
 
+
+def _answers_in(tokens: Sequence[Token], pack: Pack) -> bool:
+    """Whether words behind a greeting say that somebody comes or does not: no comma parts them from it."""
+    if len(tokens) < 2:
+        return False
+    found = pack.lexicon.find(tokens, 0, lambda _: (), lambda at: (at, 0))
+    harmless = [mark for mark in found if mark.meaning in {"aside", "courtesy"} and not mark.rule.alone]
+    return any(
+        mark.meaning in _ANSWERING
+        and not mark.rule.alone
+        and not any(h.start <= mark.start and mark.end <= h.end for h in harmless)
+        for mark in found
+    )
+
+
+_ANSWERING = ANSWERS | VERBS | INSTEAD | {"not", "cannot", "fail"}
 
 _ADDRESS = ("addressees", "titles", "roles", "plural", "group", "modifiers", "of", "and", "determiners", "particles")
 

@@ -27,6 +27,8 @@ _TOLD_BEHIND = frozenset({*FACTS, "late", "logistics", "receipt", "special"})
 FEW_PRAISING = 2
 """So many words may be left over beside a courtesy behind "but": "but the topic is vital, well done"."""
 
+WORDS_OF_A_HINDRANCE = 2
+
 _DENIALS = frozenset({"not", "cannot", "fail"})
 
 
@@ -69,6 +71,8 @@ def left_of(rest: Rest) -> Iterator[Left]:
         signs.add("foreign")
     if any(mark.meaning == "but" and _goes_unread(mark, content, rest) for mark in rest.loose):
         signs.add("turned")
+    if any(mark.meaning == "but" and _hinders(mark, rest) for mark in rest.loose):
+        signs.add("hindered")
     if not bare and not signs:
         return
     if any(mark.meaning == "time" for mark in rest.loose):
@@ -97,6 +101,13 @@ def _goes_unread(turn: Mark, content: Sequence[int], rest: Rest) -> bool:
     behind = {c.meaning for c in rest.built if c.end > rest.tokens[turn.start].start}
     unread = sum(i >= turn.end for i in content)
     return not behind & (STANCES | _TOLD_BEHIND) and unread > (FEW_PRAISING if "courtesy" in behind else 0)
+
+
+def _hinders(turn: Mark, rest: Rest) -> bool:
+    """Whether a "but" is followed by whatever else than an answer or a need: it stands against a mere wish."""
+    behind = {c.meaning for c in rest.built if c.end > rest.tokens[turn.start].start}
+    words = sum(token.word for token in rest.tokens[turn.end :])
+    return not behind & (STANCES | {*FACTS, "late"}) and words >= WORDS_OF_A_HINDRANCE
 
 
 def _foreign(rest: Rest, content: Sequence[int]) -> bool:

@@ -189,6 +189,8 @@ def _against(item: Left, answer: Answer, said: set[str]) -> frozenset[str]:
     about = item.sentence >= answer.said_from or bool(signs & _OF_AN_OBSTACLE)
     if "turned" in signs and about and (answer.firm_at < 0 or (answer.own and item.sentence <= answer.short_until)):
         return frozenset({"turned"})  # "I would love to come, but I must talk about it at home"
+    if "hindered" in signs and about and answer.own and answer.firm_at < 0:
+        return frozenset({"hindered"})  # "I would love to come, but the children are small"
     if "regret" in signs and not said and item.sentence <= answer.short_until:
         return frozenset({"regret"})  # "Sorry, my plane lands after midnight. See you on the 20th"
     told = said & (STANCES | NEEDS | {"courtesy", "receipt", "late", "bring"})

@@ -106,6 +106,19 @@ ALONE = [
     Row("Dear all I cannot come, but Ana Lopez will attend.", "delegated", 1, ("Ana Lopez",)),
     Row("هلا ما أقدر أحضر، شكرا لكم", "declined", 0),
     Row("سعادة السفير مسافر يوم الثلاثاء، وسيحضر المستشار هاني يوسف.", "delegated", 1, ("هاني يوسف",)),
+    # A signature is no list of who comes, whatever office stands beside the name.
+    Row("我会去。\n\n法务处 赵慧娟", "accepted", 1, ("赵慧娟",), "赵慧娟"),
+    Row("由我本人前往，同仁陪同。\n\n社會局副局長 趙慧娟", "accepted", 2, ("趙慧娟",), "趙慧娟"),
+    Row("El embajador Luis Ruiz asistirá.\n\nLic. Saúl Ortega\nSecretario", "accepted", 1, ("Luis Ruiz",), "Embajada"),
+    Row(
+        "The following will attend.\n\nMr. Luis Ruiz\nMs. Ana Ortega",
+        "accepted",
+        2,
+        ("Luis Ruiz", "Ana Ortega"),
+        "Embassy",
+    ),
+    # A plain wish is a yes, and a need behind "but" turns nothing.
+    Row("I would love to come, but I do not eat meat.", "accepted", 1),
 ]
 
 
@@ -127,6 +140,8 @@ def test_read_without_a_person(row: Row) -> None:
         "J'ai lu que le HCR participera.",  # and the writer?
         "My daughter would like to go.",  # and the writer?
         "Thank you for the invitation, that day my grandson unveils his boat.",  # a reason behind thanks
+        "I would love to come, but the children are small.",  # every word behind the turn is an ordinary one
+        "J'aimerais venir mais le consulat garde mon passeport.",
     ],
 )
 def test_left_to_a_person(text: str) -> None:

@@ -28,7 +28,8 @@ def without_sign_off(
         sentence = found[last - 1]
         words = text[sentence.start : sentence.end]
         kind = _sign_off_kind(sentence, words, pack, writer, first=last == 1)
-        if not lines and kind in {"", "title"} and _signed_with_title(found, last, text, pack, writer):
+        below_nothing = not lines or (not name and _names_somebody(found, last - 1, text, pack))
+        if below_nothing and kind in {"", "title"} and _signed_with_title(found, last, text, pack, writer):
             kind = "name"
         if kind in {"", "title"} and not name and _signed_without_capitals(found, last, text, pack, writer):
             kind = "name"
@@ -39,7 +40,7 @@ def without_sign_off(
         if not kind:
             break
         if kind == "name":
-            name = text[sentence.start : _closing_start(sentence, pack)]
+            name = text[_name_start(sentence, pack) : _closing_start(sentence, pack)]
         lines.insert(0, words)
         last -= 1
     closing_above = last > 0 and is_closing(found[last - 1], pack)
@@ -56,6 +57,15 @@ def _signed_with_title(found: list[Sentence], last: int, text: str, pack: Pack, 
     if last < 2 or not sentence.own_line or sentence.bullet:
         return False
     return _name_alone(sentence, text, pack, writer) and not _name_alone(found[last - 2], text, pack, writer)
+
+
+def _names_somebody(found: list[Sentence], end: int, text: str, pack: Pack) -> bool:
+    """Whether the sentence above a name and its post names people itself, and announces no list."""
+    above = found[end - 1] if end else None
+    if above is None or found[end].paragraph == above.paragraph:
+        return False
+    people = (person for mention in Mentions(above.tokens, text, pack).all() for person in mention.people)
+    return text[above.end : above.end + 1] not in {":", "："} and any(person.name for person in people)
 
 
 def _signed_without_capitals(found: list[Sentence], last: int, text: str, pack: Pack, writer: Writer) -> bool:
@@ -76,6 +86,7 @@ def _bare_name(sentence: Sentence, text: str, pack: Pack) -> bool:
     tokens = sentence.tokens
     closing = next((i for i in range(1, len(tokens)) if pack.longest("closings", tokens, i) == len(tokens) - i), 0)
     tokens = tokens[:closing] if closing else tokens  # "卢娟 敬上"
+    tokens = tokens[_behind_office(tokens, pack) :]
     if not 2 <= len(tokens) <= 4 or text[sentence.end : sentence.end + 1] in {".", "。", "！", "!", "،", "，"}:
         return False
     if any(pack.longest("never_names", tokens, i) for i in range(len(tokens))):
@@ -100,6 +111,21 @@ def _name_alone(sentence: Sentence, text: str, pack: Pack, writer: Writer) -> bo
         and len(mentions[0].people) == 1
         and bool(mentions[0].people[0].name)
     )
+
+
+def _behind_office(tokens: Sequence[Token], pack: Pack) -> int:
+    """ "法务处 赵慧娟": the token with which the name behind an office and a space begins; 0 where there is none."""
+    at = max((i for i, token in enumerate(tokens) if token.space), default=0)
+    end = at if at and tokens[at - 1].word else at - 1  # a space within a line of Chinese stands as a comma
+    if end <= 0 or not all(han(token.norm) for token in (*tokens[:end], *tokens[at:])):
+        return 0
+    names = ("organisation", "group", "modifiers", "titles", "roles")
+    office = any(pack.longest(name, tokens, i) == end - i for name in names for i in range(max(0, end - 5), end))
+    return at if office else 0
+
+
+def _name_start(sentence: Sentence, pack: Pack) -> int:
+    return sentence.tokens[_behind_office(sentence.tokens, pack)].start
 
 
 def _closing_start(sentence: Sentence, pack: Pack) -> int:

@@ -119,6 +119,9 @@ ALONE = [
     ),
     # A plain wish is a yes, and a need behind "but" turns nothing.
     Row("I would love to come, but I do not eat meat.", "accepted", 1),
+    # Who says "I" from an office's address, and signs; a display name with a title.
+    Row("I will attend.\n\nJane Roe", "accepted", 1, ("Jane Roe",), "Embassy of Norland"),
+    Row("I will attend.", "accepted", 1, ("Lukas Meier",), "Ambassador Lukas Meier"),
 ]
 
 

@@ -223,8 +223,16 @@ def read_text(
         writer = Writer(parsed.sign_off, organisation, office, known)
     elif own_spelling:
         writer = Writer(own_spelling, organisation, office, known)
+    elif organisation and _i_come(parsed, pack):
+        writer = Writer(parsed.sign_off or next(iter(signed), ""), organisation, office, known)
     weighed = weigh(parsed, writer, pack, assumed)
     return Read(weighed, parsed, language, writer.name)
+
+
+def _i_come(parsed: Parsed, pack: Pack) -> bool:
+    """Whether somebody writes from an office's address that they come themselves."""
+    comes = (clause for clause in parsed.clauses if clause.meaning in {"yes", "wish", "maybe"} and not clause.elided)
+    return any(p.who is Who.SELF and p.role in pack.words["i"] for clause in comes for p in clause.people)
 
 
 def _only_called(name: str, signed: str, pack: Pack) -> bool:

@@ -91,14 +91,23 @@ def display_name(raw: str, pack: Pack) -> str:
             raw = parts[0]
         else:
             raw = f"{parts[0]}, {rest}"
-    if is_organisation(raw, pack):
-        return ""
     name = clean_name(raw, pack)
+    if is_organisation(raw, pack) and not _with_title(raw, name, pack):
+        return ""
     if not 1 <= len(name.split()) <= MOST_NAME_WORDS or any(c.isdigit() for c in name):
         return ""
     if len(name) == 1 and han(name) and not pack.has("surnames", name):
         return ""  # what is left of "小实习生"
     return name
+
+
+def _with_title(raw: str, name: str, pack: Pack) -> bool:
+    """ "Ambassador Lukas Meier": a title and a name, though the title is a word of an office's name too."""
+    tokens = [token for token in tokenize(raw, pack.spelling) if token.word]
+    title = title_at(tokens, 0, pack)
+    of_somebody = title < len(tokens) and pack.has("of", tokens[title].norm)  # "Assistente da Dra. Regina Falcão"
+    whole = len(name.split()) == len(tokens) - title > 1
+    return title > 0 and whole and not of_somebody and not is_organisation(name, pack)
 
 
 def _looks_organisational(left: str, right: str) -> bool:

@@ -122,6 +122,11 @@ ALONE = [
     # Who says "I" from an office's address, and signs; a display name with a title.
     Row("I will attend.\n\nJane Roe", "accepted", 1, ("Jane Roe",), "Embassy of Norland"),
     Row("I will attend.", "accepted", 1, ("Lukas Meier",), "Ambassador Lukas Meier"),
+    # In the place of the one who was said to stay away.
+    Row("L'Ambassadeur ne pourra pas venir, je le remplacerai.", "delegated", 1, ("Jane Roe",)),
+    Row("The Ambassador cannot attend. I will come instead.", "delegated", 1, ("Jane Roe",)),
+    Row("O Embaixador não poderá ir, vou eu no lugar dele.", "delegated", 1, ("Jane Roe",)),
+    Row("Посол не сможет прийти, его заменю я.", "delegated", 1, ("Иван Петров",), "Иван Петров"),
 ]
 
 

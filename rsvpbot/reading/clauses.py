@@ -299,7 +299,7 @@ def _answers(reader: Reader, here: Here) -> None:
             here.used.update(own)
             here.built.append(clause)
     _elliptical(reader, here, heads)
-    with_places(here)
+    with_places(reader, here)
 
 
 def _bare(word: str, here: Here) -> bool:

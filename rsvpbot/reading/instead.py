@@ -85,8 +85,9 @@ def _stands_in(reader: Reader, here: Here, head: Mark, doer: Doer, said: tuple[P
     return replace(clause, people=said, others=doer.people)
 
 
-def with_places(here: Here) -> None:
+def with_places(reader: Reader, here: Here) -> None:
     """ "In my place Ana Lopez will come": who comes, and in whose place, made one clause."""
+    stays = _one_who_stays_away(reader, here)
     for place in [clause for clause in here.built if clause.meaning == IN_PLACE]:
         here.built.remove(place)
         absent = place.people
@@ -96,6 +97,9 @@ def with_places(here: Here) -> None:
             doubt = place.doubt or ("" if coming.doubt.startswith(WHO_IS_MEANT) else coming.doubt)
             merged = replace(coming, meaning="substitute", people=absent, others=coming.people, doubt=doubt)
             here.built.append(replace(merged, people=coming.people, others=()) if _is_self(absent) else merged)
+        elif stays and (mine := next((c for c in here.built if c.meaning == "yes" and _is_self(c.people)), None)):
+            here.built.remove(mine)  # "the Ambassador cannot come, I shall come in his place"
+            here.built.append(replace(mine, meaning="substitute", people=stays, others=mine.people))
         elif any(c.meaning == "maybe" for c in here.built):
             continue  # "X will perhaps come in my place"
         elif sent := next((c for c in here.built if c.meaning == "substitute" and c.others), None):
@@ -114,6 +118,19 @@ def with_places(here: Here) -> None:
             unclear = denied or not others or _far_from(place, here)
             doubt = place.doubt or (f"{WHO_IS_MEANT}: “{place.words}”" if unclear else "")
             here.built.append(replace(place, meaning="substitute", others=others or (UNNAMED,), doubt=doubt))
+
+
+def _one_who_stays_away(reader: Reader, here: Here) -> tuple[Person, ...]:
+    """The one person, not the writer, of whom it was said that they do not come; nobody where there are several."""
+    stay = {
+        c.people: None
+        for c in (*reader.clauses, *here.built)
+        if c.meaning in {"no", "away"}
+        and not (c.doubt or c.asked)
+        and len(c.people) == 1
+        and c.people[0].who in {Who.NAMED, Who.ROLE}
+    }
+    return next(iter(stay)) if len(stay) == 1 else ()
 
 
 def _far_from(place: Clause, here: Here) -> bool:

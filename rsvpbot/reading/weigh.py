@@ -6,7 +6,7 @@ else is said to be unsure, with the reason.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from rsvpbot.model import Asks, PartStat, Voice
@@ -67,7 +67,7 @@ def weigh(parsed: Parsed, writer: Writer, pack: Pack, assumed: PartStat | None =
 
     `assumed`: the answer that came with the text (a calendar program's), where the text need not give one.
     """
-    parsed = replace(parsed, clauses=tuple(_own_seat(clause, pack) for clause in parsed.clauses))
+    parsed = replace(parsed, clauses=tuple(_own_seat(clause, pack) for clause in _seats(parsed.clauses)))
     explained = _explained(parsed)
     plainly = any(c.meaning == "yes" and not c.doubt and not c.asked for c in parsed.clauses)
     answers = [
@@ -183,6 +183,21 @@ def _same_side(some: Sequence[Person], others: Sequence[Person]) -> bool:
     own = {Who.SELF, Who.GROUP}
     all_own = bool(some and others) and any(all(p.who in own for p in people) for people in (some, others))
     return some == others or (all_own and all(any(p.who in own for p in people) for people in (some, others)))
+
+
+def _seats(clauses: Sequence[Clause]) -> Iterator[Clause]:
+    """ "The Ambassador cannot come, I will stand in": in the place of the one person of whom it was said before."""
+    absent: dict[tuple[Person, ...], None] = {}
+    for clause in clauses:
+        if clause.meaning in {"no", "away"} and not (clause.doubt or clause.asked):
+            away = clause.people
+            if len(away) == 1 and away[0].count == 1 and away[0].who in {Who.NAMED, Who.ROLE}:
+                absent[away] = None
+        stands_in = clause.meaning == "substitute" and not clause.others and not clause.doubt
+        if stands_in and len(absent) == 1 and all(p.who is Who.SELF for p in clause.people):
+            yield replace(clause, people=next(iter(absent)), others=clause.people)
+        else:
+            yield clause
 
 
 def _own_seat(clause: Clause, pack: Pack) -> Clause:

@@ -127,6 +127,14 @@ ALONE = [
     Row("The Ambassador cannot attend. I will come instead.", "delegated", 1, ("Jane Roe",)),
     Row("O Embaixador não poderá ir, vou eu no lugar dele.", "delegated", 1, ("Jane Roe",)),
     Row("Посол не сможет прийти, его заменю я.", "delegated", 1, ("Иван Петров",), "Иван Петров"),
+    # An organisation that somebody represents stays away from nothing.
+    Row("I will attend, representing the Kenya Child Rights Coalition.", "accepted", 1, ("Jane Roe",)),
+    Row(
+        "I can't come, but Ben Okri will be there to represent the Child Rights Coalition.",
+        "delegated",
+        1,
+        ("Ben Okri",),
+    ),
 ]
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from rsvpbot.reading.doer import Doer, doer_of, me, resolved, the_writer
+from rsvpbot.reading.names import acronym, is_organisation
 from rsvpbot.reading.people import SOMEBODY, Person, Who
 from rsvpbot.reading.phrases import Mark
 from rsvpbot.reading.said import WHO_IS_MEANT, Clause
@@ -15,6 +16,9 @@ from rsvpbot.reading.stance import DENIALS, HEDGES, denials_of, denied_from_afar
 UNNAMED = Person(Who.ROLE)
 MOST_BETWEEN = 2
 """Words between "in my place" and whoever comes, where no verb says that they do."""
+
+REPRESENTS = "represents"
+"""The meaning of words that say for whom somebody comes whose coming was told."""
 
 IN_PLACE = "in place"
 """The meaning of "in my place" before it is known who comes."""
@@ -78,11 +82,22 @@ def _stands_in(reader: Reader, here: Here, head: Mark, doer: Doer, said: tuple[P
     clause = replace(here.made(head, "substitute", doer.people, doer.start, reader.text), doubt=doubt)
     if not said or _is_self(said):
         return clause
+    if all(_is_organisation(person, reader) for person in said):
+        if doer.elided and any(c.meaning in {"yes", "wish"} for c in here.built):
+            return replace(clause, meaning=REPRESENTS, people=said, doubt="")  # "I will attend, representing UNHCR"
+        if not doer.doubt and _is_self(doer.people):
+            return replace(clause, meaning="yes")
     if all(reader.writer.is_office(person.name) for person in said):
         return replace(clause, meaning="yes")  # "Ana Lopez will speak for the Foundation", writes the Foundation
     if reader.pack.has("objects", here.tokens[doer.start].norm):  # "Директора заменит юрист Тарас Гринько"
         return replace(clause, others=said)
     return replace(clause, people=said, others=doer.people)
+
+
+def _is_organisation(person: Person, reader: Reader) -> bool:
+    """Whether it is an organisation, which comes by sending somebody."""
+    named = person.who is Who.NAMED and not person.role
+    return person.who is Who.GROUP or (named and (acronym(person.name) or is_organisation(person.name, reader.pack)))
 
 
 def with_places(reader: Reader, here: Here) -> None:

@@ -45,6 +45,7 @@ MEANINGS = {
     "maybe": "not decided",
     "promise": "promises an answer",
     "substitute": "somebody else in the place of the invitee",
+    "represents": "in whose name",
     "withdraw": "takes an earlier answer back",
     "bring": "who comes along",
     "more": "how many come along",

@@ -135,6 +135,9 @@ ALONE = [
         1,
         ("Ben Okri",),
     ),
+    # An answer that somebody else will give is none yet.
+    Row("The Minister will let you know.", "tentative"),
+    Row("The Ambassador cannot attend. His deputy will let you know.", "declined", 0),
 ]
 
 

@@ -83,9 +83,12 @@ def weigh(parsed: Parsed, writer: Writer, pack: Pack, assumed: PartStat | None =
     stands, contradictions = stands_of(answers, parsed, writer, withdrawn, pack)
     doubts = [clause.doubt for clause in answers if clause.doubt and not _repeated(clause, answers)] + contradictions
     self_stand = stands.get("self")
-    others = [stand for key, stand in stands.items() if key != "self"]
+    others = [stand for key, stand in stands.items() if key != "self" and stand.stance != "promise"]
+    promised = any(key != "self" and stand.stance == "promise" for key, stand in stands.items())
     substitution = _still_sent(answers)
     stance, extra = _overall(self_stand, others, substitution, parsed, writer, withdrawn, pack)
+    if stance is None and promised and not stands.get("self") and not extra:
+        stance = PartStat.TENTATIVE  # "the Minister will let you know"
     doubts += _somebody_after_all(stance, parsed, answers, writer)
     settled = {PartStat.DECLINED: _ONLY_ELSEWHERE, PartStat.ACCEPTED: _WRITER_UNSAID}.get(assumed) if assumed else ""
     doubts += [doubt for doubt in extra if doubt != settled]

@@ -138,6 +138,8 @@ ALONE = [
     # An answer that somebody else will give is none yet.
     Row("The Minister will let you know.", "tentative"),
     Row("The Ambassador cannot attend. His deputy will let you know.", "declined", 0),
+    Row("I'll be attending and my colleague Pieter Botha as well.", "accepted", 2, ("Jane Roe", "Pieter Botha")),
+    Row("I am glad to attend and best wishes to Maria and your family as well.", "accepted", 1),
 ]
 
 

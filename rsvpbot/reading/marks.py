@@ -173,7 +173,11 @@ def marks_of(
         return Marks(tokens, pack, not_names, [filled_in], [], facts)
     found = [mark for mark in found if not mark.rule.alone or stands_alone(mark, tokens, begin, pack)]
     found = [mark for mark in found if mark.meaning != "if" or not _hyphened(mark, tokens)]
-    found = [mark for mark in found if not mark.rule.first or _opens_its_piece(mark, tokens, begin, pack)]
+    found = [
+        mark
+        for mark in found
+        if not mark.rule.first or _opens_its_piece(mark, tokens, begin, pack) or _joined(mark, found, tokens, pack)
+    ]
     found = [mark for mark in found if not mark.rule.whole or _is_whole(mark, found, tokens, begin, mentions, pack)]
     named = [m for m in mentions.all() if m.end - m.start > 1 and all(p.name for p in m.people)]
     firsts = [m for m in mentions.all() if m.people[0].name]
@@ -386,6 +390,14 @@ def _opens_its_piece(mark: Mark, tokens: Sequence[Token], begin: int, pack: Pack
     while start > begin and pack.has("fill", tokens[start - 1].norm):
         start -= 1
     return start == begin or not tokens[start - 1].word
+
+
+def _joined(mark: Mark, found: Sequence[Mark], tokens: Sequence[Token], pack: Pack) -> bool:
+    """ "I will attend and my colleague Jane Roe too": an "and" opens it behind a word of coming."""
+    joins = mark.meaning == "bring" and pack.longest("and", tokens, mark.start) > 0
+    comes = max((m.end for m in found if m.meaning == "come" and m.end <= mark.start), default=0)
+    wished = any(m.meaning == "courtesy" and comes <= m.start < mark.end for m in found)  # "best wishes to Maria and …"
+    return joins and comes > 0 and not wished
 
 
 def stands_alone(mark: Mark, tokens: Sequence[Token], begin: int, pack: Pack) -> bool:

@@ -7,6 +7,7 @@ from __future__ import annotations
 import pytest
 
 from rsvpbot.reading.language import language_of
+from rsvpbot.reading.letter import language_and_pack
 
 SENTENCES = {
     "en": [
@@ -150,3 +151,10 @@ def test_the_language_of_most_of_the_text() -> None:
 )
 def test_any_text_has_an_answer(text: str) -> None:
     assert language_of(text)
+
+
+def test_of_languages_that_look_alike_the_words_of_the_packs_tell() -> None:
+    text = "No va a ir la directora, sino la coordinadora de proyectos, Eugenia Salvatierra, en su lugar."
+    assert language_and_pack(text)[0] == "es"
+    text = "Gentili signori, confermo la mia partecipazione alla tavola rotonda del 20 settembre. Grazie"
+    assert language_and_pack(text)[0] == "it"

@@ -20,6 +20,9 @@ _LONGEST = 6_000
 PLAINLY = 1.5
 """So far ahead of Russian is a language that is written with Russian letters."""
 
+NEAR = 0.5
+"""So much of the best score has a language that may be meant as well."""
+
 _ENOUGH = 0.2
 LONG_WORD = 6
 """Letters from which on an ending says something."""
@@ -83,19 +86,26 @@ def _tongues(script: str) -> tuple[dict[str, dict[str, float]], tuple[_Tongue, .
 
 def language_of(text: str) -> str:
     """BCP 47 tag of the language that most of `text` is in; "und" where nothing can be said. Reads 6,000 characters."""
+    return languages_of(text)[0]
+
+
+def languages_of(text: str) -> tuple[str, ...]:
+    """The same, and behind it the languages in Latin letters that come near it."""
     text = _NOT_PROSE.sub(" ", text[:_LONGEST])
     scripts = _scripts(text)
     if not scripts:
-        return UNKNOWN
+        return (UNKNOWN,)
     script = max(scripts, key=lambda name: (scripts[name], name))
     if script in {"ja", "ko", "zh", *_OTHERS}:
-        return script
-    best, score = _vote(_CITED.sub(" ", text), script)
-    if score <= _ENOUGH:
-        best, score = _vote(text, script)
-    if score > _ENOUGH:
-        return best
-    return {"cyrillic": "ru", "arabic": "ar"}.get(script, UNKNOWN)
+        return (script,)
+    best, scores = _vote(_CITED.sub(" ", text), script)
+    if scores[best] <= _ENOUGH:
+        best, scores = _vote(text, script)
+    if scores[best] > _ENOUGH:
+        if script != "latin":
+            return (best,)
+        return best, *(tag for tag, score in scores.items() if tag != best and score >= NEAR * scores[best])
+    return ({"cyrillic": "ru", "arabic": "ar"}.get(script, UNKNOWN),)
 
 
 def script_of(text: str) -> str:
@@ -145,8 +155,8 @@ def _within(code: int, ranges: tuple[tuple[int, int], ...]) -> bool:
     return any(first <= code <= last for first, last in ranges)
 
 
-def _vote(text: str, script: str) -> tuple[str, float]:
-    """The best tag of a script, and its score."""
+def _vote(text: str, script: str) -> tuple[str, dict[str, float]]:
+    """The best tag of a script, and the scores of all."""
     weights, tongues = _tongues(script)
     scores = dict.fromkeys((tongue.tag for tongue in tongues), 0.0)
     for word, weight in _counted_words(text):
@@ -170,7 +180,7 @@ def _vote(text: str, script: str) -> tuple[str, float]:
     ):
         # Without a letter of its own, a neighbour's must be plainly ahead.
         best = best if scores[best] >= scores["ru"] + PLAINLY else "ru"
-    return best, scores[best]
+    return best, scores
 
 
 @lru_cache(maxsize=20_000)

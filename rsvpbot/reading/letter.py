@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from rsvpbot.model import Address, Event, Evidence, Kind, Message, PartStat, Reading
 from rsvpbot.reading import pack as packs
 from rsvpbot.reading.boxes import only_ticked, without_choices
 from rsvpbot.reading.clauses import parse
-from rsvpbot.reading.language import language_of, script_of
+from rsvpbot.reading.language import language_of, languages_of, script_of
 from rsvpbot.reading.names import clean_name, display_name, han, is_organisation, name_words, same_person
 from rsvpbot.reading.newtext import NewText
 from rsvpbot.reading.pack import Pack
@@ -24,6 +24,10 @@ FEW_WORDS = 8
 
 FEW_CHARACTERS = 80
 """A longer text surely has more words."""
+
+NEARLY_ALL = 0.9
+PLAINLY_MORE = 0.1
+"""Shares of the words of a text that a pack knows, and by how much more than that of a like language."""
 
 SCRIPTS = {"ru": "cyrillic", "ar": "arabic", "zh": "zh"}
 """Of packs whose language is not written in Latin letters."""
@@ -171,8 +175,9 @@ def delegate(weighed: Weighed) -> Address | None:
 
 def language_and_pack(text: str) -> tuple[str, Pack | None]:
     """The language of a text and its pack. Of a few words the packs themselves tell best whose they are."""
-    language = language_of(text)
+    language, *near = languages_of(text)
     if language != "und" and len(text) > FEW_CHARACTERS:
+        language = _nearest(text, language, near) if near else language
         return language, packs.load(language)
     words = [token for token in tokenize(text[:LONGEST]) if token.word]
     letters = [token for token in words if any(c.isalpha() for c in token.norm)]
@@ -190,6 +195,13 @@ def language_and_pack(text: str) -> tuple[str, Pack | None]:
     if not best:
         return language, packs.load(language) if language != "und" else None
     return (language if language.partition("-")[0] == best else best), packs.load(best)
+
+
+def _nearest(text: str, language: str, near: Sequence[str]) -> str:
+    """Of languages that look alike from afar, the one whose pack knows nearly all words, and the others do not."""
+    known = {tag: _share_known(text[:LONGEST], packs.load(tag)) for tag in (language, *near)}
+    best = max(known, key=lambda tag: known[tag])
+    return best if known[best] >= NEARLY_ALL and known[best] >= known[language] + PLAINLY_MORE else language
 
 
 def _share_known(text: str, pack: Pack | None) -> float:

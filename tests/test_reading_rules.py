@@ -162,7 +162,7 @@ def test_read_without_a_person(row: Row) -> None:
         "My daughter would like to go.",  # and the writer?
         "Thank you for the invitation, that day my grandson unveils his boat.",  # a reason behind thanks
         "I would love to come, but the children are small.",  # every word behind the turn is an ordinary one
-        "J'aimerais venir mais le consulat garde mon passeport.",
+        "Je voudrais bien venir. Mais les enfants sont petits.",
     ],
 )
 def test_left_to_a_person(text: str) -> None:

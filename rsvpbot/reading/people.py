@@ -494,8 +494,8 @@ class Mentions:
                     norm = tokens[position].norm
                     if not tokens[position].word and norm not in "()/&":
                         break
-                    if pack.has("and", norm) or norm in pack.verbs:
-                        break
+                    if pack.has("and", norm) or norm in pack.verbs or norm in pack.lexicon.barrier:
+                        break  # "Ana López, embajadora | no vendrá"
                     position += 1
                 return self.tail(position) if position < len(tokens) and tokens[position].norm == "," else position
         return self._behind_relative(at) or self._of(at)

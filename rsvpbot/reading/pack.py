@@ -6,13 +6,14 @@ reported with its file and place.
 
 from __future__ import annotations
 
-import tomllib
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
 from typing import Any
+
+import tomli
 
 from rsvpbot.reading.phrases import Lexicon, Rule
 from rsvpbot.reading.phrases import check as check_phrases
@@ -195,9 +196,9 @@ def _files(tag: str) -> tuple[Mapping[str, Any], Mapping[str, Any], str] | None:
     if not file.is_file() or base == "common":
         return None
     common = folder / "common.toml"
-    return (
-        tomllib.loads(file.read_text(encoding="utf-8")),
-        tomllib.loads(common.read_text(encoding="utf-8")),
+    return (  # tomli: as tomllib, and compiled; the packs are megabytes
+        tomli.loads(file.read_text(encoding="utf-8")),
+        tomli.loads(common.read_text(encoding="utf-8")),
         f"{base}.toml",
     )
 

@@ -288,6 +288,8 @@ _UNSEEN = re.compile("[\u00ad\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff
 
 def one_line(text: str) -> str:
     """Without control characters, line ends and invisible marks; single spaces."""
-    visible = _UNSEEN.sub("", text)
-    spaced = "".join(" " if unicodedata.category(c) in {"Cc", "Zl", "Zp", "Cs", "Zs"} else c for c in visible)
-    return " ".join(spaced.split(" ")).strip() if "  " not in spaced else re.sub(r" {2,}", " ", spaced).strip()
+    spaced = text
+    if not text.isprintable():  # nearly all are: nothing of the kind is in them
+        visible = _UNSEEN.sub("", text)
+        spaced = "".join(" " if unicodedata.category(c) in {"Cc", "Zl", "Zp", "Cs", "Zs"} else c for c in visible)
+    return re.sub(r" {2,}", " ", spaced).strip() if "  " in spaced else spaced.strip()

@@ -15,6 +15,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from email.message import Message as _StdlibMessage
+from functools import lru_cache
 from typing import Any
 
 import mailparser
@@ -161,8 +162,10 @@ def _spoken(name: str, hints: Sequence[str]) -> str:
     return charsets.one_line(lines[0]).strip("\"'").strip()
 
 
-def _mailboxes(value: str) -> list[tuple[str, str]]:
-    """Display name (still encoded) and addr-spec of each mailbox in a field, by mail-parser."""
+@lru_cache(maxsize=1_000)
+def _mailboxes(value: str) -> Sequence[tuple[str, str]]:
+    """Display name (still encoded) and addr-spec of each mailbox in a field, by mail-parser; remembered, since most
+    mail is to the same address."""
     words: list[str] = []
 
     def mask(match: re.Match[str]) -> str:
@@ -189,15 +192,28 @@ def _whole_name(value: str, name: str, mailbox: str) -> str:
     return before.strip() if lost else name
 
 
+def _forgivingly(text: str) -> Any:
+    """A date-time as mail-parser reads it."""
+    head = _StdlibMessage()
+    head["Date"] = text
+    return mailparser.MailParser(head).date
+
+
+_USUAL_TIME = re.compile(
+    r"(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), )?[0-3]?\d (?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) "
+    r"(?:19[7-9]|20\d)\d [0-2]\d:[0-5]\d:[0-5]\d [+-][01]\d[0-5]\d"
+)
+"""The date-time of RFC 5322 section 3.3 without its freedoms."""
+
+
 def _time_of(value: str) -> datetime | None:
     """An RFC 5322 date-time in UTC; None where it cannot be read. Without a zone it counts as UTC."""
     text = re.sub(r"\([^()]{0,100}\)", " ", value[:200]).strip()
     if not text:
         return None
-    head = _StdlibMessage()
-    head["Date"] = text
     try:
-        read: Any = mailparser.MailParser(head).date
+        # Nearly every mail's needs no parser that forgives.
+        read = None if _USUAL_TIME.fullmatch(text) else _forgivingly(text)
         if not isinstance(read, datetime):
             read = email.utils.parsedate_to_datetime(text)
         aware = read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)

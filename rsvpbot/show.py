@@ -81,9 +81,11 @@ def rows(files: Sequence[str | Path], config: Config) -> Iterator[dict[str, Any]
 
     from rsvpbot.reading import pack as packs
 
+    gc.disable()  # nothing of a pack is garbage
     for tag in packs.available():
         packs.load(tag)
     gc.freeze()
+    gc.enable()
     # What is loaded here need not be loaded again in a forked process; Ctrl-C is the parent's to answer.
     forked = get_context("fork")
     with ProcessPoolExecutor(workers, forked, signal.signal, (signal.SIGINT, signal.SIG_IGN)) as pool:

@@ -398,30 +398,27 @@ def _rules(data: Mapping[str, Any]) -> Iterable[tuple[str, Rule]]:
         if not isinstance(section, Mapping):
             section = {"any": section}
         for key, texts in section.items():
-            if key == "would" and meaning == "come":
-                for text in texts:
-                    yield text, Rule("come", value="would")
-                continue
-            if (meaning, key) in _VALUES:
-                for text in texts:
-                    yield text, Rule(meaning, value=key)
+            if (meaning, key) == ("come", "would") or (meaning, key) in _VALUES:
+                rule = Rule(meaning, value=key)
+                yield from ((text, rule) for text in texts)
                 continue
             if key not in {*PERSONS, *_WHERE}:
                 raise PhraseError(f"[{meaning}] has no list {key!r}; there are {', '.join((*PERSONS, *_WHERE))}")
             person = key if key in {"i", "we", "they"} else ""
-            for text in texts:
-                yield text, Rule(meaning, person, alone=key == "alone", whole=key == "whole", first=key == "first")
+            rule = Rule(meaning, person, alone=key == "alone", whole=key == "whole", first=key == "first")
+            yield from ((text, rule) for text in texts)
     for fact in FACTS:
         for value, texts in data.get(fact, {}).items():
-            for text in texts:
-                yield text, Rule(fact, value=value)
+            rule = Rule(fact, value=value)
+            yield from ((text, rule) for text in texts)
     for name in ("ordinary", "fill"):
         texts = data.get("words", {}).get(name, ())
         plain = norms_of_words(texts, PLAIN)
-        yield from ((text, Rule("ordinary")) for text in texts if len(plain.get(text) or norms_of(text, PLAIN)) > 1)
+        rule = Rule("ordinary")
+        yield from ((text, rule) for text in texts if len(plain.get(text) or norms_of(text, PLAIN)) > 1)
     for name in ("event", "time"):
-        for text in data.get("classes", {}).get(name, ()):
-            yield text, Rule(name)
+        rule = Rule(name)
+        yield from ((text, rule) for text in data.get("classes", {}).get(name, ()))
 
 
 def _single_words(data: Mapping[str, Any]) -> Iterable[str]:

@@ -148,7 +148,8 @@ def norms_of_words(words: Iterable[str], spelling: Spelling) -> dict[str, tuple[
         exact = ((word, unicodedata.normalize("NFC", word.lower())) for word in plain if not word.isascii())
         folded.update((word, kept) for word, kept in exact if kept in spelling.accented)
     norms: dict[str, tuple[str, ...]] = {word: (norm,) for word, norm in folded.items() if word[0] < "\u2e80"}
-    norms.update((word, tuple(norm)) for word, norm in folded.items() if _HAN_ONLY.fullmatch(word))
+    han = (word for word in plain if word[0] >= "\u2e80" and _HAN_ONLY.fullmatch(word))
+    norms.update((word, tuple(folded[word])) for word in han)
     return norms
 
 

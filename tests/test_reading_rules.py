@@ -140,6 +140,14 @@ ALONE = [
     Row("The Ambassador cannot attend. His deputy will let you know.", "declined", 0),
     Row("I'll be attending and my colleague Pieter Botha as well.", "accepted", 2, ("Jane Roe", "Pieter Botha")),
     Row("I am glad to attend and best wishes to Maria and your family as well.", "accepted", 1),
+    Row("Приду с мужем. Его зовут Андрей Зимин.", "accepted", 2, ("Jane Roe", "Андрей Зимин")),
+    Row("I am busy. Ana Lopez will come and represent me.", "delegated", 1, ("Ana Lopez",)),
+    Row(
+        "Posiblemente asistamos dos personas, el Ministro Pablo Erazo y yo.",
+        "tentative",
+        2,
+        ("Jane Roe", "Pablo Erazo"),
+    ),
 ]
 
 
@@ -163,6 +171,9 @@ def test_read_without_a_person(row: Row) -> None:
         "Thank you for the invitation, that day my grandson unveils his boat.",  # a reason behind thanks
         "I would love to come, but the children are small.",  # every word behind the turn is an ordinary one
         "Je voudrais bien venir. Mais les enfants sont petits.",
+        "Mon mari ne viendra pas.",  # and the writer?
+        "I'll come, maybe I won't buy presents.",  # unsure of something else: no perhaps
+        "我会来，可能不买礼物了。",
     ],
 )
 def test_left_to_a_person(text: str) -> None:

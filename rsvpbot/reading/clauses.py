@@ -121,7 +121,7 @@ def _named(person: Person, reader: Reader) -> Person:
         and person.role
         and reader.pack.has("titles", person.role.split()[-1])
     ):
-        found = {p.name: p for p in named if p.role == person.role.split()[-1]}
+        found = {p.name: p for p in named if p.role in {person.role, person.role.split()[-1]}}
     else:
         return person
     return replace(person, name=next(iter(found))) if len(found) == 1 else person

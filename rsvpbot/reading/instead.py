@@ -77,6 +77,8 @@ def _sends(reader: Reader, here: Here, head: Mark, doer: Doer, said: tuple[Perso
 def _stands_in(reader: Reader, here: Here, head: Mark, doer: Doer, said: tuple[Person, ...]) -> Clause:
     """ "Ana Lopez will stand in (for the Director)"."""
     doubt = doer.doubt
+    if doer.elided and (before := _who_came_before(here, head)):
+        doer, doubt = Doer(before, doer.start), ""
     if doer.elided and not doubt:
         doubt = f"{WHO_IS_MEANT}: “{here.marks.words(head.start, head.end)}”"
     clause = replace(here.made(head, "substitute", doer.people, doer.start, reader.text), doubt=doubt)
@@ -92,6 +94,19 @@ def _stands_in(reader: Reader, here: Here, head: Mark, doer: Doer, said: tuple[P
     if reader.pack.has("objects", here.tokens[doer.start].norm):  # "Директора заменит юрист Тарас Гринько"
         return replace(clause, others=said)
     return replace(clause, people=said, others=doer.people)
+
+
+def _who_came_before(here: Here, head: Mark) -> tuple[Person, ...]:
+    """ "Ana Lopez will come and represent me": whoever does what stands right before the "and"."""
+    at = head.start - 1
+    if at <= here.begin or not here.marks.pack.longest("and", here.tokens, at):
+        return ()
+    told = [clause for clause in here.built if clause.end <= here.tokens[at].start]
+    before = max(told, key=lambda clause: clause.end, default=None)
+    if before is None or before.meaning != "yes" or before.doubt or _is_self(before.people):
+        return ()
+    end = next(i for i, token in enumerate(here.tokens) if token.start >= before.end)
+    return before.people if here.marks.same_piece(end, at) else ()
 
 
 def _is_organisation(person: Person, reader: Reader) -> bool:

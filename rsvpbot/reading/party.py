@@ -162,6 +162,8 @@ def _counted(
     unnamed = max(0, _unnamed(people) - sum(p.who is Who.NAMED for p in gathered.listed))
     if stance is PartStat.DELEGATED and len(named) == unnamed == 1:
         unnamed = 0  # "I send a colleague. Her name is Ana Lopez."
+    elif told := _told_later(parsed):
+        unnamed = max(0, unnamed - told)  # "I come with my husband. His name is Ivan Zimin."
     persons = len(named) + unnamed
     if gathered.writer_too and me is None and not (office and people):
         persons += 1
@@ -178,6 +180,16 @@ def _counted(
     if totals and max(totals) < len(named):
         doubts.append(f"{max(totals)} are spoken of, {len(named)} are named")
     return Party(named, max(count, 1), tuple(doubts))
+
+
+def _told_later(parsed: Parsed) -> int:
+    """How many names are told in a sentence behind the one that brings people without names."""
+    brought = [c.sentence for c in parsed.clauses if c.meaning == "bring" and any(not p.name for p in c.people)]
+    if not brought:
+        return 0
+    return sum(
+        bool(p.name) for c in parsed.clauses if c.meaning == "list" and c.sentence == max(brought) + 1 for p in c.people
+    )
 
 
 def _unnamed(people: Iterable[Person]) -> int:

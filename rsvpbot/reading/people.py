@@ -215,6 +215,7 @@ class Mentions:
         if first is None:
             return []
         end, person = first
+        first_end = end
         mentions = [Mention(start, end, (person,))]
         people: tuple[Person, ...] = (person,)
         while len(people) < MOST_TOGETHER:
@@ -238,6 +239,14 @@ class Mentions:
             people = (person,) if apposed else (*people, person)  # "she, Ana Lopez, and her adviser"
             if joined:  # "A, B and C"; but in "instead of A, B comes" a comma joins nothing
                 mentions.append(Mention(start, end, people))
+        told = len(people) - 1
+        if (
+            told > 1
+            and people[0].count == told
+            and mentions[-1].people == people
+            and self._tokens[first_end].norm == ","
+        ):
+            mentions[-1] = Mention(start, end, people[1:])  # "two people, Ana Lopez and I"
         return mentions[::-1]
 
     def _bare(self, at: int) -> tuple[int, Person] | None:

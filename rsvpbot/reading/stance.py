@@ -138,6 +138,7 @@ def _turned(mark: Mark, heads: Sequence[Mark], here: Here, pack: Pack) -> int | 
         aside = (
             mark.meaning == "hope" and not here.marks.same_piece(heads[i].end, mark.start) and _goes_further(mark, here)
         )
+        aside = aside or (mark.meaning == "unsure" and _unsure_of_something_else(mark, heads[i], here))
         if mark.meaning not in DENIALS | {"past"} and not aside and _reaches(mark, heads[i].end, mark.start, here):
             return i
     return None
@@ -147,6 +148,15 @@ def _goes_further(mark: Mark, here: Here) -> bool:
     """ "My mum is coming, hope that does not upset your numbers" hopes for something else; "I shall be there, I hope"
     does not."""
     return any(token.word for token in here.tokens[mark.end : here.marks.piece_of(mark.start)[1]])
+
+
+def _unsure_of_something_else(mark: Mark, head: Mark, here: Here) -> bool:
+    """ "I will come, perhaps it will rain": beyond the comma it is unsure of what it speaks of itself."""
+    if here.marks.same_piece(head.end, mark.start) or head.meaning not in VERBS | {"yes"}:
+        return False
+    end = here.marks.piece_of(mark.start)[1]
+    told = any(mark.end <= m.start < end for m in (*here.marks.beside, *here.marks.facts))
+    return told or here.loose(mark.end, end) > 0
 
 
 def _takes(head: Mark, mark: Mark, here: Here) -> bool:

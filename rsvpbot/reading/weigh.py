@@ -32,6 +32,7 @@ LARGE_PARTY = 6
 
 _ONLY_ELSEWHERE = "is elsewhere, but does not say that they will not come"
 _WRITER_UNSAID = "somebody else comes; whether the writer does is not said"
+_WRITER_UNSAID_STAYS = "somebody else does not come; whether the writer does is not said"
 _ONLY_NAMES = "names, but no word on coming"
 _ALONG = frozenset({"bring", "more", "count"})
 
@@ -300,7 +301,7 @@ def _somebody_after_all(
             (item.sentence >= refused and unexplained(item, parsed, writer))
             or (
                 resting
-                and ("person" in item.signs or item.names)
+                and ("person" in item.signs or any(not same_person(name, writer.name) for name in item.names))
                 and item.content > FEW_TOLD
                 and "no" not in said.get(item.sentence, set())
             )
@@ -362,6 +363,11 @@ def _of_others(
     if own is None and listed and any(clause.meaning in {"list", "count"} for clause in parsed.clauses):
         return PartStat.ACCEPTED, doubts
     if staying:
+        nothing_else = own is None and not writer.organisation and not parsed.left
+        if nothing_else and all(
+            stand.stance == "no" and says_role(stand.person.role, pack.words["junior"]) for stand in staying
+        ):
+            doubts.append(_WRITER_UNSAID_STAYS)  # "my husband will not come"
         if any(stand.stance == "no" for stand in staying) or _away_is_no(staying[0], parsed, pack):
             return PartStat.DECLINED, doubts
         return PartStat.DECLINED, [_ONLY_ELSEWHERE]

@@ -221,6 +221,22 @@ def _relative(q: _Question) -> Doer | None:
     return None
 
 
+def _relative_goes_on(q: _Question) -> Doer | None:
+    """ "on behalf of Ana Lopez, who thanks you and will attend": what was told of her before the "and" is a courtesy."""
+    tokens, pack = q.here.tokens, q.reader.pack
+    joint = q.first_word - 1
+    if joint <= q.here.begin or not pack.longest("and", tokens, joint) or tokens[joint - 1].norm == ",":
+        return None
+    for relative in range(joint - 1, q.here.begin, -1):
+        if q.here.marks.bounded(relative + 1, joint) or pack.longest("self", tokens, relative):
+            return None
+        if pack.has("who", tokens[relative].norm):
+            mention = _mention_in(q.here.begin, relative, q.here, taken=True)
+            near = mention is not None and relative - mention.end <= (tokens[relative - 1].norm == ",")
+            return q.of(mention, q.head.start) if mention is not None and near else None
+    return None
+
+
 def _bare_name(q: _Question) -> Doer | None:
     """A name without capitals before a verb of the third person, or what keeps them away."""
     somebody = q.third or (q.head.meaning in {"away", "no"} and not q.head.rule.person)
@@ -292,6 +308,7 @@ _RULES: Sequence[Callable[[_Question], Doer | None]] = (
     _whose_presence,
     _says_who,
     _first_person,
+    _relative_goes_on,
     _before,
     _modifier_behind,
     _relative,

@@ -148,6 +148,11 @@ ALONE = [
         2,
         ("Jane Roe", "Pablo Erazo"),
     ),
+    # Sorry to be late declines nothing.
+    Row("I will attend but will be twenty minutes late. Apologies.", "accepted", 1),
+    Row("I can't come but someone from our team will.", "delegated", 1),
+    Row("Un voyage à Nairobi m'empêchera de venir.", "declined", 0),
+    Row("أؤكد لكم حضوري يوم 20 سبتمبر، غير أنني سأتأخر نصف ساعة. أعتذر مسبقاً.", "accepted", 1),
 ]
 
 

@@ -374,10 +374,11 @@ def _clause(reader: Reader, here: Here, head: Mark, own: Sequence[Mark], after: 
 
 
 def _value(head: Mark, here: Here) -> str:
-    """Of what keeps one away whether it is then; of an answer taken back whether it was an earlier letter's."""
+    """Of what keeps one away whether it is then; of an answer taken back whether it was an earlier letter's; of a no
+    whether it is a mere word of regret."""
     if head.meaning == "away":
         return "then" if here.marks.dated or _declines_politely(head, here) else ""
-    return head.rule.value if head.meaning == "withdraw" else ""
+    return head.rule.value if head.meaning in {"withdraw", "no"} else ""
 
 
 def _declines_politely(head: Mark, here: Here) -> bool:

@@ -172,6 +172,13 @@ def marks_of(
         facts = _choose([mark for mark in found if mark.meaning in FACTS])
         return Marks(tokens, pack, not_names, [filled_in], [], facts)
     found = [mark for mark in found if not mark.rule.alone or stands_alone(mark, tokens, begin, pack)]
+    sorry = {(mark.start, mark.end) for mark in found if mark.meaning == "regret"}
+    found = [
+        mark._replace(rule=mark.rule._replace(value="sorry"))
+        if mark.meaning == "no" and mark.rule.alone and (mark.start, mark.end) in sorry
+        else mark
+        for mark in found
+    ]
     found = [mark for mark in found if mark.meaning != "if" or not _hyphened(mark, tokens)]
     found = [
         mark

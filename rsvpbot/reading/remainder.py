@@ -119,6 +119,12 @@ def left_over(parsed: Parsed, answer: Answer, asked: Sequence[Clause], writer: W
             if _unread(item, said):
                 doubts.append(f"not understood: “{words}”")
             continue
+        if (
+            item.signs <= {"regret", "self"}
+            and item.content <= FEW_BESIDE
+            and "late" in meanings.get(item.sentence - 1, ())
+        ):
+            continue  # "I'll be there at two. My apologies."
         against = _against(item, answer, said)
         if against:
             doubts.append(f"may change the answer: “{words}”")

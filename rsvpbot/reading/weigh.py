@@ -77,6 +77,7 @@ def weigh(parsed: Parsed, writer: Writer, pack: Pack, assumed: PartStat | None =
         if clause.meaning in STANCES
         and not (clause.meaning == "away" and clause.sentence in explained)
         and not (clause.meaning == "away" and clause.value == "another day" and plainly)
+        and not _sorry_to_be_late(clause, parsed)
     ]
     asked = [clause for clause in answers if clause.asked]
     answers = [clause for clause in answers if not clause.asked]
@@ -158,6 +159,12 @@ def _explained(parsed: Parsed) -> frozenset[int]:
     plainly = any(c.meaning == "yes" and not c.doubt and not c.asked for c in parsed.clauses)
     needs = frozenset({"late", "diet", "access"}) if plainly else frozenset({"late"})
     return frozenset(clause.sentence for clause in parsed.clauses if clause.meaning in needs)
+
+
+def _sorry_to_be_late(clause: Clause, parsed: Parsed) -> bool:
+    """ "I will come, but late. Apologies.": a mere word of regret declines, but not behind what it may be about."""
+    before = {c.meaning for c in parsed.clauses if c.sentence in {clause.sentence, clause.sentence - 1}}
+    return clause.meaning == "no" and clause.value == "sorry" and "late" in before
 
 
 def _still_sent(answers: Sequence[Clause]) -> list[Clause]:

@@ -111,8 +111,9 @@ def left_over(parsed: Parsed, answer: Answer, asked: Sequence[Clause], writer: W
             continue  # asked already
         if "question" in item.signs:
             settled = said & {"logistics", "courtesy", "receipt", "promise", *_SAYS}
+            behind = said & _SAYS and item.content > FEW_BESIDE and _asked_behind(item, parsed)
             needed = said & NEEDS and ("ask" in said or item.content <= FEW_BESIDE)
-            if not (settled or needed) or (item.content > FEW_LEFT and not said & _SAYS):
+            if behind or not (settled or needed) or (item.content > FEW_LEFT and not said & _SAYS):
                 requests.append(f"asks something that a person must answer: “{words}”")
             continue
         if answer.stance is None:
@@ -135,6 +136,12 @@ def left_over(parsed: Parsed, answer: Answer, asked: Sequence[Clause], writer: W
         elif unexplained(item, parsed, writer) and _may_come(item, answer, said):
             doubts.append(f"somebody is named, and it is not clear why: “{words}”")
     return requests, doubts
+
+
+def _asked_behind(item: Left, parsed: Parsed) -> bool:
+    """ "I will come, is there a projector?": whether all that is asked stands behind the answer of its sentence."""
+    answers = [c for c in parsed.clauses if c.sentence == item.sentence and c.meaning in _SAYS]
+    return all(c.end <= item.start for c in answers)
 
 
 def _asks_to_be_counted(ask: Clause, parsed: Parsed) -> bool:

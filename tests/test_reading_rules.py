@@ -153,6 +153,18 @@ ALONE = [
     Row("I can't come but someone from our team will.", "delegated", 1),
     Row("Un voyage à Nairobi m'empêchera de venir.", "declined", 0),
     Row("أؤكد لكم حضوري يوم 20 سبتمبر، غير أنني سأتأخر نصف ساعة. أعتذر مسبقاً.", "accepted", 1),
+    # What stands under the own name is the signature; two scripts are one name; a trade behind it is none of it.
+    Row(
+        "I will attend.\n\nSamir Haddadin, MD\nPediatric Emergency Medicine, Paterson",
+        "accepted",
+        1,
+        ("Samir Haddadin",),
+        "Samir Haddadin",
+    ),
+    Row("没问题，我会到。\n\n吴薇玲 Goh Wei Ling\n社工，新加坡", "accepted", 1, ("吴薇玲",), "Goh Wei Ling"),
+    Row("Приду.\n\nАлла Бойко, детский хирург", "accepted", 1, ("Алла Бойко",), "Алла Бойко"),
+    # Whoever has the invitation now was only told of it.
+    Row("Bien reçu, merci. J'ai remis l'invitation à Madame la Consule.", None, None, ()),
 ]
 
 

@@ -222,7 +222,7 @@ def _relative(q: _Question) -> Doer | None:
 
 
 def _relative_goes_on(q: _Question) -> Doer | None:
-    """ "on behalf of Ana Lopez, who thanks you and will attend": what was told of her before the "and" is a courtesy."""
+    """ "on behalf of Ana Lopez, who thanks you and will attend": a courtesy was told of her before the "and"."""
     tokens, pack = q.here.tokens, q.reader.pack
     joint = q.first_word - 1
     if joint <= q.here.begin or not pack.longest("and", tokens, joint) or tokens[joint - 1].norm == ",":

@@ -60,7 +60,9 @@ def _given_first(name: str) -> str:
         left, right = left.strip(), right.strip()
         if not left or not right or "," in right:
             return name if "," not in right else left
-        return f"{right} {left}"
+        words = right.split()
+        trade = right[:1].islower() or (len(words) > 2 and any(word[:1].islower() for word in words))
+        return left if trade and " " in left else f"{right} {left}"  # "Jane Roe, school nurse"
     words = name.split()
     leading = 0
     while leading < len(words) and len(words[leading].strip(".'-")) > 1 and words[leading].isupper():

@@ -13,6 +13,9 @@ from rsvpbot.reading.tokens import Sentence, Token
 _NO_NAME_BEGINS = ("self", "they", "turn", "and")
 """Words with none of which a name begins."""
 
+LONGEST_SIGNED = 6
+"""Words of a name with a degree or a post, at most."""
+
 _NO_NAMES = ("organisation", "group", "places", "titles", "plural", "fill", "ordinary")
 """Words of several characters that are no part of a name."""
 
@@ -21,6 +24,9 @@ def without_sign_off(
     found: list[Sentence], text: str, pack: Pack, writer: Writer
 ) -> tuple[list[Sentence], str, tuple[str, ...]]:
     """The sentences without the names and titles under the text; the name; those lines."""
+    at, signed = _own_name_above(found, text, pack, writer)
+    if signed:
+        return found[:at], signed, tuple(text[s.start : s.end] for s in found[at:])
     last = len(found)
     lines: list[str] = []
     name = ""
@@ -49,6 +55,47 @@ def without_sign_off(
     if lines and not closing_above and not _own_name(name, writer) and not _short_signature(name, found, last):
         return found, "", ()
     return found[:last], clean_name(name, pack), tuple(lines)
+
+
+def _own_name_above(found: list[Sentence], text: str, pack: Pack, writer: Writer) -> tuple[int, str]:
+    """The line with the writer's own name under the text, where only lines without a verb follow ("Jane Roe, MD",
+    "Paediatrics, Paterson"), and the name; 0 and "" where there is none."""
+    for at in range(len(found) - 2, max(0, len(found) - 6), -1):
+        if any(_is_sentence(sentence, pack) for sentence in found[at + 1 :]):
+            break
+        line, above = found[at], found[at - 1]
+        words = text[line.start : line.end]
+        whole = clean_name(words.partition(",")[0], pack)
+        name, other = _in_one_script(whole, any(han(token.norm) for token in above.tokens))
+        parted = line.paragraph > above.paragraph or is_closing(above, pack)
+        short = ":" not in words and len(words.split()) <= LONGEST_SIGNED and not line.bullet and line.own_line
+        if (
+            parted
+            and short
+            and (" " in name or han(name[:1]))
+            and any(_own_name(form, writer) for form in (whole, name, other) if form)
+        ):
+            return at, name
+    return 0, ""
+
+
+def _in_one_script(name: str, chinese: bool) -> tuple[str, str]:
+    """ "吴薇玲 Goh Wei Ling": one person, in the script of the letter and in the other; else the name and "".
+    `chinese`: the letter is in Chinese characters."""
+    parts = name.split()
+    own = " ".join(part for part in parts if han(part[:1]))
+    other = " ".join(part for part in parts if not han(part[:1]))
+    if not own or not other:
+        return name, ""
+    return (own, other) if chinese else (other, own)
+
+
+def _is_sentence(sentence: Sentence, pack: Pack) -> bool:
+    """Whether a line is more than a post, an office or a place."""
+    if sentence.bullet or sentence.question:
+        return True
+    first = pack.words["self"]
+    return any((token.norm in pack.verbs and not token.capital) or token.norm in first for token in sentence.tokens)
 
 
 def _signed_with_title(found: list[Sentence], last: int, text: str, pack: Pack, writer: Writer) -> bool:

@@ -179,7 +179,9 @@ def _still_sent(answers: Sequence[Clause]) -> list[Clause]:
 def _repeated(clause: Clause, answers: Sequence[Clause]) -> bool:
     """Whether what a clause seems to say, unless it speaks of something else, is said plainly too."""
     if clause.meaning == "wish":
-        return any(other.meaning not in {"wish", "withdraw"} and other.people == clause.people for other in answers)
+        return any(
+            other.meaning not in {"wish", "withdraw"} and _same_side(other.people, clause.people) for other in answers
+        )
     unclear = clause.doubt.startswith((WHO_IS_MEANT, SOMETHING_ELSE, DAY_BEFORE))
     return unclear and any(
         other.meaning == clause.meaning

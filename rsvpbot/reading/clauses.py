@@ -29,7 +29,7 @@ from rsvpbot.reading.sentence import Here, Reader
 from rsvpbot.reading.signoff import greeting_end, is_closing, without_sign_off
 from rsvpbot.reading.spelled import in_known_spelling, parted_by_space
 from rsvpbot.reading.stance import DENIALS, FAR, HEDGES, assigned, denials_of, denied_from_afar, stance_of, supposed
-from rsvpbot.reading.tokens import LONGEST, Sentence, Token, sentences, tokenize
+from rsvpbot.reading.tokens import LONGEST, MOST_TOKENS, Sentence, Token, sentences, tokenize
 
 HEADS = ANSWERS | VERBS | INSTEAD
 SUPPORT = frozenset({"will", "can", "glad", "confirm", "want", "would", "not", "cannot"})
@@ -67,7 +67,7 @@ FEW_FILLED_IN = 2
 def parse(text: str, pack: Pack, event: Event, writer: Writer) -> Parsed:
     """Read a text clause by clause. Pure; never raises on any text."""
     names = writer.known_words | name_words(writer.name)
-    whole = sentences(text, pack.spelling)
+    whole = sentences(text, pack.spelling, MOST_READ + MOST_TOKENS)
     before = accumulate((len(s.tokens) for s in whole), initial=0)
     found = [s for s, count in zip(whole[:MOST_SENTENCES], before, strict=False) if count + len(s.tokens) <= MOST_READ]
     cut = len(found) < len(whole)

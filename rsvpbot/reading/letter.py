@@ -218,7 +218,7 @@ def read_text(
     text: str, signature: str, sender: Address, pack: Pack, event: Event, language: str, assumed: PartStat | None = None
 ) -> Read:
     """Read a text that `sender` wrote. `assumed`: the answer that a calendar program gave with it."""
-    text = without_choices(only_ticked(text))
+    text = without_choices(only_ticked(text[:LONGEST]))
     name = display_name(sender.name, pack)
     organisation = bool(sender.name) and not name and is_organisation(sender.name, pack)
     signed = signature_names(signature, pack)

@@ -135,10 +135,8 @@ class Pack:
         """How many tokens the longest entry of a set takes that stands at a token; 0 for none."""
         if at >= len(tokens):
             return 0
-        for words in self.entries[name].get(tokens[at].norm, ()):
-            if len(words) == 1 or tuple(token.norm for token in tokens[at : at + len(words)]) == words:
-                return len(words)
-        return 0
+        found = self.entries[name].get(tokens[at].norm)
+        return _length(found, tokens, at) if found else 0
 
     def longest_of(self, names: tuple[str, ...], tokens: Sequence[Token], at: int) -> int:
         """The same for several sets."""
@@ -147,10 +145,8 @@ class Pack:
             entries = self._merged[names] = _entries({text for name in names for text in self.words[name]})
         if at >= len(tokens):
             return 0
-        for words in entries.get(tokens[at].norm, ()):
-            if len(words) == 1 or tuple(token.norm for token in tokens[at : at + len(words)]) == words:
-                return len(words)
-        return 0
+        found = entries.get(tokens[at].norm)
+        return _length(found, tokens, at) if found else 0
 
     def weekday(self, word: str) -> int | None:
         """Which day of the week a word names, Monday being 0; None for any other word."""
@@ -162,6 +158,21 @@ class Pack:
     def knows(self, word: str) -> bool:
         """Whether a word is one of the language's that the pack has, in whatever form."""
         return word in self.vocabulary or any(word[:n] in self.lexicon.stems for n in range(3, len(word)))
+
+
+def _length(found: Sequence[tuple[str, ...]], tokens: Sequence[Token], at: int) -> int:
+    """How many words has the first of these entries that stands at a token; 0 for none. All have its word in front, and
+    most of them another behind it."""
+    second = tokens[at + 1].norm if at + 1 < len(tokens) else ""
+    for words in found:
+        length = len(words)
+        if length == 1:
+            return 1
+        if words[1] == second and (
+            length == 2 or tuple([token.norm for token in tokens[at + 2 : at + length]]) == words[2:]
+        ):
+            return length
+    return 0
 
 
 class PackError(ValueError):

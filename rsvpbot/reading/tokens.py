@@ -164,11 +164,13 @@ def _folded_at_once(words: Sequence[str]) -> list[str]:
     return flat.split("\n") if words else []
 
 
-def tokenize(text: str, spelling: Spelling = PLAIN) -> list[Token]:
-    """All tokens of a text, line ends included (as "\\n")."""
+def tokenize(text: str, spelling: Spelling = PLAIN, most: int = LONGEST) -> list[Token]:
+    """The tokens of a text, line ends included (as "\\n"): all, or somewhat more than `most` if there are more."""
     tokens: list[Token] = []
     last_end = 0
     for found in _WORD.finditer(text):
+        if len(tokens) > most:
+            break
         raw, start = found.group(), found.start()
         first = raw[0]
         space = start > last_end
@@ -234,18 +236,17 @@ def _pieces(raw: str, spelling: Spelling) -> Iterable[_Piece]:
     yield norm, 0, length, capital
 
 
-def sentences(text: str, spelling: Spelling = PLAIN) -> list[Sentence]:
-    """The sentences of a text in order. Hard-wrapped lines are joined; a line ended on purpose ends a sentence."""
+def sentences(text: str, spelling: Spelling = PLAIN, most: int = LONGEST) -> list[Sentence]:
+    """The sentences of a text in order. Hard-wrapped lines are joined; a line ended on purpose ends a sentence. `most`:
+    so many tokens are wanted; a sentence that goes on behind them may be cut."""
     text = text[:LONGEST]
     breaks = _line_breaks(text)
     found: list[Sentence] = []
     current: list[Token] = []
     paragraph = 0
-    tokens = tokenize(text, spelling)
-    line_start = 0
+    tokens = tokenize(text, spelling, most)
 
     def close(mark: str = "", at_line_end: bool = False) -> None:
-        nonlocal line_start
         if any(token.word for token in current) or (current and all(token.norm == "+" for token in current)):
             begin = text.rfind("\n", 0, current[0].start) + 1
             bullet = bool(_BULLET.match(text, begin))

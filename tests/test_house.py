@@ -18,6 +18,7 @@ ROOMS = (
     ("service",),
     ("intake", "organisers"),
     ("letters", "roster", "demo_servers"),
+    ("examine",),
     ("mail",),
     ("store",),
     ("decide",),

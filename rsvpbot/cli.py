@@ -29,6 +29,7 @@ _STATUS: Final = {
     "rsvpbot.config.ConfigError": 2,
     "rsvpbot.letters.templates.TemplateError": 2,
     "rsvpbot.scaffold.AlreadyThere": 2,
+    "rsvpbot.organisers.history.Unclear": 2,
     "rsvpbot.service.UsedMailbox": 2,
     "rsvpbot.mail.credentials.CredentialError": 1,
     "rsvpbot.mail.imap.MailboxError": 1,
@@ -359,6 +360,26 @@ def guests(
     else:
         output.write_bytes(text.encode(encoding))
         click.echo(f"Wrote {output}: {len(rows):,} {'row' if len(rows) == 1 else 'rows'}.")
+    return 0
+
+
+@rsvpbot.command(short_help="Tell one invitee's whole story.")
+@click.argument("words", metavar="ADDRESS", nargs=-1, required=True)
+@click.option("--json", "as_json", is_flag=True, help="As one JSON object.")
+@_shared
+def show(words: tuple[str, ...], as_json: bool) -> int:
+    """Tell one invitee's whole story: what came, in its own words, what it was taken for, and which letters went out.
+
+    ADDRESS is an e-mail address; words of a name do as well where they fit one person only.
+    """
+    from rsvpbot.config import RECORD
+
+    config = _config(RECORD)
+    from rsvpbot.organisers import history
+
+    with _open(config, read_only=True) as store:
+        found = history.history(store, " ".join(words))
+    click.echo(history.as_json(found, config) if as_json else history.report(found, config))
     return 0
 
 

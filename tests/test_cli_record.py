@@ -178,3 +178,12 @@ def test_guests_as_csv(run: Run, house: Path) -> None:
 @pytest.mark.parametrize("words", [("--no-pass", "--pass", "yes"), ("--output", "x.csv"), ("--partstat", "maybe")])
 def test_guests_wrongly_asked_for(run: Run, words: tuple[str, ...]) -> None:
     assert run("guests", *words).returncode == 2
+
+
+def test_one_invitees_story(run: Run) -> None:
+    told = done(run("show", "ruth@mission.example"))
+    assert "=Ruth Keller" in told and "accepted; 2; Ruth Keller, Ann Bell; vegetarian" in told
+    assert "Cy Lund" in done(run("show", "cy", "lund"))
+    several = run("show", "lund")
+    assert several.returncode == 2 and "fits 2" in several.stderr and "Traceback" not in several.stderr
+    assert json.loads(done(run("show", "bo@ngo.example", "--json")))["history"] == []

@@ -1,0 +1,192 @@
+"""An invitee's whole story: what came from them, what it was taken for, who decided, and which letters went out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from rsvpbot.config import Config
+from rsvpbot.model import TO_ORGANISERS, Answer, Folder, Invitee, Letter, LetterState, Reply
+from rsvpbot.organisers.guests import folded
+from rsvpbot.organisers.shown import lines, one_line
+from rsvpbot.store.base import Store
+
+MOST_NAMED = 8
+"""So many invitees are named where words fit several."""
+
+_STATES: Mapping[LetterState, str] = {
+    LetterState.QUEUED: "waits to be sent",
+    LetterState.SENDING: "is being sent",
+    LetterState.SENT: "sent",
+    LetterState.DRAFTED: "lies in Drafts",
+    LetterState.FAILED: "COULD NOT BE SENT",
+    LetterState.DOUBTFUL: "MAY NOT HAVE GONE OUT",
+    LetterState.HELD: "held back (over a cap)",
+}
+
+_FOLDERS: Mapping[Folder, str] = {
+    Folder.RECORDED: "recorded",
+    Folder.REVIEW: "passed on to the organisers",
+    Folder.IGNORED: "needs nothing",
+    Folder.FAILED: "could not be handled",
+}
+
+
+class Unclear(ValueError):
+    """Nobody, or several, on record are meant by the words of a command."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One thing that happened."""
+
+    at: datetime
+    kind: str
+    """ "reply" or "letter"."""
+    told: str
+    """In one line."""
+    details: tuple[str, ...] = ()
+    """What was written, what it was taken for and why somebody had to look; line by line."""
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """Whoever is meant, and what happened, oldest first."""
+
+    invitee: Invitee | None
+    """None for a stranger who wrote."""
+    address: str
+    entries: tuple[Entry, ...]
+
+
+def history(store: Store, words: str) -> History:
+    """The story of the invitee with this address, or the only one with these words in name, organisation or address;
+    or of a stranger who wrote from this address. Raises StoreError and Unclear."""
+    invitee = _found(store, words)
+    if invitee is None:
+        address = words.strip().lower()
+        replies = [reply for reply in store.replies() if reply.sender.email == address and reply.invitee_id is None]
+        if not replies:
+            raise Unclear(f"nobody on record is meant by {one_line(words)!r}; rsvpbot guests lists who there is")
+        return History(None, address, _in_order(replies, ()))
+    return History(invitee, invitee.addresses[0], _in_order(store.replies(invitee.id), store.letters_to(invitee.id)))
+
+
+def _found(store: Store, words: str) -> Invitee | None:
+    by_address = store.invitee_by_address(words.strip().lower())
+    if by_address is not None:
+        return by_address
+    wanted = folded(words).split()
+    fitting = [invitee for invitee in store.invitees() if wanted and all(w in _text_of(invitee) for w in wanted)]
+    if len(fitting) > 1:
+        named = [f"{one_line(invitee.name)} <{invitee.addresses[0]}>" for invitee in fitting[:MOST_NAMED]]
+        more = f" and {len(fitting) - MOST_NAMED} more" if len(fitting) > MOST_NAMED else ""
+        raise Unclear(f"{one_line(words)!r} fits {len(fitting)}: {', '.join(named)}{more}; give the address")
+    return fitting[0] if fitting else None
+
+
+def _text_of(invitee: Invitee) -> str:
+    return folded(" ".join((invitee.name, invitee.organisation, *invitee.addresses)))
+
+
+def _in_order(replies: Sequence[Reply], letters: Sequence[Letter]) -> tuple[Entry, ...]:
+    told = [_of_reply(reply) for reply in replies]
+    told += [_of_letter(letter) for letter in letters if letter.kind not in TO_ORGANISERS]
+    return tuple(sorted(told, key=lambda entry: entry.at))
+
+
+def _of_reply(reply: Reply) -> Entry:
+    got = reply.reading
+    said = got.partstat.value if got.partstat else "no answer"
+    party = f", {got.party}" if got.party else ""
+    waits = ", and still waits" if reply.open else ""
+    sender = one_line(reply.sender.email) or "an unknown address"
+    told = f"from {sender}: {said}{party} – {_FOLDERS[reply.folder]}{waits}"
+    details = [f"| {line}" for line in lines(got.text)]
+    details += [f"names: {', '.join(map(one_line, got.names))}"] if got.names else []
+    details += [f"why: {one_line(reason)}" for reason in reply.reasons]
+    return Entry(reply.handled_at, "reply", told, tuple(details))
+
+
+def _of_letter(letter: Letter) -> Entry:
+    at = letter.sent_at or letter.queued_at
+    to = ", ".join(map(one_line, letter.recipients))
+    told = f"to {to}: {letter.kind.value} – {_STATES[letter.state]}"
+    details = [f"subject: {one_line(letter.subject)}"]
+    details += [f"error: {one_line(letter.error)}"] if letter.error else []
+    return Entry(at, "letter", told, tuple(details))
+
+
+# ------------------------------------------------------------------ in words, and as JSON
+
+
+def report(found: History, config: Config) -> str:
+    """The story for a terminal, without an end of line."""
+    zone = config.event.zone
+    head = list(_head(found, zone))
+    width = max(len(label) for label, _ in head)
+    told = [f"{label:<{width}}  {text}" for label, text in head]
+    for entry in found.entries:
+        arrow = "<-" if entry.kind == "reply" else "->"
+        told += ["", f"{entry.at.astimezone(zone):%d %b %Y %H:%M}  {arrow} {entry.told}"]
+        told += [f"    {detail}" for detail in entry.details]
+    if not found.entries:
+        told += ["", "Nothing came from them, and no letter went to them."]
+    return "\n".join(told)
+
+
+def _head(found: History, zone: ZoneInfo) -> Iterator[tuple[str, str]]:
+    invitee = found.invitee
+    if invitee is None:
+        yield "Stranger", f"{one_line(found.address)} (not on the list)"
+        return
+    yield "Invitee", one_line(invitee.name) or one_line(invitee.organisation) or found.address
+    if invitee.organisation and invitee.name:
+        yield "Of", one_line(invitee.organisation)
+    if invitee.category:
+        yield "Category", one_line(invitee.category)
+    yield "Address", ", ".join(map(one_line, invitee.addresses))
+    if not invitee.listed:
+        yield "List", "no longer on it"
+    yield "Answer", _answer(invitee.answer, zone) if invitee.answer else "none yet"
+    if invitee.pending:
+        yield "Asked", f"to confirm: {_answer(invitee.pending, zone)}"
+    if invitee.bounced:
+        yield "Mail", f"could not be delivered: {one_line(invitee.bounced)}"
+
+
+def _answer(answer: Answer, zone: ZoneInfo) -> str:
+    parts = [answer.partstat.value]
+    parts += [str(answer.party)] if answer.party else []
+    parts += [", ".join(map(one_line, answer.names))] if answer.names else []
+    if answer.delegate:
+        parts.append(f"sends {one_line(answer.delegate.name or answer.delegate.email)}")
+    parts += (
+        [{True: "with a pass", False: "without a pass"}[answer.grounds_pass]] if answer.grounds_pass is not None else []
+    )
+    parts += [one_line(need) for need in (answer.dietary, answer.access) if need]
+    when = f"{answer.recorded_at.astimezone(zone):%d %b %Y %H:%M}"
+    return f"{'; '.join(parts)} (by {one_line(answer.decided_by)}, {when})"
+
+
+def as_json(found: History, config: Config) -> str:
+    """The same as one JSON object; times in ISO 8601, in the event's time zone."""
+    zone, invitee = config.event.zone, found.invitee
+    entries: list[dict[str, Any]] = [
+        {
+            "at": entry.at.astimezone(zone).isoformat(timespec="seconds"),
+            "kind": entry.kind,
+            "told": entry.told,
+            "details": list(entry.details),
+        }
+        for entry in found.entries
+    ]
+    head = {label.lower(): text for label, text in _head(found, zone)}
+    return json.dumps({"id": invitee.id if invitee else None, **head, "history": entries}, ensure_ascii=False)
+
+
+__all__ = ["Entry", "History", "Unclear", "as_json", "history", "report"]

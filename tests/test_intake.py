@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+import rsvpbot.examine
 import rsvpbot.intake
 from rsvpbot.clock import ShiftedClock
 from rsvpbot.config import Config, load
@@ -301,7 +302,7 @@ def test_a_plain_answer_in_the_words_of_an_automatic_reply_is_not_lost(
     store: Store, config: Config, monkeypatch: pytest.MonkeyPatch, text: str, doubt: Doubt, folder: Folder
 ) -> None:
     verdict = Verdict(Kind.AUTO, "auto-words", "the words of an automatic reply", doubt=doubt)
-    monkeypatch.setattr(rsvpbot.intake, "screen", lambda *_: verdict)
+    monkeypatch.setattr(rsvpbot.examine, "screen", lambda *_: verdict)
     done = intake(store, config).handle(mail(text), 1, 1)
     assert done is not None and done.folder is folder
     assert store.letters() == ()

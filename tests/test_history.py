@@ -91,6 +91,13 @@ def test_a_stranger_who_wrote_has_a_story_too(store: TinyStore) -> None:
     assert "| May I come?" in told
 
 
+def test_an_address_is_nobody_elses(store: TinyStore) -> None:
+    wrote = replace(reply(5, None, Reading(MessageKind.HUMAN, text="Hello")), sender=Address("", "1@mission.example"))
+    store.commit(Commit(invitees=(ADA,), replies=(wrote,)))
+    assert history(store, "1@mission.example").invitee is None
+    assert history(store, "Ada Lovelace <p1@mission.example>").invitee == ADA
+
+
 def test_an_ignored_message_waits_for_nobody(store: TinyStore) -> None:
     away = replace(reply(6, ADA, Reading(MessageKind.AUTO)), folder=Folder.IGNORED, open=False)
     store.commit(Commit(invitees=(ADA,), replies=(away,)))

@@ -154,7 +154,11 @@ def test_any_text_has_an_answer(text: str) -> None:
 
 
 def test_of_languages_that_look_alike_the_words_of_the_packs_tell() -> None:
-    text = "No va a ir la directora, sino la coordinadora de proyectos, Eugenia Salvatierra, en su lugar."
+    text = (
+        "De parte de la Embajadora Silvia Rondón: lamenta no poder concurrir por hallarse de gira. Ha dispuesto que la "
+        "represente el Consejero Mauricio Paredes."
+    )
+    assert language_of(text) == "pt"
     assert language_and_pack(text)[0] == "es"
     text = "Gentili signori, confermo la mia partecipazione alla tavola rotonda del 20 settembre. Grazie"
     assert language_and_pack(text)[0] == "it"

@@ -102,6 +102,9 @@ ALONE = [
     Row("Your letter of 30 August has been received and laid before the Deputy Minister.", None, None, (), "Registry"),
     Row("soooo sorry, I cannot come", "declined", 0),
     # No comma parts a greeting from its sentence.
+    Row("Hola No iré, lo siento", "declined", 0),
+    Row("Olá Não vou, desculpe", "declined", 0),
+    Row("Hi Not attending", "declined", 0),
     Row("Hi Ana I can't come, sorry.", "declined", 0),
     Row("Dear all I cannot come, but Ana Lopez will attend.", "delegated", 1, ("Ana Lopez",)),
     Row("هلا ما أقدر أحضر، شكرا لكم", "declined", 0),
@@ -148,8 +151,6 @@ ALONE = [
         2,
         ("Jane Roe", "Pablo Erazo"),
     ),
-    # Sorry to be late declines nothing.
-    Row("I will attend but will be twenty minutes late. Apologies.", "accepted", 1),
     Row("I can't come but someone from our team will.", "delegated", 1),
     Row("Un voyage à Nairobi m'empêchera de venir.", "declined", 0),
     Row("أؤكد لكم حضوري يوم 20 سبتمبر، غير أنني سأتأخر نصف ساعة. أعتذر مسبقاً.", "accepted", 1),
@@ -162,6 +163,9 @@ ALONE = [
         "Samir Haddadin",
     ),
     Row("没问题，我会到。\n\n吴薇玲 Goh Wei Ling\n社工，新加坡", "accepted", 1, ("吴薇玲",), "Goh Wei Ling"),
+    Row("We will attend\n\nJane Roe, MD\nBen Okri, MD", "accepted", 2, ("Jane Roe", "Ben Okri")),
+    Row("Thank you.\n\nJane Roe, MD\nRegrets", "declined", 0),
+    Row("I will attend.", "accepted", 1, ("Maria de la Cruz Garcia Lopez",), "Garcia Lopez, Maria de la Cruz"),
     Row("Приду.\n\nАлла Бойко, детский хирург", "accepted", 1, ("Алла Бойко",), "Алла Бойко"),
     # Whoever has the invitation now was only told of it.
     Row("Bien reçu, merci. J'ai remis l'invitation à Madame la Consule.", None, None, ()),
@@ -189,6 +193,12 @@ def test_read_without_a_person(row: Row) -> None:
         "I would love to come, but the children are small.",  # every word behind the turn is an ordinary one
         "Je voudrais bien venir. Mais les enfants sont petits.",
         "Mon mari ne viendra pas.",  # and the writer?
+        "I will be twenty minutes late. Apologies.",  # sorry to be late, or not to come?
+        "I could only join late. Regrets.",
+        "My assistant will let you know the flight.",  # a promise of something else
+        "The Ambassador cannot come. I have no time to stand in.",
+        "The President is away. I know nobody who can stand in.",
+        "My wife cannot come. I shall take my seat.",
         "I'll come, maybe I won't buy presents.",  # unsure of something else: no perhaps
         "我会来，可能不买礼物了。",
     ],

@@ -150,7 +150,7 @@ def _addresses(values: Sequence[str], hints: Sequence[str]) -> tuple[Address, ..
     for value in values:
         pairs = _mailboxes(value)
         if len(pairs) == 1:
-            pairs = [(_whole_name(value, *pairs[0]), pairs[0][1])]
+            pairs = ((_whole_name(value, *pairs[0]), pairs[0][1]),)
         read = [(_spoken(name, hints), charsets.one_line(mailbox).lower()) for name, mailbox in pairs]
         found += [Address(name, mailbox) for name, mailbox in read if _ADDR_SPEC.fullmatch(mailbox)]
     return tuple(dict.fromkeys(found))
@@ -163,7 +163,7 @@ def _spoken(name: str, hints: Sequence[str]) -> str:
 
 
 @lru_cache(maxsize=1_000)
-def _mailboxes(value: str) -> Sequence[tuple[str, str]]:
+def _mailboxes(value: str) -> tuple[tuple[str, str], ...]:
     """Display name (still encoded) and addr-spec of each mailbox in a field, by mail-parser; remembered, since most
     mail is to the same address."""
     words: list[str] = []
@@ -178,11 +178,11 @@ def _mailboxes(value: str) -> Sequence[tuple[str, str]]:
         pairs: list[tuple[str, str]] = mailparser.MailParser(head).from_
     except Exception:  # whatever it trips over, the standard library may still read
         pairs = email.utils.getaddresses([str(head["From"])])
-    return [
+    return tuple(
         (_MASK.sub(lambda m: words[int(m.group(1))], str(name)), _MASK.sub(lambda m: words[int(m.group(1))], str(box)))
         for name, box in pairs or ()
         if "@" in str(box)
-    ]
+    )
 
 
 def _whole_name(value: str, name: str, mailbox: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,6 +18,9 @@ from rsvpbot.store.base import Store
 
 MOST_NAMED = 8
 """So many invitees are named where words fit several."""
+
+_ADDRESS = re.compile(r"^[^<>]*<([^<>]+)>\s*$")
+"""`Jane Roe <jane@…>`, as it stands in a mail program."""
 
 _STATES: Mapping[LetterState, str] = {
     LetterState.QUEUED: "waits to be sent",
@@ -66,9 +70,9 @@ class History:
 def history(store: Store, words: str) -> History:
     """The story of the invitee with this address, or the only one with these words in name, organisation or address;
     or of a stranger who wrote from this address. Raises StoreError and Unclear."""
-    invitee = _found(store, words)
+    address = _ADDRESS.sub(r"\1", words).strip().lower()
+    invitee = _found(store, address)
     if invitee is None:
-        address = words.strip().lower()
         replies = [reply for reply in store.replies() if reply.sender.email == address and reply.invitee_id is None]
         if not replies:
             raise Unclear(f"nobody on record is meant by {one_line(words)!r}; rsvpbot guests lists who there is")
@@ -77,8 +81,8 @@ def history(store: Store, words: str) -> History:
 
 
 def _found(store: Store, words: str) -> Invitee | None:
-    by_address = store.invitee_by_address(words.strip().lower())
-    if by_address is not None:
+    by_address = store.invitee_by_address(words)
+    if by_address is not None or "@" in words:
         return by_address
     wanted = folded(words).split()
     fitting = [invitee for invitee in store.invitees() if wanted and all(w in _text_of(invitee) for w in wanted)]

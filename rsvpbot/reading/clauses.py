@@ -70,7 +70,8 @@ def parse(text: str, pack: Pack, event: Event, writer: Writer) -> Parsed:
     whole = sentences(text, pack.spelling, MOST_READ + MOST_TOKENS)
     before = accumulate((len(s.tokens) for s in whole), initial=0)
     found = [s for s, count in zip(whole[:MOST_SENTENCES], before, strict=False) if count + len(s.tokens) <= MOST_READ]
-    cut = len(found) < len(whole)
+    behind = text[whole[-1].end : LONGEST] if whole else ""
+    cut = len(found) < len(whole) or any(map(str.isalnum, behind))
     found = [_as_written(s, text, pack, names) for s in found]
     found = [s for i, s in enumerate(found) if not (i and _only_tag(s, pack))]
     found = _answered_at_once(found, text)

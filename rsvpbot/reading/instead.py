@@ -9,7 +9,7 @@ from rsvpbot.reading.doer import Doer, doer_of, me, resolved, the_writer
 from rsvpbot.reading.names import acronym, is_organisation
 from rsvpbot.reading.people import SOMEBODY, Person, Who
 from rsvpbot.reading.phrases import Mark
-from rsvpbot.reading.said import WHO_IS_MEANT, Clause
+from rsvpbot.reading.said import WHO_IS_MEANT, Clause, short, stays_away
 from rsvpbot.reading.sentence import Here, Reader
 from rsvpbot.reading.stance import DENIALS, HEDGES, denials_of, denied_from_afar
 
@@ -83,7 +83,9 @@ def _stands_in(reader: Reader, here: Here, head: Mark, doer: Doer, said: tuple[P
         doubt = f"{WHO_IS_MEANT}: “{here.marks.words(head.start, head.end)}”"
     clause = replace(here.made(head, "substitute", doer.people, doer.start, reader.text), doubt=doubt)
     if not said or _is_self(said):
-        return clause
+        unsaid = _is_self(doer.people) and not _plainly(here, head, doer)
+        told = f"in whose place is not clear: “{short(clause.words)}”"
+        return replace(clause, doubt=doubt or told) if unsaid else clause
     if all(_is_organisation(person, reader) for person in said):
         if doer.elided and any(c.meaning in {"yes", "wish"} for c in here.built):
             return replace(clause, meaning=REPRESENTS, people=said, doubt="")  # "I will attend, representing UNHCR"
@@ -94,6 +96,20 @@ def _stands_in(reader: Reader, here: Here, head: Mark, doer: Doer, said: tuple[P
     if reader.pack.has("objects", here.tokens[doer.start].norm):  # "Директора заменит юрист Тарас Гринько"
         return replace(clause, others=said)
     return replace(clause, people=said, others=doer.people)
+
+
+def _plainly(here: Here, head: Mark, doer: Doer) -> bool:
+    """Whether nothing stands with "I will stand in" that may turn it: "I have no time to", "nor shall I"."""
+    begin, end = here.marks.piece_of(head.start)
+    pack = here.marks.pack
+    turning = any(begin <= m.start < end and m.meaning in _TURNING for m in here.marks.main)
+    told = {i for mark in here.marks.all() for i in range(mark.start, mark.end)}
+    between = (i for i in range(begin, head.start) if i not in told and here.tokens[i].word)
+    return not turning and all(any(pack.longest(name, here.tokens, i) for name in _BESIDE_WHOEVER) for i in between)
+
+
+_TURNING = DENIALS | HEDGES | {"past", "away", "maybe", "ask"}
+_BESIDE_WHOEVER = ("self", "fill", "turn", "and", "object")
 
 
 def _who_came_before(here: Here, head: Mark) -> tuple[Person, ...]:
@@ -127,7 +143,7 @@ def with_places(reader: Reader, here: Here) -> None:
             doubt = place.doubt or ("" if coming.doubt.startswith(WHO_IS_MEANT) else coming.doubt)
             merged = replace(coming, meaning="substitute", people=absent, others=coming.people, doubt=doubt)
             here.built.append(replace(merged, people=coming.people, others=()) if _is_self(absent) else merged)
-        elif stays and (mine := next((c for c in here.built if c.meaning == "yes" and _is_self(c.people)), None)):
+        elif stays and (mine := _the_writers(here)):
             here.built.remove(mine)  # "the Ambassador cannot come, I shall come in his place"
             here.built.append(replace(mine, meaning="substitute", people=stays, others=mine.people))
         elif any(c.meaning == "maybe" for c in here.built):
@@ -150,16 +166,16 @@ def with_places(reader: Reader, here: Here) -> None:
             here.built.append(replace(place, meaning="substitute", others=others or (UNNAMED,), doubt=doubt))
 
 
+def _the_writers(here: Here) -> Clause | None:
+    """The clause by which the writer comes, alone."""
+    if any(mark.meaning in {"bring", "more"} for mark in here.marks.beside):
+        return None
+    return next((clause for clause in here.built if clause.meaning == "yes" and _is_self(clause.people)), None)
+
+
 def _one_who_stays_away(reader: Reader, here: Here) -> tuple[Person, ...]:
     """The one person, not the writer, of whom it was said that they do not come; nobody where there are several."""
-    stay = {
-        c.people: None
-        for c in (*reader.clauses, *here.built)
-        if c.meaning in {"no", "away"}
-        and not (c.doubt or c.asked)
-        and len(c.people) == 1
-        and c.people[0].who in {Who.NAMED, Who.ROLE}
-    }
+    stay = {c.people: None for c in (*reader.clauses, *here.built) if stays_away(c)}
     return next(iter(stay)) if len(stay) == 1 else ()
 
 

@@ -28,6 +28,7 @@ FEW_PRAISING = 2
 """So many words may be left over beside a courtesy behind "but": "but the topic is vital, well done"."""
 
 WORDS_OF_A_HINDRANCE = 2
+"""So many words behind "but" may stand against a mere wish."""
 
 _DENIALS = frozenset({"not", "cannot", "fail"})
 

@@ -50,19 +50,17 @@ def clean_name(text: str, pack: Pack) -> str:
     kept = tokens[start:end]
     if not kept or not any(c.isalpha() for c in text[kept[0].start : kept[-1].end]):
         return ""
-    return _given_first(text[kept[0].start : kept[-1].end])
+    return _given_first(text[kept[0].start : kept[-1].end], pack)
 
 
-def _given_first(name: str) -> str:
+def _given_first(name: str, pack: Pack) -> str:
     """ "Okello, Beatrice" and "OKELLO Beatrice" turned round."""
     left, comma, right = name.partition(",")
     if comma:
         left, right = left.strip(), right.strip()
         if not left or not right or "," in right:
             return name if "," not in right else left
-        words = right.split()
-        trade = right[:1].islower() or (len(words) > 2 and any(word[:1].islower() for word in words))
-        return left if trade and " " in left else f"{right} {left}"  # "Jane Roe, school nurse"
+        return left if " " in left and _trade(right, pack) else f"{right} {left}"  # "Jane Roe, school nurse"
     words = name.split()
     leading = 0
     while leading < len(words) and len(words[leading].strip(".'-")) > 1 and words[leading].isupper():
@@ -109,12 +107,28 @@ def _with_title(raw: str, name: str, pack: Pack) -> bool:
     title = title_at(tokens, 0, pack)
     of_somebody = title < len(tokens) and pack.has("of", tokens[title].norm)  # "Assistente da Dra. Regina Falcão"
     whole = len(name.split()) == len(tokens) - title > 1
-    return title > 0 and whole and not of_somebody and not is_organisation(name, pack)
+    strange = not any(pack.knows(fold(word)) for word in name.split())  # but "Minister Foreign Affairs"
+    return title > 0 and whole and strange and not of_somebody and not is_organisation(name, pack)
 
 
 def _looks_organisational(left: str, right: str) -> bool:
     """ "Jane Doe, UNHCR" against "Doe, Jane"."""
     return len(left.split()) >= 2 and right.isupper() and len(right.split()) == 1
+
+
+def _trade(text: str, pack: Pack) -> bool:
+    """Whether what stands behind a comma is a trade and no given name: "school nurse", but "Maria de la Cruz"."""
+    words = text.split()
+    small = [word for word in words if word[:1].islower() and not pack.has("particles", fold(word))]
+    small = [word for word in small if fold(word) not in _BETWEEN_NAMES]
+    return bool(small) and (len(words) > 1 or pack.knows(fold(words[0])))
+
+
+_BETWEEN_NAMES = frozenset(
+    {"al", "ap", "bin", "bint", "binti", "da", "das", "de", "del", "della", "den", "der", "di", "do", "dos", "du", "e"}
+    | {"el", "ibn", "la", "las", "le", "los", "ter", "van", "von", "y", "zu"}
+)
+"""What stands in lower case inside a name, whatever the language of the letter."""
 
 
 def _all_titles(text: str, pack: Pack) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from rsvpbot.reading.names import acronym
-from rsvpbot.reading.people import Person
+from rsvpbot.reading.people import Person, Who
 
 DAY_BEFORE = "it names a day before"
 """How the doubt begins that a clause speaks of the days before the event: one travels then."""
@@ -45,6 +45,13 @@ class Clause:
     elided: bool = False
     """Said without a subject."""
     asked: bool = False
+
+
+def stays_away(clause: Clause) -> bool:
+    """Whether a clause says plainly of one person, not the writer, that they do not come."""
+    people = clause.people
+    plain = clause.meaning in {"no", "away"} and not (clause.doubt or clause.asked)
+    return plain and len(people) == 1 and people[0].count == 1 and people[0].who in {Who.NAMED, Who.ROLE}
 
 
 @dataclass(frozen=True, slots=True)

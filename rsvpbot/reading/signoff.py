@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rsvpbot.reading.names import arabic, clean_name, cyrillic, han, name_words, same_person, title_at
+from rsvpbot.reading.names import MOST_NAME_WORDS, arabic, clean_name, cyrillic, han, name_words, same_person, title_at
 from rsvpbot.reading.pack import ANSWERS, INSTEAD, VERBS, Pack
 from rsvpbot.reading.people import Mentions
 from rsvpbot.reading.said import Writer
-from rsvpbot.reading.tokens import Sentence, Token
+from rsvpbot.reading.tokens import Sentence, Token, fold
 
 _NO_NAME_BEGINS = ("self", "they", "turn", "and")
 """Words with none of which a name begins."""
 
+_STOPS = frozenset(".!。！")
+
 LONGEST_SIGNED = 6
 """Words of a name with a degree or a post, at most."""
+
+_ANSWERING = ANSWERS | VERBS | INSTEAD | {"not", "cannot", "fail"}
+"""What words say that somebody comes, or does not."""
 
 _NO_NAMES = ("organisation", "group", "places", "titles", "plural", "fill", "ordinary")
 """Words of several characters that are no part of a name."""
@@ -61,17 +66,19 @@ def _own_name_above(found: list[Sentence], text: str, pack: Pack, writer: Writer
     """The line with the writer's own name under the text, where only lines without a verb follow ("Jane Roe, MD",
     "Paediatrics, Paterson"), and the name; 0 and "" where there is none."""
     for at in range(len(found) - 2, max(0, len(found) - 6), -1):
-        if any(_is_sentence(sentence, pack) for sentence in found[at + 1 :]):
+        if any(_is_sentence(sentence, text, pack) for sentence in found[at + 1 :]):
             break
         line, above = found[at], found[at - 1]
         words = text[line.start : line.end]
         whole = clean_name(words.partition(",")[0], pack)
         name, other = _in_one_script(whole, any(han(token.norm) for token in above.tokens))
+        guests = any(_strange_name(part, pack) for part in words.split(",")[1:])
         parted = line.paragraph > above.paragraph or is_closing(above, pack)
         short = ":" not in words and len(words.split()) <= LONGEST_SIGNED and not line.bullet and line.own_line
         if (
             parted
             and short
+            and not guests
             and (" " in name or han(name[:1]))
             and any(_own_name(form, writer) for form in (whole, name, other) if form)
         ):
@@ -90,12 +97,27 @@ def _in_one_script(name: str, chinese: bool) -> tuple[str, str]:
     return (own, other) if chinese else (other, own)
 
 
-def _is_sentence(sentence: Sentence, pack: Pack) -> bool:
-    """Whether a line is more than a post, an office or a place."""
-    if sentence.bullet or sentence.question:
+def _is_sentence(sentence: Sentence, text: str, pack: Pack) -> bool:
+    """Whether a line is more than a post, an office or a place: an answer, or somebody else's name."""
+    tokens = sentence.tokens
+    if sentence.bullet or sentence.question or any(pack.has("self", token.norm) for token in tokens):
         return True
-    first = pack.words["self"]
-    return any((token.norm in pack.verbs and not token.capital) or token.norm in first for token in sentence.tokens)
+    if any(token.norm in pack.verbs and not token.capital for token in tokens):
+        return True
+    if _strange_name(text[sentence.start : sentence.end].partition(",")[0], pack):
+        return True
+    found = pack.lexicon.find(tokens, 0, lambda _: (), lambda at: (at, 0))
+    return any(mark.meaning in _ANSWERING | {"bring", "list"} for mark in found)
+
+
+def _strange_name(part: str, pack: Pack) -> bool:
+    """Whether two words or more, none of which the language has, may be somebody's name ("Ben Okri")."""
+    words = [fold(word).strip(".") for word in part.split()]
+    strange = all(
+        word.isalpha() and (pack.has("given", word) or pack.has("particles", word) or not pack.knows(word))
+        for word in words
+    )
+    return 1 < len(words) <= MOST_NAME_WORDS and strange
 
 
 def _signed_with_title(found: list[Sentence], last: int, text: str, pack: Pack, writer: Writer) -> bool:
@@ -112,7 +134,7 @@ def _names_somebody(found: list[Sentence], end: int, text: str, pack: Pack) -> b
     if above is None or found[end].paragraph == above.paragraph:
         return False
     people = (person for mention in Mentions(above.tokens, text, pack).all() for person in mention.people)
-    return text[above.end : above.end + 1] not in {":", "："} and any(person.name for person in people)
+    return text[above.end : above.end + 1] in _STOPS and any(person.name for person in people)
 
 
 def _signed_without_capitals(found: list[Sentence], last: int, text: str, pack: Pack, writer: Writer) -> bool:
@@ -124,6 +146,8 @@ def _signed_without_capitals(found: list[Sentence], last: int, text: str, pack: 
     above = text[found[last - 2].end : sentence.start].lstrip()[:1]
     if above in {":", "："} or _bare_name(found[last - 2], text, pack):
         return False
+    if _behind_office(sentence.tokens, pack) and above not in _STOPS:
+        return False  # "请由下面的同事代替", and below it "副局长 王小明"
     known_otherwise = bool(writer.name) and arabic(sentence.tokens[0].norm) and arabic(writer.name[:1])
     return _bare_name(sentence, text, pack) and not known_otherwise
 
@@ -300,9 +324,18 @@ def greeting_end(sentence: Sentence, pack: Pack, text: str = "") -> int:
         return len(tokens)
     while length < len(tokens) and length < 6 and pack.longest("addressees", tokens, length):
         length += pack.longest("addressees", tokens, length)
-    while length < min(len(tokens), 6) and tokens[length].capital and not pack.has("self", tokens[length].norm):
-        length += 1  # "Hi Ana I can't come"
+    name = length
+    while name < min(len(tokens), 6) and tokens[name].capital and _only_a_name(tokens[name].norm, pack):
+        name += 1
+    if name > length and pack.longest("self", tokens, name):
+        length = name  # "Hi Ana I can't come"; but "Hola No iré"
     return length if not pack.longest("dear", tokens, 0) or length == len(tokens) else 0
+
+
+def _only_a_name(word: str, pack: Pack) -> bool:
+    """Whether a word with a capital begins nothing that a letter may say."""
+    sets = ("self", "my", "our", "determiners", "fill", "ordinary")
+    return not any(pack.has(name, word) for name in sets) and not pack.lexicon.root.after(word)
 
 
 def _answers_in(tokens: Sequence[Token], pack: Pack) -> bool:
@@ -318,8 +351,6 @@ def _answers_in(tokens: Sequence[Token], pack: Pack) -> bool:
         for mark in found
     )
 
-
-_ANSWERING = ANSWERS | VERBS | INSTEAD | {"not", "cannot", "fail"}
 
 _ADDRESS = ("addressees", "titles", "roles", "plural", "group", "modifiers", "of", "and", "determiners", "particles")
 

@@ -130,7 +130,7 @@ def _turned(mark: Mark, heads: Sequence[Mark], here: Here, pack: Pack) -> int | 
             return i if not here.loose(mark.end, head.start) or mark.meaning not in DENIALS else None
         if mark.meaning in DENIALS and (pack.near or adjacent or head.meaning not in VERBS | INSTEAD):
             return None
-        if mark.meaning in DENIALS and here.loose(mark.end, head.start):
+        if mark.meaning in DENIALS and (here.loose(mark.end, head.start) or _begins_anew(mark, head, here, pack)):
             return None
         if _reaches(mark, mark.end, head.start, here):
             return i
@@ -142,6 +142,12 @@ def _turned(mark: Mark, heads: Sequence[Mark], here: Here, pack: Pack) -> int | 
         if mark.meaning not in DENIALS | {"past"} and not aside and _reaches(mark, heads[i].end, mark.start, here):
             return i
     return None
+
+
+def _begins_anew(mark: Mark, head: Mark, here: Here, pack: Pack) -> bool:
+    """ "I did not see your mail, I will attend": beyond the comma somebody does something else."""
+    comma = next((i for i in range(mark.end, head.start) if here.tokens[i].norm == ","), None)
+    return comma is not None and any(pack.longest("self", here.tokens, i) for i in range(comma, head.start))
 
 
 def _goes_further(mark: Mark, here: Here) -> bool:

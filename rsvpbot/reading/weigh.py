@@ -24,6 +24,7 @@ from rsvpbot.reading.said import (
     Parsed,
     Writer,
     short,
+    stays_away,
 )
 from rsvpbot.reading.stands import stands_of
 
@@ -68,7 +69,7 @@ def weigh(parsed: Parsed, writer: Writer, pack: Pack, assumed: PartStat | None =
 
     `assumed`: the answer that came with the text (a calendar program's), where the text need not give one.
     """
-    parsed = replace(parsed, clauses=tuple(_own_seat(clause, pack) for clause in _seats(parsed.clauses)))
+    parsed = replace(parsed, clauses=tuple(_own_seat(clause, pack) for clause in _seats(parsed, pack)))
     explained = _explained(parsed)
     plainly = any(c.meaning == "yes" and not c.doubt and not c.asked for c in parsed.clauses)
     answers = [
@@ -77,7 +78,7 @@ def weigh(parsed: Parsed, writer: Writer, pack: Pack, assumed: PartStat | None =
         if clause.meaning in STANCES
         and not (clause.meaning == "away" and clause.sentence in explained)
         and not (clause.meaning == "away" and clause.value == "another day" and plainly)
-        and not _sorry_to_be_late(clause, parsed)
+        and not (not plainly and _sorry_to_be_late(clause, parsed))
     ]
     asked = [clause for clause in answers if clause.asked]
     answers = [clause for clause in answers if not clause.asked]
@@ -86,11 +87,13 @@ def weigh(parsed: Parsed, writer: Writer, pack: Pack, assumed: PartStat | None =
     doubts = [clause.doubt for clause in answers if clause.doubt and not _repeated(clause, answers)] + contradictions
     self_stand = stands.get("self")
     others = [stand for key, stand in stands.items() if key != "self" and stand.stance != "promise"]
-    promised = any(key != "self" and stand.stance == "promise" for key, stand in stands.items())
+    told_later = [s.clause for key, s in stands.items() if key != "self" and s.stance == "promise" and s.clause]
     substitution = _still_sent(answers)
     stance, extra = _overall(self_stand, others, substitution, parsed, writer, withdrawn, pack)
-    if stance is None and promised and not stands.get("self") and not extra:
-        stance = PartStat.TENTATIVE  # "the Minister will let you know"
+    said_more = {item.sentence for item in parsed.left if item.content}
+    only_later = told_later and not any(clause.sentence in said_more for clause in told_later)
+    if stance is None and only_later and not stands.get("self") and not extra:
+        stance = PartStat.TENTATIVE  # "the Minister will let you know"; but "… will let you know the flight"
     doubts += _somebody_after_all(stance, parsed, answers, writer)
     settled = {PartStat.DECLINED: _ONLY_ELSEWHERE, PartStat.ACCEPTED: _WRITER_UNSAID}.get(assumed) if assumed else ""
     doubts += [doubt for doubt in extra if doubt != settled]
@@ -162,7 +165,8 @@ def _explained(parsed: Parsed) -> frozenset[int]:
 
 
 def _sorry_to_be_late(clause: Clause, parsed: Parsed) -> bool:
-    """ "I will come, but late. Apologies.": a mere word of regret declines, but not behind what it may be about."""
+    """ "I will be twenty minutes late. Apologies.": a mere word of regret declines, but not behind what it may be
+    about."""
     before = {c.meaning for c in parsed.clauses if c.sentence in {clause.sentence, clause.sentence - 1}}
     return clause.meaning == "no" and clause.value == "sorry" and "late" in before
 
@@ -198,16 +202,21 @@ def _same_side(some: Sequence[Person], others: Sequence[Person]) -> bool:
     return some == others or (all_own and all(any(p.who in own for p in people) for people in (some, others)))
 
 
-def _seats(clauses: Sequence[Clause]) -> Iterator[Clause]:
-    """ "The Ambassador cannot come, I will stand in": in the place of the one person of whom it was said before."""
+def _seats(parsed: Parsed, pack: Pack) -> Iterator[Clause]:
+    """ "The Ambassador cannot come, I will stand in": in the place of the one person of whom it was said before.
+
+    Only where it is said plainly: "I have no time to stand in" and "I shall take my seat" leave the doubt.
+    """
+    more = {item.sentence for item in parsed.left if item.content or item.signs - {"self", "person"}}
+    more |= {c.sentence for c in parsed.clauses if c.meaning == "no" and all(p.who is Who.SELF for p in c.people)}
     absent: dict[tuple[Person, ...], None] = {}
-    for clause in clauses:
-        if clause.meaning in {"no", "away"} and not (clause.doubt or clause.asked):
-            away = clause.people
-            if len(away) == 1 and away[0].count == 1 and away[0].who in {Who.NAMED, Who.ROLE}:
-                absent[away] = None
+    for clause in parsed.clauses:
+        if stays_away(clause):
+            absent[clause.people] = None
         stands_in = clause.meaning == "substitute" and not clause.others and not clause.doubt
-        if stands_in and len(absent) == 1 and all(p.who is Who.SELF for p in clause.people):
+        own = any(word in pack.words["my"] | pack.words["our"] for word in clause.words.casefold().split())
+        plainly = stands_in and not own and clause.sentence not in more
+        if plainly and len(absent) == 1 and all(p.who is Who.SELF for p in clause.people):
             yield replace(clause, people=next(iter(absent)), others=clause.people)
         else:
             yield clause

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rsvpbot.reading.names import MOST_NAME_WORDS, arabic, clean_name, cyrillic, han, name_words, same_person, title_at
+from rsvpbot.reading.names import (
+    MOST_NAME_WORDS,
+    arabic,
+    clean_name,
+    cyrillic,
+    han,
+    is_organisation,
+    name_words,
+    same_person,
+    title_at,
+)
 from rsvpbot.reading.pack import ANSWERS, INSTEAD, VERBS, Pack
 from rsvpbot.reading.people import Mentions
 from rsvpbot.reading.said import Writer
@@ -56,10 +66,21 @@ def without_sign_off(
         last -= 1
     closing_above = last > 0 and is_closing(found[last - 1], pack)
     if lines and not name and not closing_above:
-        return found, "", ()
+        office = 0 < last < len(found) and _office_alone(found[last:], found[last - 1], text, pack)
+        return (found[:last], "", tuple(lines)) if office else (found, "", ())
     if lines and not closing_above and not _own_name(name, writer) and not _short_signature(name, found, last):
         return found, "", ()
     return found[:last], clean_name(name, pack), tuple(lines)
+
+
+def _office_alone(below: Sequence[Sentence], above: Sentence, text: str, pack: Pack) -> bool:
+    """ "Registry", "Office of the Ombudsperson": only an office stands under the text, in a paragraph of its own."""
+    if len(below) > 2 or below[0].paragraph == above.paragraph or any(_is_sentence(line, text, pack) for line in below):
+        return False
+    if text[above.end : above.end + 1] not in _STOPS:
+        return False
+    people = (p for line in below for m in Mentions(line.tokens, text, pack).all() for p in m.people)
+    return not any(person.name for person in people) and is_organisation(text[below[0].start : below[-1].end], pack)
 
 
 def _own_name_above(found: list[Sentence], text: str, pack: Pack, writer: Writer) -> tuple[int, str]:

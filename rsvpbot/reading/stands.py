@@ -65,7 +65,8 @@ def stands_of(
             sorry = (
                 clause.sentence in parsed.regrets and clause.elided
             )  # "alas, I am elsewhere, the tickets are bought"
-            new, contradiction = _next_stance(stand, stance, clause, withdrawn, pack, sorry)
+            regretted = clause.sentence in parsed.regrets
+            new, contradiction = _next_stance(stand, stance, clause, withdrawn, pack, sorry, regretted)
             if contradiction:
                 contradictions.append(contradiction)
             if new != stand.stance or stand.clause is None:
@@ -91,8 +92,11 @@ def _beside_a_need(clause: Clause, others: Sequence[Clause]) -> bool:
     )
 
 
-def _next_stance(stand: Stand, new: str, clause: Clause, withdrawn: bool, pack: Pack, sorry: bool) -> tuple[str, str]:
-    """The stance after one more clause, and the contradiction, if it is one. `sorry`: a short phrase beside regret."""
+def _next_stance(
+    stand: Stand, new: str, clause: Clause, withdrawn: bool, pack: Pack, sorry: bool, regretted: bool
+) -> tuple[str, str]:
+    """The stance after one more clause, and the contradiction, if it is one. `sorry`: a short phrase beside regret;
+    `regretted`: regret stands in its sentence."""
     old = stand.stance
     stand.missed = stand.missed or clause.meaning == "missed"
     stand.refused = stand.refused or clause.meaning == "no"
@@ -138,6 +142,9 @@ def _next_stance(stand: Stand, new: str, clause: Clause, withdrawn: bool, pack: 
         return "no", ""  # "好的，不过我来不了。"
     if (old, new) == ("away", "yes") and same and not sorry and not _there(clause, pack):
         return "yes", ""  # "I have a vote until one, so I shall slip in at half past"
+    told = stand.clause is not None and not stand.clause.doubt and stand.clause.sentence < clause.sentence
+    if (old, new) == ("yes", "away") and told and clause.value != "then" and not (withdrawn or regretted):
+        return "yes", ""  # "I will attend. I have a meeting in the Secretariat until one."
     first = stand.clause.words if stand.clause else ""
     return new, f"it contradicts itself: “{short(first)}” and “{short(clause.words)}”"
 

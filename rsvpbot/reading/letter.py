@@ -15,6 +15,7 @@ from rsvpbot.reading.newtext import NewText
 from rsvpbot.reading.pack import Pack
 from rsvpbot.reading.people import Person, Who
 from rsvpbot.reading.said import Clause, Parsed, Writer
+from rsvpbot.reading.signoff import in_one_script
 from rsvpbot.reading.subject import of_subject
 from rsvpbot.reading.tokens import LONGEST, tokenize
 from rsvpbot.reading.weigh import Weighed, weigh
@@ -219,7 +220,7 @@ def read_text(
 ) -> Read:
     """Read a text that `sender` wrote. `assumed`: the answer that a calendar program gave with it."""
     text = without_choices(only_ticked(text[:LONGEST]))
-    name = display_name(sender.name, pack)
+    name, _ = in_one_script(display_name(sender.name, pack), any(map(han, text[:FEW_CHARACTERS])))
     organisation = bool(sender.name) and not name and is_organisation(sender.name, pack)
     signed = signature_names(signature, pack)
     if not name and not organisation and signed:

@@ -92,7 +92,7 @@ def _own_name_above(found: list[Sentence], text: str, pack: Pack, writer: Writer
         line, above = found[at], found[at - 1]
         words = text[line.start : line.end]
         whole = clean_name(words.partition(",")[0], pack)
-        name, other = _in_one_script(whole, any(han(token.norm) for token in above.tokens))
+        name, other = in_one_script(whole, any(han(token.norm) for token in above.tokens))
         guests = any(_strange_name(part, pack) for part in words.split(",")[1:])
         parted = line.paragraph > above.paragraph or is_closing(above, pack)
         short = ":" not in words and len(words.split()) <= LONGEST_SIGNED and not line.bullet and line.own_line
@@ -107,13 +107,13 @@ def _own_name_above(found: list[Sentence], text: str, pack: Pack, writer: Writer
     return 0, ""
 
 
-def _in_one_script(name: str, chinese: bool) -> tuple[str, str]:
+def in_one_script(name: str, chinese: bool) -> tuple[str, str]:
     """ "吴薇玲 Goh Wei Ling": one person, in the script of the letter and in the other; else the name and "".
     `chinese`: the letter is in Chinese characters."""
     parts = name.split()
     own = " ".join(part for part in parts if han(part[:1]))
     other = " ".join(part for part in parts if not han(part[:1]))
-    if not own or not other:
+    if len(own) < 2 or not other:
         return name, ""
     return (own, other) if chinese else (other, own)
 
@@ -389,4 +389,4 @@ def _of_address(tokens: Sequence[Token], at: int, pack: Pack) -> bool:
     )
 
 
-__all__ = ["greeting_end", "is_closing", "without_sign_off"]
+__all__ = ["greeting_end", "in_one_script", "is_closing", "without_sign_off"]

@@ -278,8 +278,8 @@ def _sign_off_kind(sentence: Sentence, words: str, pack: Pack, writer: Writer, f
         for name in ("titles", "roles", "group", "organisation")
         for i in range(len(sentence.tokens))
     )
-    if titled and _capital(tokens[0]):
-        return "title"
+    if titled and _capital(tokens[0]) and not _answers_in(sentence.tokens, pack):
+        return "title"  # but "本人將準時出席", though it holds a word of an office
     return ""
 
 

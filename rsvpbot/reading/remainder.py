@@ -38,6 +38,8 @@ _OF_THE_ANSWER = frozenset(
 """Signs that a denial is about the answer that was given."""
 _OF_AN_OBSTACLE = frozenset({"then", "regret", "away", "no", "cannot", "come", "presence", "if", "unsure"})
 """Signs that what stands before an answer may stand against it."""
+_ANSWERED = frozenset({"logistics", "courtesy", "receipt", *NEEDS})
+"""What stands beside a request that needs no person; who does not come gets no letter with the logistics."""
 _TAG = frozenset({"question", "self", "can", "will", "not", "cannot", "would"})
 _HEAVY = frozenset(
     {"come", "presence", "not", "cannot", "if", "unsure", "fail", "want", "hope", "confirm"}
@@ -98,7 +100,7 @@ def left_over(parsed: Parsed, answer: Answer, asked: Sequence[Clause], writer: W
             requests.append(f"asks or says something that a person should see: “{short(clause.words)}”")
         elif (
             clause.meaning == "ask"
-            and not said & {"logistics", "courtesy", "receipt", *NEEDS}
+            and not said & (_ANSWERED if answer.stance is not PartStat.DECLINED else _ANSWERED - {"logistics"})
             and not _asks_to_be_counted(clause, parsed)
         ):
             requests.append(f"asks something that a person must answer: “{short(clause.words)}”")

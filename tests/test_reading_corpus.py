@@ -105,7 +105,7 @@ def test_no_flip_and_nothing_lost_in_what_people_newly_wrote(name: str) -> None:
     for figure in ("silent", "flips", "lost", "answered"):
         assert figures[figure] == 0, [fault for fault in faults if fault[1] == figure]
     large = len(labels) // 100  # of the hundreds that the builders of the packs wrote, one in a hundred
-    # Whether "¿Os lo confirmo el mismo lunes?" (tenth-es) waits for an answer is open: eight like it are labelled as none.
+    # "¿Os lo confirmo el mismo lunes?" (tenth-es) may wait for an answer or not: eight like it are labelled no review.
     open_to_dispute = 1 if name == "tenth-es" else 0
     missed = 2 * large if name.startswith("more-") else open_to_dispute
     for figure, most in (("wrong", max(1, large)), ("missed", missed)):

@@ -227,7 +227,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         console.print(time_table(times))
     if options.json:
         options.json.write_text(
-            json.dumps([{"set": s, "language": tag, **figures} for s, tag, figures in rows], indent=1) + "\n", "utf-8"
+            json.dumps([{"set": s, "tag": tag, **figures} for s, tag, figures in rows], indent=1) + "\n", "utf-8"
         )
     return 0
 

@@ -141,6 +141,7 @@ ALONE = [
     # An answer that somebody else will give is none yet.
     Row("The Minister will let you know.", "tentative"),
     Row("The Ambassador cannot attend. His deputy will let you know.", "declined", 0),
+    # Who comes along or stands in, joined by "and", told in the next sentence, or without a name.
     Row("I'll be attending and my colleague Pieter Botha as well.", "accepted", 2, ("Jane Roe", "Pieter Botha")),
     Row("I am glad to attend and best wishes to Maria and your family as well.", "accepted", 1),
     Row("Приду с мужем. Его зовут Андрей Зимин.", "accepted", 2, ("Jane Roe", "Андрей Зимин")),
@@ -152,6 +153,9 @@ ALONE = [
         ("Jane Roe", "Pablo Erazo"),
     ),
     Row("I can't come but someone from our team will.", "delegated", 1),
+    # Obstacles, and what is no obstacle to a plain yes; a denial that ends at the comma.
+    Row("I did not see your mail, I will attend.", "accepted", 1),
+    Row("I will attend. I am staying at my daughter's place in Edison.", "accepted", 1),
     Row("Un voyage à Nairobi m'empêchera de venir.", "declined", 0),
     Row("أؤكد لكم حضوري يوم 20 سبتمبر، غير أنني سأتأخر نصف ساعة. أعتذر مسبقاً.", "accepted", 1),
     # What stands under the own name is the signature; two scripts are one name; a trade behind it is none of it.
@@ -167,6 +171,14 @@ ALONE = [
     Row("Thank you.\n\nJane Roe, MD\nRegrets", "declined", 0),
     Row("I will attend.", "accepted", 1, ("Maria de la Cruz Garcia Lopez",), "Garcia Lopez, Maria de la Cruz"),
     Row("Приду.\n\nАлла Бойко, детский хирург", "accepted", 1, ("Алла Бойко",), "Алла Бойко"),
+    Row(
+        "主辦單位台鑒：\n\n多謝邀請，本人將準時出席。\n\n劉詠詩大律師",
+        "accepted",
+        1,
+        ("劉詠詩",),
+        "劉詠詩",
+    ),
+    Row("Ваше письмо получено и передано на рассмотрение руководству.\n\nКанцелярия Уполномоченного", None, None, ()),
     # Whoever has the invitation now was only told of it.
     Row("Bien reçu, merci. J'ai remis l'invitation à Madame la Consule.", None, None, ()),
 ]
@@ -196,6 +208,8 @@ def test_read_without_a_person(row: Row) -> None:
         "I will be twenty minutes late. Apologies.",  # sorry to be late, or not to come?
         "I could only join late. Regrets.",
         "My assistant will let you know the flight.",  # a promise of something else
+        "我会来，会上有无线话筒吗？",  # a question behind the answer
+        "I cannot come. Could you send me the Discussion Paper?",  # whoever declines gets no letter with the paper
         "The Ambassador cannot come. I have no time to stand in.",
         "The President is away. I know nobody who can stand in.",
         "My wife cannot come. I shall take my seat.",

@@ -360,7 +360,8 @@ def _only_a_name(word: str, pack: Pack) -> bool:
 
 
 def _answers_in(tokens: Sequence[Token], pack: Pack) -> bool:
-    """Whether words behind a greeting say that somebody comes or does not: no comma parts them from it."""
+    """Whether words say that somebody comes or does not: then no comma parts them from a greeting before them, and
+    they are no line of a signature. A single word says too little."""
     if len(tokens) < 2:
         return False
     found = pack.lexicon.find(tokens, 0, lambda _: (), lambda at: (at, 0))

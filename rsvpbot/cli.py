@@ -30,6 +30,7 @@ _STATUS: Final = {
     "rsvpbot.letters.templates.TemplateError": 2,
     "rsvpbot.scaffold.AlreadyThere": 2,
     "rsvpbot.organisers.history.Unclear": 2,
+    "rsvpbot.organisers.rulings.NotPossible": 2,
     "rsvpbot.service.UsedMailbox": 2,
     "rsvpbot.mail.credentials.CredentialError": 1,
     "rsvpbot.mail.imap.MailboxError": 1,
@@ -383,6 +384,43 @@ def show(words: tuple[str, ...], as_json: bool) -> int:
     return 0
 
 
+_RECORDABLE: Final = ("accepted", "declined", "tentative", "delegated", "undo")
+
+
+@rsvpbot.command(short_help="Record an answer that came by telephone, or correct one.")
+@click.argument("who", metavar="ADDRESS")
+@click.argument("answer", type=click.Choice(_RECORDABLE))
+@click.option("--party", type=click.IntRange(1, 500), metavar="N", help="How many come.")
+@click.option("--delegate", metavar="NAME <ADDRESS>", help="With delegated: who comes instead.")
+@click.option("--no-letter", is_flag=True, help="Write to nobody.")
+@click.option("--dry-run", is_flag=True, help="Say what would be recorded and who would be written to, and stop there.")
+@_shared
+def record(who: str, answer: str, party: int | None, delegate: str | None, no_letter: bool, dry_run: bool) -> int:
+    """Record the ANSWER of an invitee that came by telephone or was read wrongly; `undo` takes the last one back.
+
+    ADDRESS is an e-mail address; words of a name do as well where they fit one person only. The invitee gets the
+    letter of that answer at the next round, as if they had replied. `rsvpbot show` tells who recorded it.
+    """
+    from rsvpbot.config import RECORD
+
+    if delegate is not None and answer != "delegated":
+        raise click.UsageError("--delegate goes with delegated.")
+    if party is not None and answer not in {"accepted", "tentative", "delegated"}:
+        raise click.UsageError("--party goes with accepted, tentative or delegated.")
+    config = _config(RECORD | frozenset({"replies", "reminders"}))
+    from rsvpbot.organisers import by_hand
+
+    with _open(config, read_only=dry_run) as store:
+        told = by_hand.record(
+            store,
+            config,
+            _clock(config).now(),
+            by_hand.Wanted(who, answer, party, delegate or "", letters=not no_letter, dry_run=dry_run),
+        )
+    click.echo("\n".join(told))
+    return 0
+
+
 def _console() -> Console:
     """Where tables go; wide where no terminal bounds them."""
     import os
@@ -433,9 +471,12 @@ def _send_summary(store: Store, config: Config, clock: Clock, *, dry_run: bool) 
     import threading
 
     from rsvpbot.letters.outbox import Outbox
-    from rsvpbot.service import new_id
+    from rsvpbot.mail.tokens import Tokens, load_keys
+    from rsvpbot.organisers.decisions import Decisions
+    from rsvpbot.roster import new_id
 
-    letter = daily.queue_now(store, config, clock.now(), new_id)
+    decisions = Decisions(Tokens(load_keys(config.state_folder), config.event.uid), config)
+    letter = daily.queue_now(store, config, clock.now(), new_id, decisions)
     if not store.lock_daemon():
         click.echo("The service is running; it sends the summary within a minute.")
         return 0

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cached_property
+from typing import Protocol
 
 from rsvpbot.config import Config
 from rsvpbot.decide import Decision, decide, expected_people, is_late, sending_order
@@ -81,6 +82,24 @@ class Polled:
         return sum(self.folders.values())
 
 
+class Steered(Protocol):
+    """What came of an organiser's mail."""
+
+    @property
+    def batch(self) -> Commit: ...
+    @property
+    def outcome(self) -> str: ...
+    @property
+    def folder(self) -> Folder: ...
+
+
+class Steering(Protocol):
+    """The organisers' part in it: `organisers.steer`."""
+
+    def take(self, seen: Examined, now: datetime) -> Steered | None: ...
+    def ask(self, reply: Reply, invitee: Invitee | None, now: datetime) -> tuple[Letter, ...]: ...
+
+
 class Intake:
     """Takes messages along the road, for one mailbox and one store."""
 
@@ -92,6 +111,7 @@ class Intake:
         templates: Templates,
         tokens: Tokens,
         new_id: Callable[[], str],
+        steering: Steering | None = None,
     ) -> None:
         self._store = store
         self._config = config
@@ -99,6 +119,7 @@ class Intake:
         self._templates = templates
         self._tokens = tokens
         self._new_id = new_id
+        self._steering = steering
         self._expected: int | None = None
 
     @cached_property
@@ -244,6 +265,11 @@ class Intake:
 
     def _work_out(self, raw: bytes, digest: str, validity: int, uid: int, now: datetime) -> tuple[Commit, Done]:
         seen = examine(raw, self._config, self._ours)
+        steered = self._steering.take(seen, now) if self._steering else None
+        if steered is not None:
+            outcome = f"kind={seen.verdict.kind} rule={seen.verdict.rule} outcome={steered.outcome!r}"
+            done = Done(validity, uid, digest, steered.folder, now, outcome)
+            return replace(steered.batch, done=(done,), trials=self._forgiven(validity, uid)), done
         standing, invitee, admitted = self._identify(seen)
         order = sending_order(seen.message, seen.reading, uid, now)
         earlier = self._same_mail(seen.message, order, invitee)
@@ -287,10 +313,11 @@ class Intake:
             open=decision.folder is Folder.REVIEW,
         )
         keep_reply = seen.verdict.kind not in MACHINE_KINDS or decision.bounced
+        asked = self._steering.ask(reply, after, now) if self._steering and reply.open else ()
         return Commit(
             invitees=(after,) if after is not None and (after != invitee or admitted) else (),
             replies=((reply,) if keep_reply else ()) + self._settled(invitee, decision),
-            letters=letters,
+            letters=letters + asked,
             done=(done,),
             trials=self._forgiven(validity, uid),
         ), done

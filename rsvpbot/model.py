@@ -6,6 +6,8 @@ RFC 3834 (automatic responses) and RFC 8601 (Authentication-Results).
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -355,7 +357,7 @@ class Answer:
     language: str = "en"
     delegate: Address | None = None
     decided_by: str = "rsvpbot"
-    """"rsvpbot", or the organiser's address."""
+    """"rsvpbot", an organiser's address, or `ADMIN`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -376,6 +378,8 @@ class Invitee:
     listed: bool = True
     """False once its row has gone from the list."""
     answer: Answer | None = None
+    admitted: bool = False
+    """Put on the list by an organiser and not by a row of it, so that no row need be there."""
     bounced: str = ""
     """Why mail to this invitee could not be delivered; empty while it can."""
     pending: Answer | None = None
@@ -384,6 +388,52 @@ class Invitee:
     @property
     def partstat(self) -> PartStat:
         return self.answer.partstat if self.answer else PartStat.NEEDS_ACTION
+
+
+class Act(StrEnum):
+    """What an organiser may decide."""
+
+    ACCEPT = "accept"
+    DECLINE = "decline"
+    TENTATIVE = "tentative"
+    DELEGATE = "delegate"
+    IGNORE = "ignore"
+    """A message needs nothing."""
+    ADMIT = "admit"
+    """Whoever wrote is put on the list."""
+    REPLY = "reply"
+    """The organiser's own words go to the writer."""
+    ADD = "add"
+    """Somebody who has not written is put on the list."""
+    UNDO = "undo"
+
+
+ADMIN = "admin"
+"""Who decides by a command on the server, in `Ruling.by` and `Answer.decided_by`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """What an organiser, or the admin, decided: the part of an invitee's history that no message of theirs explains."""
+
+    id: str
+    at: datetime
+    by: str
+    """The organiser's address, or `ADMIN`."""
+    act: Act
+    invitee_id: str | None = None
+    question: str = ""
+    """Digest of the message that was decided upon; "" where none waited."""
+    before: Answer | None = None
+    """What stood before; with `after`, what an undo needs."""
+    after: Answer | None = None
+    letters: tuple[str, ...] = ()
+    """Ids of the letters that went out by it."""
+    words: str = ""
+    """Of a reply: what was passed on."""
+    listed: bool = False
+    """It put somebody on the list who was not."""
+    undone: bool = False
 
 
 class Folder(StrEnum):
@@ -412,6 +462,12 @@ class Reply:
     recorded: bool
     open: bool
     """It waits for a person."""
+
+
+def question_id(digest: str) -> str:
+    """The short name of a message that went to review, by which organisers' answers come back: 80 bits, in lower-case
+    base32."""
+    return base64.b32encode(hashlib.sha256(digest.encode()).digest()[:10]).decode("ascii").lower()
 
 
 @dataclass(frozen=True, slots=True)
@@ -454,11 +510,17 @@ class LetterKind(StrEnum):
     CONFIRM_CHANGE = "confirm-change"
     TOO_LATE = "too-late"
     EVENT_OVER = "event-over"
+    FROM_ORGANISERS = "from-organisers"
+    """An organiser's own words, passed on."""
     SUMMARY = "summary"
     ALARM = "alarm"
+    REVIEW = "review"
+    """A message that waits for a decision."""
+    DONE = "done"
+    """What came of an organiser's command."""
 
 
-TO_ORGANISERS = frozenset({LetterKind.SUMMARY, LetterKind.ALARM})
+TO_ORGANISERS = frozenset({LetterKind.SUMMARY, LetterKind.ALARM, LetterKind.REVIEW, LetterKind.DONE})
 
 
 class LetterState(StrEnum):
@@ -492,6 +554,8 @@ class LetterRequest:
     """The first letter to these people: it says what becomes of their data."""
     note: str = ""
     """Of an alarm: what happened and what to do, in the organisers' language; never words from a mail."""
+    words: tuple[str, ...] = ()
+    """What an organiser wants passed on, line by line: the only words of a mail that get out, and by their command."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -531,6 +595,8 @@ class Mailbox:
     last_good: datetime | None = None
     failing_since: datetime | None = None
     error: str = ""
+    confirmed: tuple[str, ...] = ()
+    """Organisers' addresses that have confirmed a command once: mail from them carries neither a pass nor a failure."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,12 +6,14 @@ who went from the list, and never loses one because of a slip in their row.
 
 from __future__ import annotations
 
+import base64
 import csv
 import hashlib
 import hmac
 import io
 import itertools
 import re
+import secrets
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -255,6 +257,11 @@ _CELLS: Final[Mapping[str, Callable[[str], object]]] = {
 # --------------------------------------------------------------------------- merging
 
 
+def new_id() -> str:
+    """Eight random lower-case base32 characters."""
+    return base64.b32encode(secrets.token_bytes(5)).decode("ascii").lower()
+
+
 def calendar_uid(event_uid: str, invitee_id: str) -> str:
     """The calendar UID of one invitee: made once, stored, and never changed."""
     stem, at, domain = event_uid.rpartition("@")
@@ -390,7 +397,7 @@ class _Plan:
         if self._config.invitees.open or not seen_any:
             return
         for invitee in tuple(self._invitees.values()):
-            if invitee.listed and invitee.id not in self._kept:
+            if invitee.listed and not invitee.admitted and invitee.id not in self._kept:
                 self.writes.append(replace(invitee, listed=False))
                 self.gone += 1
 

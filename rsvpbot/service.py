@@ -6,10 +6,8 @@ alone knows what was handled, sent and summarised.
 
 from __future__ import annotations
 
-import base64
 import logging
 import os
-import secrets
 import signal
 import socket
 import sys
@@ -30,6 +28,8 @@ from rsvpbot.mail.imap import Connection, Doorbell, Listed, MailboxError
 from rsvpbot.mail.tokens import Tokens, load_keys
 from rsvpbot.model import Clock, LetterState
 from rsvpbot.organisers import summary
+from rsvpbot.organisers.steer import Steering
+from rsvpbot.roster import new_id
 from rsvpbot.store import open_store
 from rsvpbot.store.base import Commit, Store, StoreError
 
@@ -42,11 +42,6 @@ LONGEST_PAUSE = 300.0
 """Seconds; the doorbell's back-off ends there."""
 
 TIDY_EVERY = timedelta(hours=1)
-
-
-def new_id() -> str:
-    """Eight random lower-case base32 characters."""
-    return base64.b32encode(secrets.token_bytes(5)).decode("ascii").lower()
 
 
 class UsedMailbox(Exception):
@@ -94,7 +89,8 @@ class Round:
         self._list_seen: float | None = None
         self.templates = Templates(config)
         tokens = Tokens(load_keys(config.state_folder), config.event.uid)
-        self.intake = Intake(store, config, clock, self.templates, tokens, new_id)
+        self.steering = Steering(store, config, self.templates, tokens, new_id)
+        self.intake = Intake(store, config, clock, self.templates, tokens, new_id, self.steering)
         self.outbox = Outbox(store, config, clock)
 
     def take_in_list(self) -> None:
@@ -174,13 +170,13 @@ def poll_once(config: Config, clock: Clock, *, everything: bool, since: datetime
             with Connection(config.mailbox) as connection:
                 with _bar("Reading the mailbox") as tell:
                     polled = work.poll(connection, stop, tell)
-                summary.queue_if_due(store, config, clock.now(), new_id)
+                summary.queue_if_due(store, config, clock.now(), new_id, work.steering.decisions)
                 with _bar(_sending(store, config)):
                     sent = work.send(stop, connection)
         except MailboxError as error:
             # The organisers hear of it, and whoever waits for a letter gets it, whatever becomes of the mailbox.
             work.intake.note_failure(str(error))
-            summary.queue_if_due(store, config, clock.now(), new_id)
+            summary.queue_if_due(store, config, clock.now(), new_id, work.steering.decisions)
             work.send(stop, None)
             raise
         print(_told(polled, sent))
@@ -431,7 +427,9 @@ class Daemon:
         if not self._looked.is_set():
             return
         try:
-            if summary.queue_if_due(self._store, self._config, self._clock.now(), new_id):
+            if summary.queue_if_due(
+                self._store, self._config, self._clock.now(), new_id, self._work.steering.decisions
+            ):
                 log.info("summary queued")
         except StoreError:
             raise

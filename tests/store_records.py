@@ -12,6 +12,7 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 from hypothesis import strategies as st
 
 from rsvpbot.model import (
+    Act,
     Address,
     Answer,
     Dmarc,
@@ -28,6 +29,7 @@ from rsvpbot.model import (
     PartStat,
     Reading,
     Reply,
+    Ruling,
     Sequence,
     Standing,
     SummaryRecord,
@@ -37,7 +39,7 @@ from rsvpbot.model import (
 
 NOON = datetime(2016, 9, 12, 12, 0, tzinfo=UTC)
 
-RECORDS: tuple[type, ...] = (Invitee, Reply, Letter, Done, Trial, Mailbox, SummaryRecord)
+RECORDS: tuple[type, ...] = (Invitee, Reply, Letter, Ruling, Done, Trial, Mailbox, SummaryRecord)
 
 
 def at(minutes: float) -> datetime:
@@ -103,6 +105,19 @@ def letter(letter_id: str = "l1", invitee_id: str | None = "aaaaaaaa", **changes
         "raw": b"Subject: Your answer\r\n\r\nThank you.\r\n",
     }
     return Letter(**known | changes)
+
+
+def ruling(ruling_id: str = "r1", invitee_id: str | None = "aaaaaaaa", **changes: Any) -> Ruling:
+    known: dict[str, Any] = {
+        "id": ruling_id,
+        "at": NOON,
+        "by": "ann@unicef.example",
+        "act": Act.ACCEPT,
+        "invitee_id": invitee_id,
+        "question": "d1",
+        "after": answer(decided_by="ann@unicef.example"),
+    }
+    return Ruling(**known | changes)
 
 
 def done(uid: int = 1, uidvalidity: int = 1, **changes: Any) -> Done:

@@ -187,3 +187,63 @@ def test_one_invitees_story(run: Run) -> None:
     several = run("show", "lund")
     assert several.returncode == 2 and "fits 2" in several.stderr and "Traceback" not in several.stderr
     assert json.loads(done(run("show", "bo@ngo.example", "--json")))["history"] == []
+
+
+# --------------------------------------------------------------------------- recording by hand
+
+
+def test_an_answer_by_telephone_is_recorded_and_confirmed_by_letter(run: Run, house: Path) -> None:
+    told = done(run("record", "Bo Lund", "accepted", "--party", "2"))
+    assert told == "Recorded: Bo Lund: accepts, 2 people: Bo Lund.\nOne letter goes to bo@ngo.example.\n" + (
+        "Letters go into the Drafts folder, where somebody sends them.\n"
+    )
+    with open_store("tinydb:rsvp.json", house) as store:
+        bo = store.invitee("bbbbbbbb")
+        assert bo is not None and bo.answer is not None
+        assert (bo.answer.partstat, bo.answer.party, bo.answer.decided_by) == (PartStat.ACCEPTED, 2, "admin")
+        assert [letter.recipients for letter in store.letters(LetterState.QUEUED)] == [("bo@ngo.example",)]
+    assert "==  by admin: accept – accepted, 2" in " ".join(done(run("show", "bo@ngo.example")).split()).replace(
+        "== by", "==  by"
+    )
+    assert "Undone: for Bo Lund, what stands again is: No answer yet." in done(run("record", "bo@ngo.example", "undo"))
+    with open_store("tinydb:rsvp.json", house) as store:
+        assert store.letters(LetterState.QUEUED) == ()
+
+
+def test_a_delegate_by_telephone(run: Run, house: Path) -> None:
+    done(run("record", "ruth@mission.example", "delegated", "--delegate", "Omar Haddad <omar@mission.example>"))
+    with open_store("tinydb:rsvp.json", house) as store:
+        to = {letter.recipients for letter in store.letters(LetterState.QUEUED)}
+        assert to == {("ruth@mission.example",), ("omar@mission.example",)}
+
+
+def test_a_rehearsal_records_nothing(run: Run, house: Path) -> None:
+    told = done(run("record", "Bo Lund", "declined", "--dry-run"))
+    assert told.startswith("Nothing is recorded yet") and "bo@ngo.example" in told
+    quiet = done(run("record", "Cy Lund", "declined", "--no-letter"))
+    assert "No letter goes out" in quiet
+    with open_store("tinydb:rsvp.json", house) as store:
+        assert [invitee.partstat for invitee in store.invitees()] == [
+            PartStat.ACCEPTED,
+            PartStat.NEEDS_ACTION,
+            PartStat.DECLINED,
+        ]
+        assert store.letters() == ()
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("Lund", "accepted"), "fits 2"),
+        (("nobody@x.example", "accepted"), "nobody on record is meant"),
+        (("Bo Lund", "delegated"), "it is not said who comes instead"),
+        (("Bo Lund", "delegated", "--delegate", "bo@ngo.example"), "cannot be the delegate's address"),
+        (("Bo Lund", "undo"), "there is nothing to undo"),
+        (("Bo Lund", "declined", "--party", "2"), "--party goes with"),
+        (("Bo Lund", "accepted", "--delegate", "X"), "--delegate goes with delegated"),
+        (("Bo Lund", "accepted", "--party", "0"), "0 is not in the range"),
+    ],
+)
+def test_what_cannot_be_recorded_is_said(run: Run, words: tuple[str, ...], told: str) -> None:
+    process = run("record", *words)
+    assert process.returncode == 2 and told in process.stderr and "Traceback" not in process.stderr

@@ -25,7 +25,8 @@ from rsvpbot.model import Address, Answer, Document, Invitee, LetterKind, PartSt
 from rsvpbot.reading import pack
 
 EXAMPLE = Path(__file__).parent.parent / "config.example.toml"
-LETTERS = tuple(kind for kind in LetterKind if kind is not LetterKind.SUMMARY)
+LETTERS = tuple(kind for kind in LetterKind if kind not in {LetterKind.SUMMARY, LetterKind.REVIEW, LetterKind.DONE})
+"""Those to invitees, and the alarm; what organisers are asked and told, tests/test_steer_letters.py looks at."""
 LANGUAGES = tuple(sorted(path.name for path in builtin_templates().iterdir() if path.is_dir()))
 """In which there are letters."""
 

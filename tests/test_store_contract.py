@@ -32,9 +32,10 @@ from rsvpbot.model import (
     Reply,
     SummaryRecord,
     Trial,
+    question_id,
 )
 from rsvpbot.store import Commit, Store, StoreError, open_store
-from tests.store_records import NOON, answer, at, done, invitee, letter, reply
+from tests.store_records import NOON, answer, at, done, invitee, letter, reply, ruling
 
 Open = Callable[[Path], Store]
 
@@ -59,11 +60,24 @@ def store(open_here: Callable[[], Store]) -> Iterator[Store]:
 
 def test_a_new_store_knows_nothing(store: Store) -> None:
     several: list[tuple[object, ...]] = [store.invitees(), store.replies(), store.open_replies(), store.letters()]
-    several += [store.uncopied(), store.trials(), store.unfiled(1), store.invitees_by_domain("mission.example")]
+    several += [
+        store.rulings(),
+        store.rulings("aaaaaaaa"),
+        store.uncopied(),
+        store.trials(),
+        store.unfiled(1),
+        store.invitees_by_domain("mission.example"),
+    ]
     assert several == [()] * len(several)
     one: list[object] = [store.invitee("aaaaaaaa"), store.invitee_by_address("a@mission.example"), store.letter("l1")]
     one += [store.invitee_by_calendar_uid("u"), store.reply("d1"), store.done(1, 1), store.done_digest("d1")]
-    one += [store.trial(1, 1), store.summary(NOON.date()), store.last_summary(NOON.date())]
+    one += [
+        store.question("q"),
+        store.ruling_on("d1"),
+        store.trial(1, 1),
+        store.summary(NOON.date()),
+        store.last_summary(NOON.date()),
+    ]
     assert one == [None] * len(one)
     assert store.letters_to("aaaaaaaa") == ()
     assert store.answers_since(at(-1)) == store.answers_since(at(-1), "aaaaaaaa") == 0
@@ -79,6 +93,7 @@ def test_one_commit_holds_everything_and_lasts(open_here: Callable[[], Store]) -
         invitees=(invitee(answer=answer()),),
         replies=(reply(),),
         letters=(letter(),),
+        rulings=(ruling(),),
         done=(done(),),
         trials=(Trial(1, 2, 1, "slow"),),
         mailbox=mailbox,
@@ -93,6 +108,7 @@ def test_one_commit_holds_everything_and_lasts(open_here: Callable[[], Store]) -
         assert store.reply("d1") == batch.replies[0]
         assert store.letters() == batch.letters
         assert store.letter("l1") == batch.letters[0]
+        assert store.rulings() == batch.rulings
         assert store.done(1, 1) == store.done_digest("d1") == batch.done[0]
         assert store.trials() == batch.trials
         assert store.trial(1, 2) == batch.trials[0]
@@ -235,6 +251,32 @@ def test_replies_come_in_the_order_of_handling(store: Store) -> None:
 
 
 # --------------------------------------------------------------------------- messages
+
+
+def test_what_waits_or_waited_for_a_decision_is_found_by_its_short_name(store: Store) -> None:
+    waits = reply("d1", folder=Folder.REVIEW, open=True)
+    store.commit(Commit(replies=(waits, reply("d2"))))
+    assert store.question(question_id("d1")) == waits
+    assert store.question(question_id("d2")) is None
+    assert store.question("nothing") is None
+    store.commit(Commit(replies=(replace(waits, open=False),)))
+    assert store.question(question_id("d1")) == replace(waits, open=False)
+    store.commit(Commit(erased_replies=("d1",)))
+    assert store.question(question_id("d1")) is None
+
+
+def test_decisions_by_invitee_and_by_message_oldest_first(store: Store) -> None:
+    second = ruling("r2", at=at(2))
+    first, other = ruling("r1", at=at(1)), ruling("r3", "bbbbbbbb", at=at(3), question="")
+    store.commit(Commit(rulings=(second, first, other)))
+    assert store.rulings() == (first, second, other)
+    assert store.rulings("aaaaaaaa") == (first, second)
+    assert store.ruling_on("d1") == second
+    assert store.ruling_on("") is None
+    store.commit(Commit(rulings=(replace(second, undone=True),)))
+    assert store.ruling_on("d1") == first
+    store.commit(Commit(erased=("aaaaaaaa",)))
+    assert store.rulings() == (other,)
 
 
 def test_the_first_message_with_the_same_bytes(store: Store) -> None:

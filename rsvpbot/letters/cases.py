@@ -8,7 +8,7 @@ from datetime import timedelta
 from itertools import product
 
 from rsvpbot.config import Config
-from rsvpbot.letters.values import Values, make_values
+from rsvpbot.letters.values import Link, Option, QuestionValues, Values, make_values
 from rsvpbot.model import Address, Answer, Invitee, LetterKind, Order, PartStat, Venue
 
 PARTIES: tuple[tuple[int | None, tuple[str, ...]], ...] = (
@@ -16,6 +16,23 @@ PARTIES: tuple[tuple[int | None, tuple[str, ...]], ...] = (
     (3, ("Ana Silva", "Omar Haddad")),
     (2, ()),
     (None, ()),
+)
+
+
+SAMPLE_QUESTION = QuestionValues(
+    who="Ana Silva",
+    organisation="Permanent Mission of Ruritania",
+    address="ana.silva@mission.example",
+    listed=True,
+    subject="Re: Invitation",
+    lines=("I should be glad to come.", "May I bring a film crew?"),
+    reasons=("asks something that the letters do not answer",),
+    reading="accepts",
+    recorded="",
+    options=tuple(
+        Option(word, Link(f"mailto:rsvp@roundtable.example?subject={word}"), word.capitalize())
+        for word in ("accept", "decline", "ignore", "reply")
+    ),
 )
 
 
@@ -65,7 +82,16 @@ def cases(language: str, config: Config) -> Iterator[Values]:
     nobody = Invitee(id="abcdefgh", addresses=("a@mission.example",), calendar_uid="sample@roundtable.example")
     for setting in (config, _bare(config)):
         yield make_values(kind, language, setting, config.event.ends + timedelta(days=1))
-        yield make_values(kind, language, setting, now, invitee=nobody, note="A note.")
+        yield make_values(
+            kind,
+            language,
+            setting,
+            now,
+            invitee=nobody,
+            note="A note.",
+            words=("A line.", "Another."),
+            question=SAMPLE_QUESTION,
+        )
         combinations = product(PartStat, PARTIES, (True, False, None))
         for index, (partstat, (party, names), grounds_pass) in enumerate(combinations):
             answer = sample_answer(

@@ -98,6 +98,7 @@ def compose(
         delegate_written=request.delegate_written,
         first=request.first,
         note=request.note,
+        words=request.words,
         calendar=with_calendar,
     )
     envelope = _envelope(request, invitee, message, config, tokens, letter_id, values)

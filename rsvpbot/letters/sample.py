@@ -21,6 +21,7 @@ _SAYS = {
 _TO_INVITEES = tuple(kind for kind in LetterKind if kind not in TO_ORGANISERS)
 _PARTY = ("Ana Silva", "Omar Haddad")
 _DELEGATE = ("Omar Haddad",)
+_WORDS = ("There is a ramp at the side entrance.", "Please ring us when you arrive.")
 _NOTE = "This is a sample. An alarm says here what happened and what to do."
 TAG = "[sample]"
 
@@ -31,7 +32,9 @@ def sample_letter(
     """A letter as it would be queued a week before the event. Its token is nobody's."""
     answer = _answer(kind, config, grounds_pass)
     return compose(
-        LetterRequest(kind, "abcdefgh", ("ana.silva@mission.example",), language, answer=answer, note=_NOTE),
+        LetterRequest(
+            kind, "abcdefgh", ("ana.silva@mission.example",), language, answer=answer, note=_NOTE, words=_WORDS
+        ),
         invitee=sample_invitee(_recorded(kind, config)),
         message=None,
         config=config,
@@ -55,6 +58,7 @@ def sample_values(
         answer=_answer(kind, config, grounds_pass),
         tag=TAG,
         note=_NOTE,
+        words=_WORDS,
         calendar=kind in (LetterKind.ACCEPTED, LetterKind.WELCOME),
     )
 

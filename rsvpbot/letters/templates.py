@@ -41,8 +41,10 @@ from rsvpbot.letters.page import Marks, to_html, to_text
 from rsvpbot.letters.values import (
     AnswerValues,
     EventValues,
+    Option,
     OrganiserValues,
     PaperValues,
+    QuestionValues,
     Values,
     VenueValues,
     is_right_to_left,
@@ -79,6 +81,8 @@ PARTS: MappingProxyType[str, type] = MappingProxyType(
         "answer": AnswerValues,
         "recorded": AnswerValues,
         "paper": PaperValues,
+        "question": QuestionValues,
+        "option": Option,
     }
 )
 

@@ -116,6 +116,37 @@ class OrganiserValues:
 
 
 @dataclass(frozen=True, slots=True)
+class Option:
+    """A decision that organisers may take by a link, and what they would write instead."""
+
+    word: str
+    link: Link
+    label: str
+    """What it does, in their language."""
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionValues:
+    """A message that waits for a decision, as the letter about it tells it."""
+
+    who: str
+    organisation: str
+    address: str
+    """From where it came."""
+    listed: bool
+    """Whoever it is about is on the list."""
+    subject: str
+    lines: tuple[str, ...]
+    """What was newly written."""
+    reasons: tuple[str, ...]
+    reading: str
+    """What we take it to say; "" where nothing."""
+    recorded: str
+    """What stands on record; "" where nothing does."""
+    options: tuple[Option, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Values:
     """Everything that a template may name."""
 
@@ -138,6 +169,10 @@ class Values:
     calendar: bool
     """A calendar file is attached."""
     note: str
+    words: tuple[str, ...]
+    """An organiser's own words, line by line; of a letter to an organiser, what came of their command."""
+    question: QuestionValues | None
+    """Of a letter to organisers: what they are asked to decide."""
     mailto: Callable[[str], Link]
     """A link that opens a mail to us, which says who answers and holds this text."""
 
@@ -186,6 +221,8 @@ def make_values(
     delegate_written: bool = False,
     first: bool = True,
     note: str = "",
+    words: tuple[str, ...] = (),
+    question: QuestionValues | None = None,
     calendar: bool = False,
 ) -> Values:
     """Put together what a letter may speak of.
@@ -217,6 +254,8 @@ def make_values(
         delegate_written=delegate_written,
         calendar=calendar,
         note=note,
+        words=words,
+        question=question,
         mailto=mailto,
     )
 

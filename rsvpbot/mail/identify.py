@@ -152,17 +152,23 @@ def _named(
     message: Message, reading: Reading, directory: Directory, tokens: Tokens, config: Config
 ) -> tuple[Invitee, ...]:
     """The invitees whose tokens the message carries, the most telling first, without repetition."""
-    claims = (
-        *(tokens.find(message_id) for message_id in message.in_reply_to),
-        *_last_reference(message, tokens),
-        *(tokens.find(address) for address in _own_plus_addresses(message, config.mailbox.address)),
-        tokens.find(_subject_tag(message.subject)),
-    )
-    found = [directory.invitee(invitee_id) for invitee_id in claims if invitee_id is not None]
+    found = [directory.invitee(invitee_id) for invitee_id in claimed(message, tokens, config.mailbox.address)]
     uid = reading.calendar_uid
     if uid and uid != config.event.uid:
         found.append(directory.invitee_by_calendar_uid(uid))
     return tuple({invitee.id: invitee for invitee in found if invitee is not None}.values())
+
+
+def claimed(message: Message, tokens: Tokens, mailbox: str) -> Iterator[str]:
+    """What the authentic tokens name that a message carries, the most telling first: those of the letter that it
+    answers, then of its thread, of the address that it was sent to, and of a link's Subject."""
+    claims = (
+        *(tokens.find(message_id) for message_id in message.in_reply_to),
+        *_last_reference(message, tokens),
+        *(tokens.find(address) for address in _own_plus_addresses(message, mailbox)),
+        tokens.find(_subject_tag(message.subject)),
+    )
+    return (claim for claim in claims if claim is not None)
 
 
 def _last_reference(message: Message, tokens: Tokens) -> Iterator[str]:

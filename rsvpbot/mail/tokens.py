@@ -35,15 +35,21 @@ class KeyFileError(Exception):
 class Tokens:
     """Makes and checks the tokens of one event.
 
-    `keys`: the first signs, the others are still read (after a key was replaced). Raises ValueError without a key or
-    with one shorter than 16 bytes.
+    `keys`: the first signs, the others are still read (after a key was replaced). `purpose`: a token that was made for
+    one is none for another; an invitee's names an invitee, and an organiser's what is to be decided. Raises ValueError
+    without a key or with one shorter than 16 bytes.
     """
 
-    def __init__(self, keys: tuple[bytes, ...], event_uid: str) -> None:
+    def __init__(self, keys: tuple[bytes, ...], event_uid: str, purpose: str = "token") -> None:
         if not keys or any(len(key) < 16 for key in keys):
             raise ValueError("tokens need at least one key of at least 16 bytes")
         self._keys = keys
         self._event_uid = event_uid
+        self._purpose = purpose
+
+    def meant_for(self, purpose: str) -> Tokens:
+        """The tokens of the same event for another purpose."""
+        return Tokens(self._keys, self._event_uid, purpose)
 
     def token(self, invitee_id: str) -> str:
         """The token of an invitee. Raises ValueError for an id that is not lower-case base32."""
@@ -79,7 +85,7 @@ class Tokens:
         return f"[{self.token(invitee_id)}]"
 
     def _mac(self, key: bytes, invitee_id: str) -> str:
-        claim = f"rsvpbot token\0{self._event_uid}\0{invitee_id}".encode()
+        claim = f"rsvpbot {self._purpose}\0{self._event_uid}\0{invitee_id}".encode()
         return base64.b32encode(hmac.digest(key, claim, hashlib.sha256)[:_MAC_BYTES]).decode("ascii").lower()
 
 

@@ -105,6 +105,8 @@ class Waiting:
     """What we took it to say, where we took it to say anything."""
     recorded: Said | None
     """What stands on record for this invitee."""
+    reply: Reply
+    invitee: Invitee | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -313,7 +315,11 @@ def figures(store: Store, config: Config, now: datetime) -> Figures:
         capacity=config.event.capacity,
         by_category=_by_category(listed, config.event.capacity_by_category),
         changes=_changes(store, everybody, since),
-        waiting=tuple(_waiting(reply, by_id) for reply in store.open_replies() if not _is_asked(reply, by_id)),
+        waiting=tuple(
+            _waiting(reply, by_id)
+            for reply in store.open_replies()
+            if not is_asked(reply, by_id.get(reply.invitee_id or ""))
+        ),
         pending=_pending(listed),
         dietary=_needs(listed, lambda answer: answer.dietary),
         access=_needs(listed, lambda answer: answer.access),
@@ -412,10 +418,11 @@ def _change(store: Store, invitee: Invitee, answer: Answer, start: datetime | No
 def _before(store: Store, invitee: Invitee, start: datetime) -> Said | None:
     """What this invitee's recorded replies came to before `start`."""
     earlier = [reply for reply in store.replies(invitee.id) if reply.recorded and reply.handled_at <= start]
-    return _read(earlier[-1]) if earlier else None
+    return read_as(earlier[-1]) if earlier else None
 
 
-def _read(reply: Reply) -> Said | None:
+def read_as(reply: Reply) -> Said | None:
+    """What a message was taken to say; None where it was taken to say nothing of coming."""
     reading = reply.reading
     if reading.partstat is None:
         return None
@@ -424,9 +431,8 @@ def _read(reply: Reply) -> Said | None:
     return Said(partstat, reading.party, reading.names, delegate)
 
 
-def _is_asked(reply: Reply, by_id: Mapping[str, Invitee]) -> bool:
+def is_asked(reply: Reply, invitee: Invitee | None) -> bool:
     """It is a change and nothing else, which waits for the invitee's confirmation and not for the organisers."""
-    invitee = by_id.get(reply.invitee_id) if reply.invitee_id else None
     pending = invitee.pending if invitee else None
     return pending is not None and pending.reply == reply.digest and not reply.reading.reasons
 
@@ -440,8 +446,10 @@ def _waiting(reply: Reply, by_id: Mapping[str, Invitee]) -> Waiting:
         subject=reply.subject,
         text=reply.reading.text,
         reasons=reply.reasons or reply.reading.reasons,
-        reading=_read(reply),
+        reading=read_as(reply),
         recorded=_recorded(invitee),
+        reply=reply,
+        invitee=invitee,
     )
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from rsvpbot.config import Config
-from rsvpbot.model import TO_ORGANISERS, Answer, Folder, Invitee, Letter, LetterState, Reply
+from rsvpbot.model import TO_ORGANISERS, Answer, Folder, Invitee, Letter, LetterState, Reply, Ruling
 from rsvpbot.organisers.guests import folded
 from rsvpbot.organisers.shown import lines, one_line
 from rsvpbot.store.base import Store
@@ -40,6 +40,9 @@ _FOLDERS: Mapping[Folder, str] = {
 }
 
 
+_ARROWS: Mapping[str, str] = {"reply": "<-", "decision": "==", "letter": "->"}
+
+
 class Unclear(ValueError):
     """Nobody, or several, on record are meant by the words of a command."""
 
@@ -50,7 +53,7 @@ class Entry:
 
     at: datetime
     kind: str
-    """ "reply" or "letter"."""
+    """ "reply", "decision" or "letter"."""
     told: str
     """In one line."""
     details: tuple[str, ...] = ()
@@ -71,16 +74,19 @@ def history(store: Store, words: str) -> History:
     """The story of the invitee with this address, or the only one with these words in name, organisation or address;
     or of a stranger who wrote from this address. Raises StoreError and Unclear."""
     address = _ADDRESS.sub(r"\1", words).strip().lower()
-    invitee = _found(store, address)
+    invitee = find(store, address)
     if invitee is None:
         replies = [reply for reply in store.replies() if reply.sender.email == address and reply.invitee_id is None]
         if not replies:
             raise Unclear(f"nobody on record is meant by {one_line(words)!r}; rsvpbot guests lists who there is")
-        return History(None, address, _in_order(replies, ()))
-    return History(invitee, invitee.addresses[0], _in_order(store.replies(invitee.id), store.letters_to(invitee.id)))
+        return History(None, address, _in_order(replies, (), ()))
+    found = _in_order(store.replies(invitee.id), store.letters_to(invitee.id), store.rulings(invitee.id))
+    return History(invitee, invitee.addresses[0], found)
 
 
-def _found(store: Store, words: str) -> Invitee | None:
+def find(store: Store, words: str) -> Invitee | None:
+    """The invitee with this address, or the only one with these words in name, organisation or address. Raises Unclear
+    where they fit several."""
     by_address = store.invitee_by_address(words)
     if by_address is not None or "@" in words:
         return by_address
@@ -97,8 +103,9 @@ def _text_of(invitee: Invitee) -> str:
     return folded(" ".join((invitee.name, invitee.organisation, *invitee.addresses)))
 
 
-def _in_order(replies: Sequence[Reply], letters: Sequence[Letter]) -> tuple[Entry, ...]:
+def _in_order(replies: Sequence[Reply], letters: Sequence[Letter], rulings: Sequence[Ruling]) -> tuple[Entry, ...]:
     told = [_of_reply(reply) for reply in replies]
+    told += [_of_ruling(ruling) for ruling in rulings]
     told += [_of_letter(letter) for letter in letters if letter.kind not in TO_ORGANISERS]
     return tuple(sorted(told, key=lambda entry: entry.at))
 
@@ -114,6 +121,16 @@ def _of_reply(reply: Reply) -> Entry:
     details += [f"names: {', '.join(map(one_line, got.names))}"] if got.names else []
     details += [f"why: {one_line(reason)}" for reason in reply.reasons]
     return Entry(reply.handled_at, "reply", told, tuple(details))
+
+
+def _of_ruling(ruling: Ruling) -> Entry:
+    stands = ""
+    if ruling.after is not None:
+        party = f", {ruling.after.party}" if ruling.after.party else ""
+        stands = f" – {ruling.after.partstat.value}{party}"
+    undone = " (undone)" if ruling.undone else ""
+    details = [f"| {line}" for line in lines(ruling.words)]
+    return Entry(ruling.at, "decision", f"by {one_line(ruling.by)}: {ruling.act.value}{stands}{undone}", tuple(details))
 
 
 def _of_letter(letter: Letter) -> Entry:
@@ -135,7 +152,7 @@ def report(found: History, config: Config) -> str:
     width = max(len(label) for label, _ in head)
     told = [f"{label:<{width}}  {text}" for label, text in head]
     for entry in found.entries:
-        arrow = "<-" if entry.kind == "reply" else "->"
+        arrow = _ARROWS[entry.kind]
         told += ["", f"{entry.at.astimezone(zone):%d %b %Y %H:%M}  {arrow} {entry.told}"]
         told += [f"    {detail}" for detail in entry.details]
     if not found.entries:

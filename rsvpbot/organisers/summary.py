@@ -18,9 +18,10 @@ from rsvpbot.config import Config
 from rsvpbot.letters.compose import Envelope, assemble
 from rsvpbot.letters.page import columns, wrap
 from rsvpbot.letters.templates import Rendered
-from rsvpbot.letters.values import is_right_to_left
+from rsvpbot.letters.values import Option, is_right_to_left
 from rsvpbot.model import Letter, LetterKind, SummaryRecord
-from rsvpbot.organisers.figures import Figures, figures, last_record, summary_time, summary_zone
+from rsvpbot.organisers.decisions import Decisions
+from rsvpbot.organisers.figures import Figures, Waiting, figures, last_record, summary_time, summary_zone
 from rsvpbot.organisers.shown import one_line
 from rsvpbot.organisers.wording import Item, Limits, Page, Piece, Row, Section, Tone, page
 from rsvpbot.store.base import Commit, Store
@@ -39,18 +40,24 @@ BAR = 40
 DRAWN = {Tone.ACCEPTED: "#", Tone.DELEGATED: "#", Tone.TENTATIVE: "+", Tone.ALARM: "!"}
 
 
-def render(figures: Figures, config: Config) -> Rendered:
+def render(figures: Figures, config: Config, decisions: Decisions | None = None) -> Rendered:
     """Put the figures into words, as plain text and as an HTML page with inlined styles and nothing to load.
+
+    `decisions`: what waits may be decided by links; without, the summary is only to be looked at.
 
     What comes from mails and lists is shown as text, whatever it looks like: one line, no control characters, escaped
     in HTML.
     """
+
+    def options(waiting: Waiting) -> tuple[Option, ...]:
+        return decisions.options(waiting.reply, waiting.invitee) if decisions else ()
+
     limits = Limits()
-    words = page(figures, config, limits)
+    words = page(figures, config, limits, options)
     html = _html(words)
     while len(html.encode()) > LARGEST and limits != limits.halved():
         limits = limits.halved()
-        words = page(figures, config, limits)
+        words = page(figures, config, limits, options)
         html = _html(words)
     return Rendered(words.language, words.subject, _text(words), html)
 
@@ -68,7 +75,9 @@ def is_due(store: Store, config: Config, now: datetime) -> bool:
     return local.time() >= summary_time(config) and last_record(store, local.date()) is None
 
 
-def queue_if_due(store: Store, config: Config, now: datetime, new_id: Callable[[], str]) -> bool:
+def queue_if_due(
+    store: Store, config: Config, now: datetime, new_id: Callable[[], str], decisions: Decisions | None = None
+) -> bool:
     """Put today's summary into the outbox if it is due; says whether it did.
 
     The letter and the record that it was written are one commit, and the question is asked again behind the lock: so
@@ -80,25 +89,27 @@ def queue_if_due(store: Store, config: Config, now: datetime, new_id: Callable[[
         if not is_due(store, config, now):
             return False
         found = figures(store, config, now)
-        letter = _letter(found, config, now, new_id())
+        letter = _letter(found, config, now, new_id(), decisions)
         day = now.astimezone(summary_zone(config)).date()
         record = SummaryRecord(day=day, at=now, letter_id=letter.id, figures=dict(found.numbers()))
         store.commit(Commit(letters=(letter,), summaries=(record,)))
     return True
 
 
-def queue_now(store: Store, config: Config, now: datetime, new_id: Callable[[], str]) -> Letter:
+def queue_now(
+    store: Store, config: Config, now: datetime, new_id: Callable[[], str], decisions: Decisions | None = None
+) -> Letter:
     """Put a summary into the outbox, beside the daily one, which neither stops nor becomes shorter by it.
 
     Returns the letter, for the caller to say where it goes. Raises StoreError.
     """
     with store.transaction():
-        letter = _letter(figures(store, config, now), config, now, new_id())
+        letter = _letter(figures(store, config, now), config, now, new_id(), decisions)
         store.commit(Commit(letters=(letter,)))
     return letter
 
 
-def _letter(found: Figures, config: Config, now: datetime, letter_id: str) -> Letter:
+def _letter(found: Figures, config: Config, now: datetime, letter_id: str, decisions: Decisions | None) -> Letter:
     to = {address.email: one_line(address.name) for address in config.organisers.addresses}
     domain = config.mailbox.address.rpartition("@")[2]
     envelope = Envelope(
@@ -106,10 +117,10 @@ def _letter(found: Figures, config: Config, now: datetime, letter_id: str) -> Le
         kind=LetterKind.SUMMARY,
         recipients=tuple(to),
         names=tuple(to.values()),
-        message_id=f"<summary.{now.astimezone(summary_zone(config)):%Y%m%d}.{letter_id}@{domain}>",
+        message_id=decisions.summary_message_id(letter_id) if decisions else f"<summary.{letter_id}@{domain}>",
         mail_from=config.mailbox.address,
     )
-    return assemble(envelope, render(found, config), config, now)
+    return assemble(envelope, render(found, config, decisions), config, now)
 
 
 # ------------------------------------------------------------------ HTML
@@ -191,6 +202,8 @@ def _item(item: Item) -> str:
     written += [f"  > {line}" for text in item.quote for line in wrap(text, WIDTH - 4).split("\n")]
     notes = [": ".join(filter(None, (item.tag, *item.notes[:1]))), *item.notes[1:]]
     written += [_indented(f"  {note}", "  ") for note in notes if note]
+    # Each address on a line of its own, which must not be broken.
+    written += [f"  {option.word}: <{option.link}>" for option in item.options]
     return "\n".join(written)
 
 

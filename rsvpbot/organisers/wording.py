@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -12,7 +12,7 @@ from importlib import resources
 from typing import TYPE_CHECKING
 
 from rsvpbot.config import Config
-from rsvpbot.letters.values import locale_of
+from rsvpbot.letters.values import Option, locale_of
 from rsvpbot.model import Folder, LetterKind, PartStat
 from rsvpbot.organisers.figures import (
     Bounced,
@@ -99,6 +99,8 @@ class Item:
     tone: Tone = Tone.PLAIN
     quote: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    options: tuple[Option, ...] = ()
+    """What one press decides."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,9 +175,12 @@ def _read(language: str) -> dict[str, str | dict[str, str]]:
     return tomllib.loads(_file(language).read_text(encoding="utf-8"))
 
 
-def page(figures: Figures, config: Config, limits: Limits = Limits()) -> Page:
-    """The summary in the organisers' language and time zone."""
-    return _Writer(figures, config, Phrases(config.organisers.language), limits).page()
+Options = Callable[[Waiting], Iterable[Option]]
+
+
+def page(figures: Figures, config: Config, limits: Limits = Limits(), options: Options = lambda waiting: ()) -> Page:
+    """The summary in the organisers' language and time zone. `options`: what may be decided of a message by a link."""
+    return _Writer(figures, config, Phrases(config.organisers.language), limits, options).page()
 
 
 def shares(numbers: Sequence[int], total: int) -> tuple[int, ...]:
@@ -192,12 +197,34 @@ def shares(numbers: Sequence[int], total: int) -> tuple[int, ...]:
     return (*widths, rest)
 
 
+def named(say: Phrases, names: Iterable[str]) -> str:
+    """Several names in one phrase."""
+    return say.list(name for name in (one_line(name, 60) for name in names) if name)
+
+
+def in_words(say: Phrases, said: Said) -> str:
+    """What an answer comes to, in a few words."""
+    if said.partstat is PartStat.NEEDS_ACTION:
+        return say("says_nothing")
+    words = say(f"says_{said.partstat.value}")
+    delegate = one_line(said.delegate, 60)
+    if said.partstat is PartStat.DELEGATED and delegate:
+        words = say("says_delegate", delegate=delegate)
+    if said.partstat is PartStat.DECLINED:
+        return words
+    if said.party and said.party > 1:
+        words = say("with_people", said.party, said=words)
+    names = named(say, said.names)
+    return say("with_names", said=words, names=names) if names and names != delegate else words
+
+
 @dataclass(frozen=True, slots=True)
 class _Writer:
     figures: Figures
     config: Config
     say: Phrases
     limits: Limits
+    options: Options
 
     def page(self) -> Page:
         f, say = self.figures, self.say
@@ -364,6 +391,7 @@ class _Writer:
             aside=say("separator").join(part for part in (aside, *written) if part and part != lead),
             quote=lines(one.text) or (say("no_text"),),
             notes=tuple(notes),
+            options=tuple(self.options(one)),
         )
 
     def _answers(self) -> Section:
@@ -536,22 +564,10 @@ class _Writer:
         return lead, organisation if organisation != lead else ""
 
     def _names(self, names: Iterable[str]) -> str:
-        return self.say.list(name for name in (one_line(name, 60) for name in names) if name)
+        return named(self.say, names)
 
     def _said(self, said: Said) -> str:
-        say = self.say
-        if said.partstat is PartStat.NEEDS_ACTION:
-            return say("says_nothing")
-        words = say(f"says_{said.partstat.value}")
-        delegate = one_line(said.delegate, 60)
-        if said.partstat is PartStat.DELEGATED and delegate:
-            words = say("says_delegate", delegate=delegate)
-        if said.partstat is PartStat.DECLINED:
-            return words
-        if said.party and said.party > 1:
-            words = say("with_people", said.party, said=words)
-        names = self._names(said.names)
-        return say("with_names", said=words, names=names) if names and names != delegate else words
+        return in_words(self.say, said)
 
     def _detail(self, said: Said, lead: str) -> str:
         """What an answer says beside its PARTSTAT: how many, and who, where that is not only the invitee."""

@@ -21,6 +21,7 @@ from rsvpbot.model import (
     LetterState,
     Mailbox,
     Reply,
+    Ruling,
     SummaryRecord,
     Trial,
 )
@@ -38,11 +39,12 @@ class StoreBroken(StoreError):
 @dataclass(frozen=True, slots=True)
 class Commit:
     """One atomic batch: all of it is on disk when `Store.commit` returns, or none of it. Each record replaces the one
-    with its key (Invitee.id, Reply.digest, Letter.id, Done/Trial (uidvalidity, uid), SummaryRecord.day)."""
+    with its key (Invitee.id, Reply.digest, Letter.id, Ruling.id, Done/Trial (uidvalidity, uid), SummaryRecord.day)."""
 
     invitees: tuple[Invitee, ...] = ()
     replies: tuple[Reply, ...] = ()
     letters: tuple[Letter, ...] = ()
+    rulings: tuple[Ruling, ...] = ()
     done: tuple[Done, ...] = ()
     trials: tuple[Trial, ...] = ()
     """A Trial with failures == 0 is removed."""
@@ -51,8 +53,8 @@ class Commit:
     forgotten: tuple[str, ...] = ()
     """Keyed hashes of addresses that must not be taken in again."""
     erased: tuple[str, ...] = ()
-    """Ids of invitees that go, with all their replies and letters. That they are gone from the disk too needs a
-    `Store.compact` after it. What is erased and given anew in the same batch stays."""
+    """Ids of invitees that go, with all their replies, letters and rulings. That they are gone from the disk too needs
+    a `Store.compact` after it. What is erased and given anew in the same batch stays."""
     erased_replies: tuple[str, ...] = ()
     """Digests."""
     erased_letters: tuple[str, ...] = ()
@@ -74,6 +76,18 @@ class Store(Directory, Protocol):
 
     def open_replies(self) -> tuple[Reply, ...]:
         """Those that wait for a person, oldest first."""
+        ...
+
+    def question(self, question_id: str) -> Reply | None:
+        """The message with this `model.question_id`, whether it still waits or not."""
+        ...
+
+    def rulings(self, invitee_id: str | None = None) -> tuple[Ruling, ...]:
+        """What organisers decided: all, or about one invitee; oldest first."""
+        ...
+
+    def ruling_on(self, digest: str) -> Ruling | None:
+        """The latest decision on a message that is not undone."""
         ...
 
     # messages of the mailbox

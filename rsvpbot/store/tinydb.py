@@ -28,8 +28,10 @@ from rsvpbot.model import (
     LetterState,
     Mailbox,
     Reply,
+    Ruling,
     SummaryRecord,
     Trial,
+    question_id,
 )
 from rsvpbot.store.base import Commit, Store, StoreError
 from rsvpbot.store.codec import Codec, CodecError, codec
@@ -161,7 +163,15 @@ class _View:
         )
         self.replies_by_invitee = Terms(lambda doc: (doc["invitee_id"],))
         self.open_replies = Terms(lambda doc: (True,) if doc["open"] else ())
-        self.replies = _Shelf(Reply, lambda doc: doc["digest"], self.replies_by_invitee, self.open_replies)
+        self.questions = Terms(lambda doc: (question_id(doc["digest"]),) if doc["folder"] == Folder.REVIEW else ())
+        self.replies = _Shelf(
+            Reply, lambda doc: doc["digest"], self.replies_by_invitee, self.open_replies, self.questions
+        )
+        self.rulings_by_invitee = Terms(lambda doc: (doc.get("invitee_id"),))
+        self.rulings_by_question = Terms(
+            lambda doc: (doc["question"],) if doc.get("question") and not doc.get("undone") else ()
+        )
+        self.rulings = _Shelf(Ruling, lambda doc: doc["id"], self.rulings_by_invitee, self.rulings_by_question)
         self.letters_by_state = Terms(lambda doc: (doc["state"],))
         self.letters_by_invitee = Terms(lambda doc: (doc["invitee_id"],))
         self.uncopied = Terms(
@@ -190,6 +200,7 @@ class _View:
             "invitees": self.invitees,
             "replies": self.replies,
             "letters": self.letters,
+            "rulings": self.rulings,
             "done": self.done,
             "trials": self.trials,
             "mailbox": self.mailbox,
@@ -321,6 +332,23 @@ class TinyStore(Store):
         view = self._view
         found = view.replies.records(view.open_replies.all(True))
         return tuple(sorted(found, key=lambda reply: reply.handled_at))
+
+    @_steady
+    def question(self, question_id: str) -> Reply | None:
+        view = self._view
+        return view.replies.record(view.questions.first(question_id))
+
+    @_steady
+    def rulings(self, invitee_id: str | None = None) -> tuple[Ruling, ...]:
+        view = self._view
+        found = None if invitee_id is None else view.rulings_by_invitee.all(invitee_id)
+        return tuple(sorted(view.rulings.records(found), key=lambda ruling: ruling.at))
+
+    @_steady
+    def ruling_on(self, digest: str) -> Ruling | None:
+        view = self._view
+        found = view.rulings.records(view.rulings_by_question.all(digest)) if digest else []
+        return max(found, key=lambda ruling: ruling.at, default=None)
 
     # ----------------------------------------------------------------- messages
 
@@ -513,6 +541,7 @@ class TinyStore(Store):
             ("invitees", batch.invitees),
             ("replies", batch.replies),
             ("letters", batch.letters),
+            ("rulings", batch.rulings),
             ("done", batch.done),
             ("summaries", batch.summaries),
             ("forgotten", map(_Forgotten, batch.forgotten)),
@@ -539,6 +568,8 @@ class TinyStore(Store):
                 puts.setdefault("replies", {}).setdefault(reply.digest, None)
             for letter in self.letters_to(invitee_id):
                 puts.setdefault("letters", {}).setdefault(letter.id, None)
+            for ruling in view.rulings.records(view.rulings_by_invitee.all(invitee_id)):
+                puts.setdefault("rulings", {}).setdefault(ruling.id, None)
         for name, keys in (("replies", batch.erased_replies), ("letters", batch.erased_letters)):
             for key in keys:
                 puts.setdefault(name, {}).setdefault(key, None)

@@ -192,3 +192,36 @@ def test_a_second_daemon_on_one_store_is_refused(house: House) -> None:
         second = subprocess.run(command(house.config, "run"), capture_output=True, text=True, timeout=60, check=False)
     assert second.returncode == 1
     assert "already" in second.stderr
+
+
+def test_an_organiser_decides_by_reply(house: House) -> None:
+    text = house.config.read_text(encoding="utf-8")
+    house.config.write_text(text.replace('# review = "summary"', 'review = "at once"'), encoding="utf-8")
+    with daemon(house):
+        until(lambda: "RSVP/Recorded" in house.dovecot.folders(house.user), 30)
+        asked = "I am not sure yet. Could my driver wait inside?"
+        house.postfix.deliver(house.user.address, mail(house, "Joan Clarke <joan@clarke.example>", asked))
+        question = until(lambda: [m for m in answers_to(house, ORGANISER) if "To decide" in m["Subject"]], 30)[0]
+        assert "Could my driver wait inside?" in text_of(question)
+
+        def answer(words: str, thread: EmailMessage) -> None:
+            quoted = "\n".join(f"> {line}" for line in text_of(thread).splitlines())
+            body = f"{words}\n\nAnn\n\nOn Monday rsvp wrote:\n{quoted}\n"
+            house.dovecot.deliver(
+                house.user, mail(house, ORGANISER, body, to_letter=thread["Message-ID"], subject="Re: To decide")
+            )
+
+        # Nothing proves that it is the organiser: they are asked at their own address, and repeat it from there.
+        answer("accept 2", question)
+        confirm = until(lambda: [m for m in answers_to(house, ORGANISER) if "Please confirm" in m["Subject"]], 30)[0]
+        answer("accept 2, please", confirm)
+        done = until(lambda: [m for m in answers_to(house, ORGANISER) if m["Subject"].startswith("Done")], 30)[0]
+        assert "Recorded: Joan Clarke: accepts, 2 people" in text_of(done)
+        letters = until(lambda: [m for m in answers_to(house, "joan@clarke.example") if m["In-Reply-To"]][1:], 30)
+        assert any(part.get_content_type() == "text/calendar" for part in letters[-1].walk())
+        until(lambda: not house.dovecot.messages(house.user), 30)
+    assert filed(house) == {Folder.RECORDED: 2, Folder.REVIEW: 1, Folder.IGNORED: 0, Folder.FAILED: 0}
+    story = subprocess.run(
+        command(house.config, "show", "joan@clarke.example"), capture_output=True, text=True, check=True
+    ).stdout
+    assert f"by {ORGANISER}: accept – accepted, 2" in story

@@ -266,6 +266,35 @@ def poll(everything: bool, since: datetime | None) -> int:
     return service.poll_once(config, _clock(config), everything=everything, since=_at_event(since, config))
 
 
+@rsvpbot.command(short_help="Send the invitation to everybody who has not had it.")
+@click.option("--only", multiple=True, metavar="ADDRESS", help="Only to this invitee (may be repeated).")
+@click.option("--category", multiple=True, metavar="NAME", help="Only to this category (may be repeated).")
+@click.option("--attach", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="A file to go with it.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--dry-run", is_flag=True, help="Show the letter and say to whom it would go, and stop there.")
+@_shared
+def invite(only: tuple[str, ...], category: tuple[str, ...], attach: Path | None, yes: bool, dry_run: bool) -> int:
+    """Send the invitation to everybody on the list who has not had it, in whatever mode.
+
+    Each gets their own, with a calendar request and two links; answers come back by any of them. It is shown before,
+    and you are asked. Whoever has had it, has answered already, or is not reached by mail is passed over; --only names
+    somebody who gets it all the same. An end in the middle loses nothing: the same command goes on.
+    """
+    from rsvpbot.config import SEND
+
+    config = _config(SEND | frozenset({"invitees", "replies", "reminders"}))
+    from rsvpbot import inviting
+
+    wanted = inviting.Wanted(only, category, attach, yes=yes, dry_run=dry_run)
+    return inviting.invite(config, _clock(config), wanted, _confirmed)
+
+
+def _confirmed(question: str) -> bool:
+    if not sys.stdin.isatty():
+        raise click.UsageError("nobody is there to be asked; say --yes, or --dry-run to look first.")
+    return click.confirm(question, default=False)
+
+
 @rsvpbot.command(short_help="Show how mails would be read; act on nothing.")
 @click.argument("files", metavar="FILE…", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")

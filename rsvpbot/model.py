@@ -499,6 +499,7 @@ class Trial:
 
 
 class LetterKind(StrEnum):
+    INVITATION = "invitation"
     ACCEPTED = "accepted"
     DECLINED = "declined"
     TENTATIVE = "tentative"
@@ -522,6 +523,9 @@ class LetterKind(StrEnum):
 
 TO_ORGANISERS = frozenset({LetterKind.SUMMARY, LetterKind.ALARM, LetterKind.REVIEW, LetterKind.DONE})
 
+IN_EVERY_MODE = TO_ORGANISERS | {LetterKind.INVITATION}
+"""What goes out whatever `mode` says: an invitation was shown, and somebody said yes to it."""
+
 
 class LetterState(StrEnum):
     QUEUED = "queued"
@@ -534,6 +538,15 @@ class LetterState(StrEnum):
     """May or may not have gone out when the process died; shown to the organisers, not sent again by itself."""
     HELD = "held"
     """Over a cap on automatic answers; waits for the organisers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Enclosure:
+    """A file that goes with a letter."""
+
+    filename: str
+    content_type: str
+    data: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -554,6 +567,8 @@ class LetterRequest:
     """The first letter to these people: it says what becomes of their data."""
     note: str = ""
     """Of an alarm: what happened and what to do, in the organisers' language; never words from a mail."""
+    enclosed: tuple[Enclosure, ...] = ()
+    """Files that go with it."""
     words: tuple[str, ...] = ()
     """What an organiser wants passed on, line by line: the only words of a mail that get out, and by their command."""
 

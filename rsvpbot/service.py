@@ -20,7 +20,7 @@ from types import FrameType
 
 from rsvpbot import roster
 from rsvpbot.clock import ShiftedClock
-from rsvpbot.config import Config
+from rsvpbot.config import Config, Problem
 from rsvpbot.intake import Intake, Polled
 from rsvpbot.letters.outbox import Flushed, Outbox
 from rsvpbot.letters.templates import Templates
@@ -28,6 +28,7 @@ from rsvpbot.mail.imap import Connection, Doorbell, Listed, MailboxError
 from rsvpbot.mail.tokens import Tokens, load_keys
 from rsvpbot.model import Clock, LetterState
 from rsvpbot.organisers import summary
+from rsvpbot.organisers.rulings import NotPossible
 from rsvpbot.organisers.steer import Steering
 from rsvpbot.roster import new_id
 from rsvpbot.store import open_store
@@ -40,6 +41,9 @@ GRACE = 20.0
 
 LONGEST_PAUSE = 300.0
 """Seconds; the doorbell's back-off ends there."""
+
+SEND_EVERY = 20
+"""Seconds after which letters that an admin's command has queued are found; a look at an unchanged store is cheap."""
 
 TIDY_EVERY = timedelta(hours=1)
 
@@ -72,6 +76,19 @@ def starting_point(
     if older and ask:
         raise UsedMailbox(len(listing), min(item.arrived for item in older))
     return configured
+
+
+def take_in(config: Config, store: Store) -> tuple[Problem, ...]:
+    """Merge the list of invitees into the store, once. Returns what was wrong with it. Raises NotPossible where the
+    file cannot be read."""
+    file = config.invitees.file
+    if file is None:
+        return ()
+    try:
+        rows, problems = roster.read_list(file)
+    except OSError as error:
+        raise NotPossible(f"{file} cannot be read: {error.strerror}") from error
+    return (*problems, *roster.merge(rows, store, config, new_id).problems)
 
 
 # ------------------------------------------------------------------ one round
@@ -156,7 +173,7 @@ def poll_once(config: Config, clock: Clock, *, everything: bool, since: datetime
     Raises MailboxError, StoreError, ConfigError, TemplateError, UsedMailbox for the command line to tell.
     """
     stop = threading.Event()
-    _stop_on_signals(stop)
+    stop_on_signals(stop)
     if sys.stderr.isatty():
         # Whoever watches sees a bar, and what went wrong.
         logging.getLogger("rsvpbot").setLevel(logging.WARNING)
@@ -168,10 +185,10 @@ def poll_once(config: Config, clock: Clock, *, everything: bool, since: datetime
         work.outbox.recover()
         try:
             with Connection(config.mailbox) as connection:
-                with _bar("Reading the mailbox") as tell:
+                with bar("Reading the mailbox") as tell:
                     polled = work.poll(connection, stop, tell)
                 summary.queue_if_due(store, config, clock.now(), new_id, work.steering.decisions)
-                with _bar(_sending(store, config)):
+                with bar(_sending(store, config)):
                     sent = work.send(stop, connection)
         except MailboxError as error:
             # The organisers hear of it, and whoever waits for a letter gets it, whatever becomes of the mailbox.
@@ -194,7 +211,7 @@ def _sending(store: Store, config: Config) -> str:
 
 
 @contextmanager
-def _bar(words: str) -> Iterator[Callable[[int, int], None]]:
+def bar(words: str) -> Iterator[Callable[[int, int], None]]:
     """A progress bar on the terminal of whoever waits; in a pipe or a journal, nothing."""
     if not sys.stderr.isatty():
         yield lambda done, of: None
@@ -243,7 +260,7 @@ def notify(state: str) -> None:
 def run(config: Config, clock: Clock, *, everything: bool, since: datetime | None) -> int:
     """Run until SIGTERM or SIGINT. Returns the exit status."""
     stop = threading.Event()
-    _stop_on_signals(stop)
+    stop_on_signals(stop)
     store = open_store(config.store_url, config.path.parent)
     if not store.lock_daemon():
         store.close()
@@ -300,7 +317,7 @@ class Daemon:
         zone = self._config.organisers.timezone or self._config.event.timezone
         add = self._scheduler.add_job
         add(self._poll, "interval", seconds=every, id="poll", next_run_time=now)
-        add(self._send, "interval", seconds=60, id="send", next_run_time=now)
+        add(self._send, "interval", seconds=SEND_EVERY, id="send", next_run_time=now)
         add(self._summary, "cron", hour=hour, minute=minute, timezone=zone, id="summary")
         add(self._tidy, "interval", seconds=TIDY_EVERY.total_seconds(), id="tidy")
         self._scheduler.start()
@@ -464,7 +481,7 @@ class Daemon:
         bell.close()
 
 
-def _stop_on_signals(stop: threading.Event) -> None:
+def stop_on_signals(stop: threading.Event) -> None:
     """SIGTERM and SIGINT finish the message in hand; a second one is the operating system's usual end."""
 
     def handle(number: int, frame: FrameType | None) -> None:

@@ -14,7 +14,7 @@ ROOT = Path(rsvpbot.__file__).parent
 ROOMS = (
     ("__main__",),
     ("cli",),
-    ("check", "demo", "scaffold", "show"),
+    ("check", "demo", "inviting", "scaffold", "show"),
     ("service",),
     ("intake", "organisers"),
     ("letters", "roster", "demo_servers"),

@@ -1,9 +1,11 @@
 """The calendar file of a letter.
 
-It is METHOD:PUBLISH (RFC 5546, section 3.2.1), attached: opening it puts the event into the calendar, and that is all.
-With REQUEST, mail programs would ask once more for the answer that was just given, and Outlook would show its meeting
-form in the letter's place. No ATTENDEE stands in it, as PUBLISH demands; the UID is the invitee's own, so that an
-update, a cancellation, or an answer by calendar meets the same entry.
+An invitation's is METHOD:REQUEST (RFC 5546, section 3.2.2), one of the mail's alternatives: mail programs ask, and send
+the answer to the ORGANIZER, which is our mailbox. Any other letter's is METHOD:PUBLISH (section 3.2.1), attached:
+opening it puts the event into the calendar, and that is all. With REQUEST there, mail programs would ask once more for
+the answer that was just given, and Outlook would show its meeting form in the letter's place; no ATTENDEE stands in it,
+as PUBLISH demands. The UID is the invitee's own, so that an update, a cancellation, or an answer by calendar meets the
+same entry.
 """
 
 from __future__ import annotations
@@ -16,11 +18,12 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from rsvpbot.config import Config
+from rsvpbot.model import Address as MailAddress
 
 if TYPE_CHECKING:
     from icalendar import Timezone
 
-METHOD = "PUBLISH"
+PUBLISH, REQUEST = "PUBLISH", "REQUEST"
 PRODID = "-//rsvpbot//rsvpbot//EN"
 WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 
@@ -37,10 +40,13 @@ class Transition:
     name: str
 
 
-def calendar_file(config: Config, uid: str, description: str, now: datetime) -> bytes:
+def calendar_file(
+    config: Config, uid: str, description: str, now: datetime, *, asked: MailAddress | None = None
+) -> bytes:
     """The event as an iCalendar object in UTF-8.
 
-    `uid` is the invitee's calendar UID; `description` is plain text; `now` becomes DTSTAMP.
+    `uid` is the invitee's calendar UID; `description` is plain text; `now` becomes DTSTAMP. `asked`: who is asked for
+    an answer; None: nobody is.
     """
     from icalendar import Calendar, Event, vCalAddress
 
@@ -49,7 +55,7 @@ def calendar_file(config: Config, uid: str, description: str, now: datetime) -> 
     calendar.add("prodid", PRODID)
     calendar.add("version", "2.0")
     calendar.add("calscale", "GREGORIAN")
-    calendar.add("method", METHOD)
+    calendar.add("method", REQUEST if asked else PUBLISH)
     calendar.add_component(_timezone(event.timezone, event.starts.year))
     entry = Event()
     entry.add("uid", uid)
@@ -67,6 +73,17 @@ def calendar_file(config: Config, uid: str, description: str, now: datetime) -> 
     if name:
         organizer.params["CN"] = name.replace('"', "'")
     entry.add("organizer", organizer)
+    if asked:
+        attendee = vCalAddress(f"mailto:{asked.email}")
+        if asked.name:
+            attendee.params["CN"] = asked.name.replace('"', "'")
+        attendee.params |= {
+            "ROLE": "REQ-PARTICIPANT",
+            "PARTSTAT": "NEEDS-ACTION",
+            "RSVP": "TRUE",
+            "CUTYPE": "INDIVIDUAL",
+        }
+        entry.add("attendee", attendee)
     entry.add("status", "CONFIRMED")
     entry.add("transp", "OPAQUE")
     calendar.add_component(entry)

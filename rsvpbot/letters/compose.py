@@ -18,17 +18,27 @@ from email.utils import format_datetime
 from typing import Any
 
 from rsvpbot.config import Config
-from rsvpbot.letters.calendar import METHOD, calendar_file, file_name
+from rsvpbot.letters.calendar import PUBLISH, REQUEST, calendar_file, file_name
 from rsvpbot.letters.page import tidy
 from rsvpbot.letters.templates import PIECE_FOR_CALENDAR, Rendered, Templates
 from rsvpbot.letters.values import Values, make_values
 from rsvpbot.mail.tokens import Tokens
-from rsvpbot.model import TO_ORGANISERS, Invitee, Letter, LetterKind, LetterRequest, LetterState, Message
+from rsvpbot.model import (
+    TO_ORGANISERS,
+    Address,
+    Enclosure,
+    Invitee,
+    Letter,
+    LetterKind,
+    LetterRequest,
+    LetterState,
+    Message,
+)
 
 MARKER = "X-RSVPBot"
 """Holds the event's uid: by it a mail of our own is known wherever it turns up."""
 
-WITH_CALENDAR = frozenset({LetterKind.ACCEPTED, LetterKind.WELCOME})
+WITH_CALENDAR = frozenset({LetterKind.ACCEPTED, LetterKind.WELCOME, LetterKind.INVITATION})
 MOST_REFERENCES = 12
 LONGEST_ID = 250
 MESSAGE_ID = re.compile(r"<[!-;=?-~]{1,200}@[!-;=?-~]{1,200}>")
@@ -105,12 +115,29 @@ def compose(
     calendar = None
     if with_calendar and invitee is not None:
         description = templates.render_piece(PIECE_FOR_CALENDAR, language, values)
-        calendar = calendar_file(config, invitee.calendar_uid, description, now)
-    return assemble(envelope, templates.render(request.kind.value, language, values), config, now, calendar)
+        asks = request.kind is LetterKind.INVITATION
+        asked = Address(tidy(invitee.name), _ascii_domain(invitee.addresses[0])) if asks else None
+        data = calendar_file(config, invitee.calendar_uid, description, now, asked=asked)
+        calendar = Calendar(data, REQUEST if asks else PUBLISH)
+    rendered = templates.render(request.kind.value, language, values)
+    return assemble(envelope, rendered, config, now, calendar, request.enclosed)
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """A calendar file, and what it is to do (RFC 5546)."""
+
+    data: bytes
+    method: str
 
 
 def assemble(
-    envelope: Envelope, rendered: Rendered, config: Config, now: datetime, calendar: bytes | None = None
+    envelope: Envelope,
+    rendered: Rendered,
+    config: Config,
+    now: datetime,
+    calendar: Calendar | None = None,
+    enclosed: Sequence[Enclosure] = (),
 ) -> Letter:
     """Make the mail of words that are written already; the summary comes this way."""
     mail = EmailMessage(policy=WIRE if _is_ascii(envelope) else WIRE_UTF8)
@@ -121,20 +148,24 @@ def assemble(
     mail["Message-ID"] = envelope.message_id
     _thread(mail, envelope.answers)
     mail["Auto-Submitted"] = "auto-replied" if envelope.answers else "auto-generated"
-    mail["X-Auto-Response-Suppress"] = "All"
+    # Exchange would keep back with "All" that an address does not exist, and of an invitation that must be known.
+    asks = envelope.kind is LetterKind.INVITATION
+    mail["X-Auto-Response-Suppress"] = "DR, RN, NRN, OOF, AutoReply" if asks else "All"
     mail[MARKER] = tidy(config.event.uid)
     # Encoded by our own choice: nothing on the way has a reason to change it, and signatures hold.
     encoding = "quoted-printable" if _is_latin(rendered.text) else "base64"
     mail.set_content(rendered.text, cte=encoding)
     mail.add_alternative(rendered.html, subtype="html", cte=encoding)
     if calendar is not None:
-        mail.add_attachment(
-            calendar.decode("utf-8"),
-            subtype="calendar",
-            cte="base64",
-            params={"method": METHOD},
-            filename=file_name(config.event.title),
-        )
+        text, params = calendar.data.decode("utf-8"), {"method": calendar.method}
+        if calendar.method == REQUEST:
+            mail.add_alternative(text, subtype="calendar", cte="base64", params=params)
+        else:
+            name = file_name(config.event.title)
+            mail.add_attachment(text, subtype="calendar", cte="base64", params=params, filename=name)
+    for file in enclosed:
+        maintype, _, subtype = file.content_type.partition("/")
+        mail.add_attachment(file.data, maintype=maintype, subtype=subtype, filename=tidy(file.filename))
     mail["Content-Language"] = rendered.language  # last: what begins with "Content-" moves into the first part
     # Boundaries of our own, so that the same letter is the same bytes; "=_" stands in no encoded text.
     for number, part in enumerate(part for part in mail.walk() if part.is_multipart()):

@@ -20,7 +20,7 @@ from datetime import datetime, timedelta
 from rsvpbot.config import Config
 from rsvpbot.mail.imap import Connection, MailboxError
 from rsvpbot.mail.smtp import Refused, Rejected, Sender, Unreachable
-from rsvpbot.model import TO_ORGANISERS, Clock, Letter, LetterState
+from rsvpbot.model import IN_EVERY_MODE, Clock, Letter, LetterState
 from rsvpbot.store.base import Commit, Store
 
 log = logging.getLogger("rsvpbot.outbox")
@@ -175,7 +175,7 @@ class Outbox:
     # -------------------------------------------------------------- sending
 
     def _by_smtp(self, letter: Letter) -> bool:
-        return letter.kind in TO_ORGANISERS or self._config.replies.mode == "send"
+        return letter.kind in IN_EVERY_MODE or self._config.replies.mode == "send"
 
     def _due(self, now: datetime) -> list[str]:
         return [
@@ -222,7 +222,7 @@ class Outbox:
         for letter in self._store.letters(LetterState.QUEUED):
             if stop.is_set():
                 return
-            if letter.kind in TO_ORGANISERS or letter.raw is None:
+            if letter.kind in IN_EVERY_MODE or letter.raw is None:
                 continue
             try:
                 maybe_there = letter.id in (self._inherited or ()) or letter.id in self._tried

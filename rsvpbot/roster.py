@@ -1,4 +1,4 @@
-"""The list of invitees: a CSV that organisers keep, merged into the store.
+"""The list of invitees: a CSV or XLSX that organisers keep, merged into the store.
 
 The list says who is asked; the store says what they answered. A merge never touches an answer, never forgets a person
 who went from the list, and never loses one because of a slip in their row.
@@ -7,34 +7,55 @@ who went from the list, and never loses one because of a slip in their row.
 from __future__ import annotations
 
 import base64
-import csv
 import hashlib
 import hmac
-import io
 import itertools
 import re
 import secrets
+import tomllib
+import unicodedata
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from importlib import resources
 from pathlib import Path
 from typing import Any, Final
 
 from rsvpbot import schema
 from rsvpbot.config import Config, Problem
+from rsvpbot.lists import NotATable, Record, records
 from rsvpbot.model import Invitee
 from rsvpbot.schema import Place, Wrong
 from rsvpbot.store.base import Commit, Store
 
 COLUMNS: Final = ("email", "name", "organisation", "category", "language", "seats", "grounds_pass")
-_SYNONYMS: Final = {
-    "e-mail": "email", "e_mail": "email", "mail": "email", "email_address": "email", "e-mail_address": "email",
-    "address": "email", "addresses": "email", "emails": "email", "full_name": "name", "organization": "organisation",
-    "lang": "language", "pass": "grounds_pass",
-}  # fmt: skip
-_YES: Final = frozenset({"yes", "y", "true", "1", "x"})
-_NO: Final = frozenset({"no", "n", "false", "0"})
 _LONGEST_CELL: Final = 300
+MOST_ABOVE: Final = 20
+"""Lines in which the header is looked for: a title and a date may stand above it."""
+
 _LOOKS_LIKE_ADDRESS: Final = re.compile(r"[^\s;,\"'<>]{1,64}@[^\s;,\"'<>]{1,253}")
+
+
+@lru_cache(maxsize=1)
+def _known() -> Mapping[str, Mapping[str, str]]:
+    """By what columns.toml is asked for ("columns", "yes", "no"): folded words, and what each means."""
+    data = tomllib.loads(resources.files("rsvpbot").joinpath("columns.toml").read_text(encoding="utf-8"))
+    answers = ("yes", "no")
+    columns = {_folded(name): column for column, names in data.items() if column not in answers for name in names}
+    columns |= {_folded(column): column for column in COLUMNS}
+    return {"columns": columns} | {answer: dict.fromkeys(map(str.casefold, data[answer]), answer) for answer in answers}
+
+
+def _column(cell: str) -> str:
+    """What a column of this name holds; "" where nobody can tell."""
+    return _known()["columns"].get(_folded(cell), "") if cell else ""
+
+
+def _folded(words: str) -> str:
+    """Without case, accents and signs."""
+    flat = unicodedata.normalize("NFKD", words.casefold())
+    plain = "".join(char for char in flat if not unicodedata.combining(char))
+    return " ".join(re.sub(r"[^\w]+|_", " ", plain).split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,51 +93,16 @@ class Merge:
 def read_list(path: Path) -> tuple[tuple[Row, ...], tuple[Problem, ...]]:
     """The rows of a list, and what is wrong with it, each with its line.
 
-    The header names the columns in any order; commas, semicolons or tabs separate them; UTF-8 (with or without a byte
-    order mark), UTF-16 with one, or else Windows-1252. Raises OSError where the file cannot be read.
+    CSV (commas, semicolons or tabs; UTF-8 with or without a byte order mark, UTF-16 with one, or else Windows-1252) or
+    XLSX. The header names the columns in any order and in any of several languages (`columns.toml`); what stands above
+    it is passed over. Raises OSError where the file cannot be read.
     """
     lines = _Lines(str(path))
-    rows = tuple(lines.rows(_decoded(path.read_bytes())))
+    try:
+        rows = tuple(lines.rows(records(path)))
+    except NotATable as error:
+        return (), (Problem(str(path), "the file", error.wrong, error.right),)
     return rows, tuple(lines.problems)
-
-
-def _decoded(raw: bytes) -> str:
-    if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return raw.decode("utf-16", "replace")
-    try:
-        return raw.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return raw.decode("windows-1252", "replace")
-
-
-def _records(text: str, delimiter: str) -> Iterator[tuple[int, list[str] | None, str]]:
-    """Line number, cells (None where the line cannot be taken apart) and text of each record.
-
-    A file with a stray quotation mark is read line by line, so that the mark spoils its own line only.
-    """
-    try:
-        reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-        records, start = [], 1
-        for cells in reader:
-            records.append((start, cells, ""))
-            start = reader.line_num + 1
-    except csv.Error:
-        yield from _single_lines(text, delimiter)
-    else:
-        yield from records
-
-
-def _single_lines(text: str, delimiter: str) -> Iterator[tuple[int, list[str] | None, str]]:
-    for number, line in enumerate(re.split(r"\r\n|\r|\n", text), start=1):
-        try:
-            yield number, next(csv.reader([line], delimiter=delimiter, strict=True), []), line
-        except csv.Error:
-            yield number, None, line
-
-
-def _delimiter(text: str) -> str:
-    header = re.split(r"[\r\n]", text.lstrip(), maxsplit=1)[0]
-    return max(",;\t", key=header.count)
 
 
 @dataclass(slots=True)
@@ -127,38 +113,76 @@ class _Lines:
     problems: list[Problem] = field(default_factory=list)
     _first_line: dict[str, int] = field(default_factory=dict)
     """By address, the line that named it first."""
+    _first_name: dict[tuple[str, str], int] = field(default_factory=dict)
+    """By name and organisation, likewise."""
 
     def note(self, line: int, wrong: str, right: str, fatal: bool = True) -> None:
         self.problems.append(Problem(self.file, f"line {line}", wrong, right, fatal))
 
-    def rows(self, text: str) -> Iterator[Row]:
-        columns: list[str] | None = None
-        for line, cells, raw in _records(text, _delimiter(text)):
-            if cells is not None and not any(cell.strip() for cell in cells):
-                continue
-            if columns is None:
-                columns = self._header(line, cells or [])
-                if "email" not in columns:
-                    return
-            elif row := self._row(line, cells, raw, columns):
-                yield row
+    def rows(self, table: Sequence[Record]) -> Iterator[Row]:
+        start, columns = self._columns(table)
         if columns is None:
-            self.note(1, "the list is empty", "begin with a header line, as " + ",".join(COLUMNS))
+            return
+        for record in table[start:]:
+            cells = None if record.cells is None else list(record.cells)
+            if row := self._row(record.line, cells, record.text, columns):
+                yield self._once(row)
 
-    def _header(self, line: int, cells: Sequence[str]) -> list[str]:
+    def _columns(self, table: Sequence[Record]) -> tuple[int, list[str] | None]:
+        """Where the rows begin, and what each column holds; None where nobody can tell."""
+        if not table:
+            self.note(1, "the list is empty", "begin with a header line, as " + ",".join(COLUMNS))
+            return 0, None
+        for at, record in enumerate(table[:MOST_ABOVE]):
+            if any(_column(cell) == "email" for cell in record.cells or ()):
+                return at + 1, self._header(record.line, record.cells or ())
+        return self._without_header(table)
+
+    def _without_header(self, table: Sequence[Record]) -> tuple[int, list[str] | None]:
+        """No column is called e-mail in any language that we know: but an address looks the same in all of them."""
+        for at, record in enumerate(table[:MOST_ABOVE]):
+            cells = record.cells or ()
+            found = next((i for i, cell in enumerate(cells) if _LOOKS_LIKE_ADDRESS.fullmatch(cell.strip())), None)
+            if found is None:
+                continue
+            above = table[at - 1].cells or () if at else ()
+            columns = self._header(table[at - 1].line, above, told=False) if above else []
+            columns = (columns + [""] * len(cells))[: max(len(cells), len(above))]
+            columns[found] = "email"
+            wrong = f"no column is called email; column {found + 1} holds addresses and is taken for it"
+            self.note(record.line, wrong, "begin with a header line, as " + ",".join(COLUMNS), fatal=False)
+            return at, columns
+        self.note(
+            table[0].line, 'the header has no column "email"', "begin with a header line, as " + ",".join(COLUMNS)
+        )
+        return 0, None
+
+    def _header(self, line: int, cells: Sequence[str], *, told: bool = True) -> list[str]:
         columns: list[str] = []
         for cell in cells:
-            name = re.sub(r"\s+", "_", cell.strip().lower())
-            name = _SYNONYMS.get(name, name)
-            if name in columns and name in COLUMNS:
-                self.note(line, f'the column "{name}" stands there twice', "keep one of them; the first is used")
+            name = _column(cell)
+            if name and name in columns:
+                if told:
+                    self.note(line, f'the column "{name}" stands there twice', "keep one of them; the first is used")
                 name = ""
-            elif name not in COLUMNS and (meant := schema.nearest(name, COLUMNS)) is not None:
-                self.note(line, f'the column "{cell.strip()}" is not used', f'did you mean "{meant}"?', fatal=False)
+            elif told and not name and cell.strip():
+                meant = schema.nearest(re.sub(r"\s+", "_", cell.strip().lower()), COLUMNS)
+                if meant is not None:
+                    wrong = f'the column "{cell.strip()}" is not used'
+                    self.note(line, wrong, f'did you mean "{meant}"?', fatal=False)
             columns.append(name)
-        if "email" not in columns:
-            self.note(line, 'the header has no column "email"', "begin with a header line, as " + ",".join(COLUMNS))
         return columns
+
+    def _once(self, row: Row) -> Row:
+        """Note whoever stands in the list twice by name: two addresses of one person, most often."""
+        name = _folded(row.name)
+        if name and " " in name and not row.skipped:
+            first = self._first_name.setdefault((name, _folded(row.organisation)), row.line)
+            if first != row.line:
+                wrong = f'"{row.name}" stands in line {first} already, with another address'
+                right = "if it is the same person, write both addresses into one line, separated by a space"
+                self.note(row.line, wrong, right, fatal=False)
+        return row
 
     def _row(self, line: int, cells: list[str] | None, raw: str, columns: Sequence[str]) -> Row | None:
         if cells is None:
@@ -168,7 +192,9 @@ class _Lines:
             wrong = f"has {len(cells)} cells, the header {len(columns)}"
             self.note(line, wrong, 'put "…" around a cell that holds a separator')
             return self._unreadable(line, " ".join(cells))
-        table = {name: cell.strip() for name, cell in zip(columns, cells, strict=False) if name in COLUMNS}
+        table = {name: cell.strip() for name, cell in zip(columns, cells, strict=False) if name}
+        if not table.get("name"):
+            table["name"] = f"{table.get('first_name', '')} {table.get('last_name', '')}"
         return self._checked(line, table)
 
     def _unreadable(self, line: int, text: str) -> Row | None:
@@ -225,7 +251,20 @@ def _words(cell: str) -> str:
 
 
 def _language(cell: str) -> str:
-    return str(schema.language(cell, _NOWHERE)) if cell else ""
+    """A tag, or the name of a language in itself or any of the six."""
+    if not cell:
+        return ""
+    by_name = _language_names().get(cell.casefold())
+    return by_name or str(schema.language(cell, _NOWHERE))
+
+
+@lru_cache(maxsize=1)
+def _language_names() -> Mapping[str, str]:
+    from babel import Locale
+
+    tags = ("en", "fr", "es", "ru", "ar", "zh", "pt", "de", "it")
+    named = {Locale(one).get_language_name(other): one for one in tags for other in tags}
+    return {name.casefold(): tag for name, tag in named.items() if name}
 
 
 def _seats(cell: str) -> int | None:
@@ -237,10 +276,14 @@ def _seats(cell: str) -> int | None:
 
 
 def _grounds_pass(cell: str) -> bool | None:
-    word = cell.lower()
-    if word and word not in _YES | _NO:
-        raise Wrong(f"{schema.shown(cell)} says neither", "write yes, no, or nothing")
-    return word in _YES if word else None
+    word = cell.casefold()
+    if not word:
+        return None
+    if word in _known()["yes"]:
+        return True
+    if word in _known()["no"]:
+        return False
+    raise Wrong(f"{schema.shown(cell)} says neither", "write yes, no, or nothing")
 
 
 _CELLS: Final[Mapping[str, Callable[[str], object]]] = {

@@ -18,7 +18,7 @@ ROOMS = (
     ("service",),
     ("intake", "organisers"),
     ("letters", "roster", "demo_servers"),
-    ("examine",),
+    ("examine", "lists"),
     ("mail",),
     ("store",),
     ("decide",),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -80,7 +81,7 @@ def test_good_lists(listed: List, content: str | bytes, rows: tuple[Row, ...]) -
         ("email\na@x.example b@\n", "line 2", '"b@" is not an e-mail address', (Row(2, ("a@x.example",)),)),
         ("email,seats\na@x.example,two\n", "line 2", 'seats: "two" is not a number', SKIPPED),
         ("email,seats\na@x.example,0\n", "line 2", "no possible number of seats", SKIPPED),
-        ("email,language\na@x.example,French\n", "line 2", 'write "fr"', SKIPPED),
+        ("email,language\na@x.example,Frensh\n", "line 2", 'write "fr"', SKIPPED),
         ("email,grounds_pass\na@x.example,maybe\n", "line 2", "yes, no, or nothing", SKIPPED),
         ("email,name\na@x.example,\x07\n", "line 2", "control character", SKIPPED),
         ("email,name\na@x.example," + "x" * 301 + "\n", "line 2", "write at most 300", SKIPPED),
@@ -103,6 +104,98 @@ def test_a_bad_row_is_told_with_its_line(
     assert read == rows
     assert list(problems) == [line]
     assert words in problems[line]
+
+
+@pytest.mark.parametrize(
+    ("content", "rows"),
+    [
+        (
+            "Liste des invités;;\n;;\nNom;Prénom;Courriel;Langue;Badge\nMOREAU;Aline;a@x.example;Français;oui\n",
+            (Row(4, ("a@x.example",), "Aline MOREAU", language="fr", grounds_pass=True),),
+        ),
+        (
+            "Nombre y apellidos,Correo electrónico,Organización,Idioma\nAna Silva,a@x.example,\"Red, S.A.\",español\n",
+            (Row(2, ("a@x.example",), "Ana Silva", "Red, S.A.", language="es"),),
+        ),
+        (
+            "ФИО;Эл. почта;Организация;Язык;Пропуск\nАнна Лебедева;a@x.example;Фонд;русский;нет\n",
+            (Row(2, ("a@x.example",), "Анна Лебедева", "Фонд", language="ru", grounds_pass=False),),
+        ),
+        (
+            "الاسم,البريد الإلكتروني,الجهة\nسامي حداد,a@x.example,مركز\n",
+            (Row(2, ("a@x.example",), "سامي حداد", "مركز"),),
+        ),
+        ("姓名\t电子邮箱\t单位\t语言\n李文博\ta@x.example\t研究所\t中文\n", (
+            Row(2, ("a@x.example",), "李文博", "研究所", language="zh"),)),
+        ("First Name,Last Name,E-Mail\nAda,Lovelace,a@x.example\n", (Row(2, ("a@x.example",), "Ada Lovelace"),)),
+    ],
+)  # fmt: skip
+def test_columns_are_known_in_any_order_and_many_languages(listed: List, content: str, rows: tuple[Row, ...]) -> None:
+    assert listed(content) == (rows, {})
+
+
+def test_without_a_header_an_address_is_known_by_its_look(listed: List) -> None:
+    rows, problems = listed("Ada,a@x.example\nBob,b@x.example\n")
+    assert rows == (Row(1, ("a@x.example",)), Row(2, ("b@x.example",)))
+    assert "column 2 holds addresses" in problems["line 1"]
+    rows, problems = listed("Név,Cím\nAda,a@x.example\n")
+    assert rows == (Row(2, ("a@x.example",)),) and "column 2 holds addresses" in problems["line 2"]
+
+
+def test_one_person_with_two_addresses_is_told(listed: List) -> None:
+    rows, problems = listed("email,name\na@x.example,Ada Lovelace\nb@x.example,\nc@x.example,ADA  Lovelace\n")
+    assert len(rows) == 3
+    assert list(problems) == ["line 4"] and "stands in line 2 already, with another address" in problems["line 4"]
+    other = "email,name,organisation\na@x.example,Wei Wang,A\nb@x.example,Wei Wang,B\n"
+    assert listed(other)[1] == {}
+
+
+def test_a_workbook_as_organisers_keep_one(tmp_path: Path) -> None:
+    from openpyxl import Workbook
+
+    book = Workbook()
+    book.active.title = "Read me"
+    book.active.append(["How to fill this list"])
+    sheet = book.create_sheet("Guests")
+    sheet.append(["High-Level Roundtable", None, None])
+    sheet.append([])
+    sheet.append(["Seats", "Name", "E-mail", "UN pass", "Phone", None])
+    sheet.append([2, "Ada Lovelace", "a@x.example", True, 12125550100])
+    sheet.append([None, "=HYPERLINK(1)", "b@x.example; B2@x.example", "no"])
+    sheet.append([None, None, None])
+    sheet.append([1.0, "Grace Hopper", "nobody", None])
+    path = tmp_path / "list.xlsx"
+    book.save(path)
+    rows, problems = read_list(path)
+    # A formula that was never worked out has no value: nothing is made up for it.
+    assert rows == (
+        Row(4, ("a@x.example",), "Ada Lovelace", seats=2, grounds_pass=True),
+        Row(5, ("b@x.example", "b2@x.example"), grounds_pass=False),
+    )
+    assert [problem.key for problem in problems] == ["line 7"]
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"PK\x03\x04 and then nothing", "is a damaged workbook"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "save it as .xlsx or as CSV"),
+    ],
+)
+def test_what_is_no_table_is_said(tmp_path: Path, content: bytes, words: str) -> None:
+    path = tmp_path / "list.xlsx"
+    path.write_bytes(content)
+    rows, (problem,) = read_list(path)
+    assert rows == () and words in f"{problem.wrong}; {problem.right}" and problem.fatal
+
+
+def test_a_workbook_that_unpacks_to_a_sea_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "list.xlsx"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for number in range(3):
+            archive.writestr(f"xl/{number}.xml", bytes(80_000_000))
+    rows, (problem,) = read_list(path)
+    assert rows == () and "unpacks to more than a list can be" in problem.wrong
 
 
 def test_a_missing_list_is_an_error_of_the_system(tmp_path: Path) -> None:
@@ -234,6 +327,16 @@ def test_a_slip_in_a_row_takes_nobody_off(roster: Roster) -> None:
     assert roster.of("b@x.example") == before
     assert roster.merge(A, B, Row(4, ("c@x.example",), skipped=True)) == Merge(unchanged=2)
     assert roster.store.invitee_by_address("c@x.example") is None
+
+
+def test_whom_an_organiser_put_on_the_list_needs_no_row(roster: Roster) -> None:
+    roster.merge(A)
+    guest = replace(
+        roster.of("a@x.example"), id="gggggggg", addresses=("g@x.example",), calendar_uid="g", admitted=True
+    )
+    roster.store.commit(Commit(invitees=(guest,)))
+    assert roster.merge(A) == Merge(unchanged=1)
+    assert roster.of("g@x.example").listed
 
 
 def test_an_empty_list_takes_nobody_off(roster: Roster) -> None:

@@ -519,6 +519,76 @@ def _send_summary(store: Store, config: Config, clock: Clock, *, dry_run: bool) 
     return 1
 
 
+# --------------------------------------------------------------------------- personal data
+
+
+@rsvpbot.command(short_help="Write down what is stored of a person.")
+@click.argument("address", metavar="ADDRESS")
+@click.option("--output", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Write it into a file.")
+@_shared
+def export(address: str, output: Path | None) -> int:
+    """Write down everything that is stored of the person with this address, as JSON, to be given to them."""
+    from rsvpbot.config import RECORD
+
+    config = _config(RECORD)
+    from rsvpbot.organisers import privacy
+
+    with _open(config, read_only=True) as store:
+        text = privacy.exported(privacy.found(store, address))
+    if output is None:
+        click.echo(text)
+    else:
+        output.touch(mode=0o600)
+        output.write_text(text + "\n", encoding="utf-8")
+        click.echo(f"Wrote {output}.")
+    return 0
+
+
+@rsvpbot.command(short_help="Take a person out of the record, for good.")
+@click.argument("address", metavar="ADDRESS")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--no-mailbox", is_flag=True, help="Do not look into the mailbox for what remains there.")
+@_shared
+def forget(address: str, yes: bool, no_mailbox: bool) -> int:
+    """Take the person with this address out of the record, its history and its file, for good.
+
+    No list takes them in again. What remains outside (a line of the list, mails in the mailbox) is named; rsvpbot
+    deletes no mail.
+    """
+    from rsvpbot.config import RECORD
+
+    config = _config(RECORD | frozenset({"invitees"} if no_mailbox else {"invitees", "mailbox"}))
+    from rsvpbot.mail.tokens import load_keys
+    from rsvpbot.organisers import privacy
+
+    with _open(config, read_only=False) as store:
+        of = privacy.found(store, address)
+        click.echo(
+            f"{', '.join(of.addresses)}: {len(of.replies)} messages, {len(of.letters)} letters, "
+            f"{'on the list' if of.invitee else 'not on the list'}."
+        )
+        if not yes and not _confirmed("Forget this person for good?"):
+            click.echo("Nothing was changed.")
+            return 0
+        done = privacy.forget(store, config, address, load_keys(config.state_folder))
+        left = None if no_mailbox else _mail_of(config, of.addresses)
+    for line in privacy.report(done, address, config, left):
+        click.echo(line)
+    return 0
+
+
+def _mail_of(config: Config, addresses: tuple[str, ...]) -> dict[str, int] | None:
+    """What remains in the mailbox, by folder; None where it is out of reach."""
+    from rsvpbot.mail.imap import Connection, MailboxError
+
+    try:
+        with Connection(config.mailbox) as connection:
+            return connection.mail_of(addresses)
+    except MailboxError as error:
+        click.echo(str(error), err=True)
+        return None
+
+
 # --------------------------------------------------------------------------- the demo
 
 

@@ -27,7 +27,7 @@ from rsvpbot.letters.templates import Templates
 from rsvpbot.mail.imap import Connection, Doorbell, Listed, MailboxError
 from rsvpbot.mail.tokens import Tokens, load_keys
 from rsvpbot.model import Clock, LetterState
-from rsvpbot.organisers import summary
+from rsvpbot.organisers import privacy, summary
 from rsvpbot.organisers.rulings import NotPossible
 from rsvpbot.organisers.steer import Steering
 from rsvpbot.roster import new_id
@@ -133,9 +133,15 @@ class Round:
         self, connection: Connection, stop: threading.Event, tell: Callable[[int, int], None] = lambda done, of: None
     ) -> Polled:
         """One poll over an open connection; `tell` as in Intake.poll. Raises MailboxError, StoreError, UsedMailbox."""
-        self.take_in_list()
+        if not self._is_over():
+            self.take_in_list()
         self._start(connection)
         return self.intake.poll(connection, stop, tell)
+
+    def _is_over(self) -> bool:
+        """Whether personal data have gone, or go now: then no list brings them back."""
+        days = self._config.retention_days
+        return days is not None and self._clock.now() >= self._config.event.ends + timedelta(days=days)
 
     def _start(self, connection: Connection) -> None:
         mailbox = self._store.mailbox()
@@ -190,6 +196,7 @@ def poll_once(config: Config, clock: Clock, *, everything: bool, since: datetime
                 summary.queue_if_due(store, config, clock.now(), new_id, work.steering.decisions)
                 with bar(_sending(store, config)):
                     sent = work.send(stop, connection)
+                privacy.expire(store, config, clock.now())
         except MailboxError as error:
             # The organisers hear of it, and whoever waits for a letter gets it, whatever becomes of the mailbox.
             work.intake.note_failure(str(error))
@@ -455,7 +462,12 @@ class Daemon:
             log.exception("the summary could not be written")
 
     def _tidy(self) -> None:
-        self._store.tidy()
+        try:
+            if privacy.expire(self._store, self._config, self._clock.now()):
+                log.info("retention: what was personal is gone")
+            self._store.tidy()
+        except StoreError as error:
+            self._end(1, str(error))
 
     # -------------------------------------------------------------- the doorbell
 

@@ -2,140 +2,24 @@
 
 from __future__ import annotations
 
-import email
-import itertools
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import datetime
-from email import policy
-from email.message import EmailMessage
 from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
-from zoneinfo import ZoneInfo
 
 import pytest
 
-from rsvpbot.clock import ShiftedClock
-from rsvpbot.config import RECORD, Config, load
-from rsvpbot.intake import Intake
-from rsvpbot.letters.templates import Templates
-from rsvpbot.mail.tokens import Tokens
-from rsvpbot.model import ADMIN, Act, Address, Done, Folder, Invitee, Letter, LetterKind, LetterState, PartStat, Reply
-from rsvpbot.organisers.steer import MOST_ANSWERS_AN_HOUR, MOST_QUESTIONS_AN_HOUR, Steering
-from rsvpbot.store import open_store
-from rsvpbot.store.base import Commit, Store
-from tests.corpus_mailbox import EXAMPLE
-
-NOW = datetime(2016, 9, 12, 9, 0, tzinfo=ZoneInfo("America/New_York"))
-ADA = Invitee("adaadaad", ("ada@lovelace.example",), "ada@roundtable.example", "Ada Lovelace", "Engines")
-BOB = Invitee("bobbobbo", ("bob@babbage.example",), "bob@roundtable.example", "Bob Babbage")
-ANN, CAT = "ann@unicef.example", "cat@unicef.example"
-PASS = "mx.roundtable.example; dmarc=pass header.from=unicef.example"
-QUESTION = "I will come with my wife. May we film the opening?"
-
-
-_TEMPLATES: list[Templates] = []
-
-
-def letters_of(config: Config) -> Templates:
-    """Made once: every test has the same event."""
-    if not _TEMPLATES:
-        _TEMPLATES.append(Templates(config))
-    return _TEMPLATES[0]
-
-
-class House:
-    """One mailbox, and everybody who writes to it."""
-
-    def __init__(self, store: Store, config: Config) -> None:
-        self.store, self.config = store, config
-        tokens = Tokens((b"a key of thirty-two bytes, really",), config.event.uid)
-        templates, numbers = letters_of(config), itertools.count()
-        self.clock = ShiftedClock(NOW)
-
-        def new_id() -> str:
-            return f"new{'abcdefgh'[next(numbers) % 8]}{'abcdefgh'[next(numbers) // 8 % 8]}aaa"
-
-        steering = Steering(store, config, templates, tokens, new_id)
-        self.steering = steering
-        self.intake = Intake(store, config, self.clock, templates, tokens, new_id, steering)
-        self.uid = itertools.count(1)
-
-    def comes(
-        self, text: str, sender: str = "Ada Lovelace <ada@lovelace.example>", *, auth: str = "", **fields: str
-    ) -> Done:
-        number = next(self.uid)
-        message = EmailMessage(policy=policy.SMTP)
-        if auth:
-            message["Authentication-Results"] = auth
-        given = {"From": sender, "To": "rsvp@roundtable.example", "Subject": "Re: Invitation"} | fields
-        for name, value in given.items():
-            message[name.replace("_", "-")] = value
-        message["Date"] = f"Mon, 12 Sep 2016 09:{number % 60:02d}:00 -0400"
-        message["Message-ID"] = f"<{number}@sender.example>"
-        message.set_content(text)
-        done = self.intake.handle(message.as_bytes(), 1, number)
-        assert done is not None
-        return done
-
-    def answers(self, text: str, letter: Letter, sender: str = ANN, *, auth: str = PASS, **fields: str) -> Done:
-        """An organiser replies to a letter of ours, quoting it."""
-        quoted = "\n".join(f"> {line}" for line in plain(letter).splitlines())
-        return self.comes(
-            f"{text}\n\nOn Mon, 12 Sep 2016, rsvp@roundtable.example wrote:\n{quoted}\n",
-            sender,
-            auth=auth,
-            **({"Subject": f"Re: {letter.subject}", "In_Reply_To": letter.message_id} | fields),
-        )
-
-    def letters(self, kind: LetterKind) -> tuple[Letter, ...]:
-        return tuple(letter for letter in self.store.letters() if letter.kind is kind)
-
-    def question(self) -> Letter:
-        return self.letters(LetterKind.REVIEW)[-1]
-
-    def told(self) -> str:
-        return plain(self.letters(LetterKind.DONE)[-1])
-
-    def ada(self) -> Invitee:
-        found = self.store.invitee(ADA.id)
-        assert found is not None
-        return found
-
-
-def parsed(letter: Letter) -> EmailMessage:
-    assert letter.raw is not None
-    message = email.message_from_bytes(letter.raw, policy=policy.default)
-    assert isinstance(message, EmailMessage)
-    return message
-
-
-def plain(letter: Letter) -> str:
-    body = parsed(letter).get_body(("plain",))
-    assert body is not None
-    return str(body.get_content())
+from rsvpbot.model import ADMIN, Act, Address, Done, Folder, LetterKind, LetterState, PartStat, Reply
+from rsvpbot.organisers.steer import MOST_ANSWERS_AN_HOUR, MOST_QUESTIONS_AN_HOUR
+from rsvpbot.store.base import Commit
+from tests.steer_house import ADA, ANN, BOB, CAT, NOW, PASS, QUESTION, House, parsed, plain, steered
 
 
 @pytest.fixture
-def config(tmp_path: Path) -> Config:
-    loaded = load(EXAMPLE, RECORD)
-    organisers = replace(
-        loaded.organisers, addresses=(Address("Ann", ANN), Address("Cat", CAT)), review="at once", language="en"
-    )
-    return replace(
-        loaded,
-        organisers=organisers,
-        replies=replace(loaded.replies, mode="send"),
-        store_url=f"tinydb:{tmp_path}/rsvp.json",
-    )
-
-
-@pytest.fixture
-def house(config: Config, tmp_path: Path) -> Iterator[House]:
-    with open_store(config.store_url, tmp_path) as store:
-        store.commit(Commit(invitees=(ADA, BOB)))
-        yield House(store, config)
+def house(tmp_path: Path) -> Iterator[House]:
+    with steered(tmp_path) as opened:
+        yield opened
 
 
 # --------------------------------------------------------------------------- being asked
@@ -157,14 +41,12 @@ def test_nobody_is_asked_about_what_was_recorded(house: House) -> None:
     assert house.letters(LetterKind.REVIEW) == ()
 
 
-def test_who_wants_it_in_the_summary_gets_no_letter(config: Config, tmp_path: Path) -> None:
-    config = replace(config, organisers=replace(config.organisers, review="summary"))
-    with open_store(config.store_url, tmp_path) as store:
-        store.commit(Commit(invitees=(ADA,)))
-        house = House(store, config)
-        house.comes(QUESTION)
-        assert house.letters(LetterKind.REVIEW) == ()
-        assert len(store.open_replies()) == 1
+def test_who_wants_it_in_the_summary_gets_no_letter(house: House) -> None:
+    config = replace(house.config, organisers=replace(house.config.organisers, review="summary"))
+    quiet = House(house.store, config)
+    quiet.comes(QUESTION)
+    assert quiet.letters(LetterKind.REVIEW) == ()
+    assert len(quiet.store.open_replies()) == 1
 
 
 def test_a_change_that_the_invitee_is_asked_about_waits_for_them_alone(house: House) -> None:

@@ -338,6 +338,25 @@ class Connection:
                 self._selected = name
             return bool(self._client.search(["HEADER", "Message-ID", message_id]))
 
+    # -------------------------------------------------------------- looking for somebody
+
+    def mail_of(self, addresses: Sequence[str]) -> dict[str, int]:
+        """How many messages in each folder come from or go to one of these addresses, by the folder's name; folders
+        without any are left out. Nothing is changed. Raises MailboxError."""
+        found: dict[str, int] = {}
+        names = self._names = self._names or self._list_folders()
+        for name in sorted(names.existing):
+            with self._guarded("looking for mail of somebody"):
+                self._selected = ""
+                self._client.select_folder(name, readonly=True)
+                uids: set[int] = set()
+                for address in addresses:
+                    for header in ("FROM", "TO", "CC"):
+                        uids |= set(self._client.search([header, address]))
+            if uids:
+                found[name] = len(uids)
+        return found
+
     # -------------------------------------------------------------- what goes wrong
 
     @contextlib.contextmanager

@@ -59,6 +59,8 @@ class Commit:
     """Digests."""
     erased_letters: tuple[str, ...] = ()
     """Ids."""
+    erased_rulings: tuple[str, ...] = ()
+    """Ids."""
 
 
 class Store(Directory, Protocol):

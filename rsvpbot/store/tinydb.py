@@ -570,7 +570,11 @@ class TinyStore(Store):
                 puts.setdefault("letters", {}).setdefault(letter.id, None)
             for ruling in view.rulings.records(view.rulings_by_invitee.all(invitee_id)):
                 puts.setdefault("rulings", {}).setdefault(ruling.id, None)
-        for name, keys in (("replies", batch.erased_replies), ("letters", batch.erased_letters)):
+        for name, keys in (
+            ("replies", batch.erased_replies),
+            ("letters", batch.erased_letters),
+            ("rulings", batch.erased_rulings),
+        ):
             for key in keys:
                 puts.setdefault(name, {}).setdefault(key, None)
 

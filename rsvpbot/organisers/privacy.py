@@ -1,0 +1,222 @@
+"""Personal data: what is stored of somebody, given to them; and taken out of the record, on request or when its time
+has come."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from typing import Any
+
+from rsvpbot.config import Config
+from rsvpbot.model import Address, Answer, Invitee, Letter, LetterState, Reply, Ruling
+from rsvpbot.organisers.history import Unclear
+from rsvpbot.organisers.shown import one_line
+from rsvpbot.roster import address_hash, read_list
+from rsvpbot.store.base import Commit, Store
+from rsvpbot.store.codec import codec
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """All that the record holds of somebody."""
+
+    addresses: tuple[str, ...]
+    invitee: Invitee | None
+    replies: tuple[Reply, ...]
+    letters: tuple[Letter, ...]
+    rulings: tuple[Ruling, ...]
+    delegated_by: tuple[Invitee, ...]
+    """Whose recorded delegate this is."""
+
+
+def found(store: Store, address: str) -> Found:
+    """What the record holds of an address: an invitee's, a delegate's, or that of somebody who only wrote.
+
+    Looks through the whole record, which is done when somebody asks and at no other time. Raises Unclear where there
+    is nothing.
+    """
+    wanted = address.strip().lower()
+    invitee = next((one for one in store.invitees() if wanted in one.addresses), None)
+    addresses = invitee.addresses if invitee else (wanted,)
+    replies = tuple(
+        reply
+        for reply in store.replies()
+        if reply.sender.email in addresses or (invitee is not None and reply.invitee_id == invitee.id)
+    )
+    letters = tuple(
+        letter
+        for letter in store.letters()
+        if (invitee is not None and letter.invitee_id == invitee.id) or set(letter.recipients) <= set(addresses)
+    )
+    known = {reply.digest for reply in replies}
+    rulings = tuple(
+        ruling
+        for ruling in store.rulings()
+        if (invitee is not None and ruling.invitee_id == invitee.id) or ruling.question in known
+    )
+    sent = tuple(one for one in store.invitees() if one is not invitee and _is_delegate(one, addresses))
+    if not (invitee or replies or letters or sent):
+        raise Unclear(f"nothing is stored of {one_line(address)!r}; rsvpbot guests lists who there is")
+    return Found(addresses, invitee, replies, letters, rulings, sent)
+
+
+def _is_delegate(invitee: Invitee, addresses: Iterable[str]) -> bool:
+    answers = (answer for answer in (invitee.answer, invitee.pending) if answer is not None)
+    return any(answer.delegate is not None and answer.delegate.email in addresses for answer in answers)
+
+
+# ------------------------------------------------------------------ giving it out
+
+
+def exported(of: Found) -> str:
+    """What is stored of somebody, as JSON that a person can read: the record as it is, without the tokens' keys."""
+    document: dict[str, Any] = {"addresses": list(of.addresses)}
+    if of.invitee is not None:
+        document["invitee"] = codec(Invitee).encode(of.invitee)
+    document["messages"] = [codec(Reply).encode(reply) for reply in of.replies]
+    document["letters"] = [codec(Letter).encode(replace(letter, raw=None)) for letter in of.letters]
+    document["decisions"] = [codec(Ruling).encode(ruling) for ruling in of.rulings]
+    document["delegate_of"] = [codec(Invitee).encode(invitee) for invitee in of.delegated_by]
+    return json.dumps(document, ensure_ascii=False, indent=2)
+
+
+# ------------------------------------------------------------------ taking it out
+
+
+@dataclass(frozen=True, slots=True)
+class Forgotten:
+    """What was taken out, and what is left outside of the record."""
+
+    messages: int
+    letters: int
+    lines: tuple[int, ...]
+    """Of the list of invitees."""
+    named_elsewhere: int
+    """Messages of others that name this person; their words are theirs."""
+
+
+def forget(store: Store, config: Config, address: str, keys: tuple[bytes, ...]) -> Forgotten:
+    """Take everything of a person out of the record, its history and its file, and see to it that no list brings them
+    back. `keys`: those of the state folder.
+
+    Raises Unclear where nothing is stored, StoreError.
+    """
+    with store.transaction():
+        of = found(store, address)
+        names = _names(of)
+        gone, decided = {letter.id for letter in of.letters}, {ruling.id for ruling in of.rulings}
+        rewritten = [letter for letter in store.letters() if letter.id not in gone and letter.raw is not None]
+        speaking = [letter for letter in rewritten if _speaks_of(letter, (*of.addresses, *names))]
+        waiting = tuple(letter.id for letter in speaking if letter.state is LetterState.QUEUED)
+        store.commit(
+            Commit(
+                invitees=tuple(_without_delegate(invitee, of.addresses) for invitee in of.delegated_by),
+                # A copy for the Sent folder that never got there: without its words there is nothing to copy.
+                letters=tuple(replace(one, raw=None, copied=True) for one in speaking if one.id not in waiting),
+                rulings=tuple(
+                    replace(one, before=_cleared(one.before, of.addresses), after=_cleared(one.after, of.addresses))
+                    for one in store.rulings()
+                    if one.id not in decided
+                ),
+                erased=(of.invitee.id,) if of.invitee else (),
+                erased_replies=tuple(reply.digest for reply in of.replies),
+                erased_letters=(*gone, *waiting),
+                erased_rulings=tuple(ruling.id for ruling in of.rulings),
+                forgotten=tuple(address_hash(one, keys[0]) for one in of.addresses),
+            )
+        )
+    store.compact()
+    left = sum(_names_anyone(reply, (*of.addresses, *names)) for reply in store.replies())
+    return Forgotten(len(of.replies), len(of.letters) + len(waiting), _lines(config, of.addresses), left)
+
+
+def _names(of: Found) -> tuple[str, ...]:
+    """What the person is called: of two words at least, since one alone is anybody's."""
+    named = [of.invitee.name] if of.invitee else [reply.sender.name for reply in of.replies]
+    return tuple({" ".join(name.split()) for name in named if len(name.split()) > 1})
+
+
+def _speaks_of(letter: Letter, words: Iterable[str]) -> bool:
+    mail = message_from_bytes(letter.raw or b"", policy=policy.default)
+    assert isinstance(mail, EmailMessage)
+    body = mail.get_body(("plain",))
+    text = f"{mail['To']} {body.get_content() if body else ''}".casefold()
+    return any(word.casefold() in text for word in words)
+
+
+def _without_delegate(invitee: Invitee, addresses: Collection[str]) -> Invitee:
+    """That somebody comes instead stays; who, goes."""
+    return replace(invitee, answer=_cleared(invitee.answer, addresses), pending=_cleared(invitee.pending, addresses))
+
+
+def _cleared(answer: Answer | None, addresses: Collection[str]) -> Answer | None:
+    if answer is None or answer.delegate is None or answer.delegate.email not in addresses:
+        return answer
+    names = tuple(name for name in answer.names if name != answer.delegate.name)
+    return replace(answer, delegate=Address("", ""), names=names)
+
+
+def _names_anyone(reply: Reply, words: Iterable[str]) -> bool:
+    reading = reply.reading
+    text = " ".join((reading.text, reply.subject, *reading.names, *reading.represents)).casefold()
+    return any(word.casefold() in text for word in words)
+
+
+def _lines(config: Config, addresses: Iterable[str]) -> tuple[int, ...]:
+    """Of the list of invitees, where it can be read."""
+    if config.invitees.file is None:
+        return ()
+    known = set(addresses)
+    try:
+        rows, _ = read_list(config.invitees.file)
+    except OSError:
+        return ()
+    return tuple(row.line for row in rows if known & set(row.addresses))
+
+
+def report(done: Forgotten, address: str, config: Config, left: Mapping[str, int] | None) -> Iterator[str]:
+    """What was done, and what somebody still has to do. `left`: messages in the mailbox by folder; None: unknown."""
+    messages = f"{done.messages} {'message' if done.messages == 1 else 'messages'}"
+    letters = f"{done.letters} {'letter' if done.letters == 1 else 'letters'}"
+    yield f"Forgotten: {one_line(address)}, with {messages} and {letters}. No list takes them in again."
+    for line in done.lines:
+        yield f"Left: line {line} of {config.invitees.file}. Delete it; it is not read for them any more."
+    if done.named_elsewhere:
+        number = done.named_elsewhere
+        yield f"Left: {number} {'message' if number == 1 else 'messages'} of others in which they are named."
+    if left is None:
+        yield f"The mailbox was not looked at: search {config.mailbox.address} for the address, and delete what it has."
+        return
+    for folder, number in left.items():
+        yield f"Left: {number} {'message' if number == 1 else 'messages'} in {folder} of {config.mailbox.address}."
+    if left:
+        yield "rsvpbot deletes no mail: search these folders for the address in a mail program, and delete them there."
+
+
+# ------------------------------------------------------------------ retention
+
+
+def expire(store: Store, config: Config, now: datetime) -> bool:
+    """Once [retention] days_after_event have passed since the end of the event, nothing personal is left in the state
+    folder; says whether something went. Raises StoreError."""
+    if config.retention_days is None or now < config.event.ends + timedelta(days=config.retention_days):
+        return False
+    with store.transaction():
+        invitees, replies, letters = store.invitees(), store.replies(), store.letters()
+        rulings = store.rulings()
+        if not (invitees or replies or letters or rulings):
+            return False
+        store.commit(
+            Commit(
+                erased=tuple(invitee.id for invitee in invitees),
+                erased_replies=tuple(reply.digest for reply in replies),
+                erased_letters=tuple(letter.id for letter in letters),
+                erased_rulings=tuple(ruling.id for ruling in rulings),
+            )
+        )
+    store.compact()
+    return True

@@ -519,6 +519,31 @@ def _send_summary(store: Store, config: Config, clock: Clock, *, dry_run: bool) 
     return 1
 
 
+@rsvpbot.command(short_help="Show what is scheduled and what waits; hold it, or let it go.")
+@click.option("--hold", multiple=True, metavar="NAME", help="Hold this reminder or paper back (may be repeated).")
+@click.option("--release", multiple=True, metavar="NAME", help="Let it go again (may be repeated).")
+@click.option("--send-held", is_flag=True, help="Let the answers go out that a limit holds back.")
+@_shared
+def outbox(hold: tuple[str, ...], release: tuple[str, ...], send_held: bool) -> int:
+    """Show which reminders and papers are scheduled, when and to how many, and which letters wait.
+
+    NAME is what the list calls it.
+    """
+    from rsvpbot.config import RECORD
+
+    config = _config(RECORD | frozenset({"replies", "reminders"}))
+    from rsvpbot.organisers import scheduled
+
+    with _open(config, read_only=not (hold or release or send_held)) as store:
+        if hold or release:
+            scheduled.hold(store, config, hold, release)
+        released = scheduled.send_held(store) if send_held else 0
+        if send_held:
+            click.echo(f"{released:,} {'letter goes' if released == 1 else 'letters go'} out at the next round.")
+        click.echo(scheduled.report(store, config, _clock(config).now()))
+    return 0
+
+
 # --------------------------------------------------------------------------- personal data
 
 

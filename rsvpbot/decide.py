@@ -30,6 +30,7 @@ from rsvpbot.model import (
     Trust,
     Verdict,
 )
+from rsvpbot.reading.wishes import Wish, wish
 
 _ADDRESS = re.compile(r"[\w.!#$&'*+/=?^`{|}~-]+@[\w-]+(?:\.[\w-]+)+")
 """A dot-atom at a domain name, in any script (RFC 5322, section 3.4.1; RFC 6532): what a letter may be sent to."""
@@ -40,12 +41,19 @@ USUAL_SEATS = 5
 CLOCK_TOLERANCE = timedelta(days=1)
 """A Date further than this behind its own delivery's time is a wrong clock, not a sending time."""
 
+_STOP_LINK = re.compile(r"\s*stop\b.{0,5}\[", re.IGNORECASE)
+"""The Subject of a mail that a program sends which was told to unsubscribe."""
+
 FORGED = "dmarc=fail: the sender's address may be forged"
 
 COMING = frozenset({PartStat.ACCEPTED, PartStat.DELEGATED})
 
 NEVER_ANSWERED = frozenset({"mailer-daemon", "postmaster", "abuse", "noc", "hostmaster", "webmaster", "root"})
 """Local parts that belong to machines and their keepers (RFC 2142; RFC 3834, section 2)."""
+
+
+STOPS = "asks not to be written to: reminders have ended"
+DELETES = "asks for their data to be deleted: rsvpbot forget ADDRESS does it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +72,8 @@ class Decision:
     """Becomes the record once it is confirmed."""
     bounced: str = ""
     """Why mail to the invitee could not be delivered."""
+    quiet: bool = False
+    """The invitee wants no more reminders."""
 
 
 def sending_order(message: Message, reading: Reading, arrival: int, now: datetime) -> Order:
@@ -270,6 +280,18 @@ class _Case:
     to: tuple[str, ...]
 
     def decide(self) -> Decision:
+        """An answer beside a wish to be left alone is an answer; and nobody who has such a wish gets a letter for that
+        alone."""
+        asked = wish(self.reading.text) or (Wish.STOP if _STOP_LINK.match(self.message.subject) else None)
+        if asked is None:
+            return self._usual()
+        reason = DELETES if asked is Wish.DELETE else STOPS
+        answers = self.reading.partstat is not None and (self.reading.firm or not self.reading.reasons)
+        usual = self._usual() if answers else Decision("a wish", Folder.REVIEW)
+        kept = usual if answers else replace(usual, reasons=self.reading.reasons)
+        return replace(kept, folder=Folder.REVIEW, reasons=(reason, *kept.reasons), quiet=True)
+
+    def _usual(self) -> Decision:
         reading = self.reading
         if reading.partstat is None or (reading.reasons and not reading.firm):
             return self._undecided()

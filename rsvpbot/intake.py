@@ -530,6 +530,7 @@ def _updated(invitee: Invitee | None, decision: Decision) -> Invitee | None:
     """The invitee's record after the decision."""
     if invitee is None:
         return None
+    invitee = replace(invitee, quiet=invitee.quiet or decision.quiet)
     if decision.answer is not None:
         # An answer from the invitee also shows that mail reaches them again.
         return replace(invitee, answer=decision.answer, pending=None, bounced="")

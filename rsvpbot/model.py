@@ -380,6 +380,8 @@ class Invitee:
     answer: Answer | None = None
     admitted: bool = False
     """Put on the list by an organiser and not by a row of it, so that no row need be there."""
+    quiet: bool = False
+    """Asked not to be reminded."""
     bounced: str = ""
     """Why mail to this invitee could not be delivered; empty while it can."""
     pending: Answer | None = None
@@ -511,6 +513,8 @@ class LetterKind(StrEnum):
     CONFIRM_CHANGE = "confirm-change"
     TOO_LATE = "too-late"
     EVENT_OVER = "event-over"
+    REMINDER = "reminder"
+    PAPER = "paper"
     FROM_ORGANISERS = "from-organisers"
     """An organiser's own words, passed on."""
     SUMMARY = "summary"
@@ -566,7 +570,10 @@ class LetterRequest:
     first: bool = True
     """The first letter to these people: it says what becomes of their data."""
     note: str = ""
-    """Of an alarm: what happened and what to do, in the organisers' language; never words from a mail."""
+    """Of an alarm: what happened and what to do, in the organisers' language; of a paper, its title; never words from a
+    mail."""
+    template: str = ""
+    """The name of the letter's file where it is not that of its kind: [[reminders]] name theirs."""
     enclosed: tuple[Enclosure, ...] = ()
     """Files that go with it."""
     words: tuple[str, ...] = ()
@@ -610,6 +617,8 @@ class Mailbox:
     last_good: datetime | None = None
     failing_since: datetime | None = None
     error: str = ""
+    held: tuple[str, ...] = ()
+    """Names of scheduled reminders and papers that a command holds back."""
     confirmed: tuple[str, ...] = ()
     """Organisers' addresses that have confirmed a command once: mail from them carries neither a pass nor a failure."""
 

@@ -23,6 +23,7 @@ from rsvpbot.clock import ShiftedClock
 from rsvpbot.config import Config, Problem
 from rsvpbot.intake import Intake, Polled
 from rsvpbot.letters.outbox import Flushed, Outbox
+from rsvpbot.letters.schedule import Schedule
 from rsvpbot.letters.templates import Templates
 from rsvpbot.mail.imap import Connection, Doorbell, Listed, MailboxError
 from rsvpbot.mail.tokens import Tokens, load_keys
@@ -109,6 +110,7 @@ class Round:
         self.steering = Steering(store, config, self.templates, tokens, new_id)
         self.intake = Intake(store, config, clock, self.templates, tokens, new_id, self.steering)
         self.outbox = Outbox(store, config, clock)
+        self.schedule = Schedule(store, config, self.templates, tokens)
 
     def take_in_list(self) -> None:
         """Merge invitees.csv into the store, if it has changed since this process last looked."""
@@ -169,6 +171,12 @@ class Round:
         copies = self._config.smtp.copy_to_sent and bool(waiting or self._store.uncopied())
         return drafts or copies
 
+    def queue_due(self) -> None:
+        """Put reminders and papers whose time has come into the outbox."""
+        queued = self.schedule.queue_due(self._clock.now())
+        if queued:
+            log.info("scheduled letters queued=%d", queued)
+
     def has_work(self) -> bool:
         return bool(self._store.letters(LetterState.QUEUED, LetterState.SENDING) or self._store.uncopied())
 
@@ -194,6 +202,7 @@ def poll_once(config: Config, clock: Clock, *, everything: bool, since: datetime
                 with bar("Reading the mailbox") as tell:
                     polled = work.poll(connection, stop, tell)
                 summary.queue_if_due(store, config, clock.now(), new_id, work.steering.decisions)
+                work.queue_due()
                 with bar(_sending(store, config)):
                     sent = work.send(stop, connection)
                 privacy.expire(store, config, clock.now())
@@ -424,6 +433,7 @@ class Daemon:
         # An admin's command may have put a letter there.
         self._store.refresh()
         self._queue_summary()
+        self._work.queue_due()
         if not self._work.has_work():
             return
         if not self._work.needs_mailbox_to_send():

@@ -247,3 +247,19 @@ def test_a_rehearsal_records_nothing(run: Run, house: Path) -> None:
 def test_what_cannot_be_recorded_is_said(run: Run, words: tuple[str, ...], told: str) -> None:
     process = run("record", *words)
     assert process.returncode == 2 and told in process.stderr and "Traceback" not in process.stderr
+
+
+def test_what_is_scheduled_is_shown_and_held(run: Run, house: Path) -> None:
+    path = house / "config.toml"
+    reminder = '[[reminders]]\nto = "silent"\nat = 2016-09-14T09:00:00\nletter = "reminder"\n\n\n[organisers]'
+    path.write_text(path.read_text().replace("[organisers]", reminder, 1))
+    told = done(run("outbox"))
+    assert "Wed 14 Sep 2016 09:00  reminder: to silent; 0 had it, 2 to come" in told
+    assert (
+        "Thu 15 Sep 2016 09:00  Discussion Paper: to participants; 0 had it, 1 to come" in told and "IS MISSING" in told
+    )
+    assert "HELD by a command" in done(run("outbox", "--hold", "reminder"))
+    assert "HELD" not in done(run("outbox", "--release", "reminder"))
+    wrong = run("outbox", "--hold", "nonsense")
+    assert wrong.returncode == 2 and "there is 'reminder', 'Discussion Paper'" in wrong.stderr
+    assert done(run("outbox", "--send-held")).startswith("0 letters go out")

@@ -161,7 +161,8 @@ def test_the_structure_and_the_size(kind: LetterKind) -> None:
     asks = ["text/calendar"] if kind is LetterKind.INVITATION else []
     assert kinds == (["multipart/mixed", *parts, "text/calendar"] if with_calendar else parts + asks)
     assert letter.raw is not None and letter.raw.isascii() and len(letter.raw) < 20_000
-    assert all(len(line) <= 78 for line in letter.raw.split(b"\r\n") if not line.startswith(b"Message-ID:"))
+    ids = (b"Message-ID:", b"List-Unsubscribe:")
+    assert all(len(line) <= 78 for line in letter.raw.split(b"\r\n") if not line.startswith(ids))
     assert b"\n" not in letter.raw.replace(b"\r\n", b"") and b"\r" not in letter.raw.replace(b"\r\n", b"")
 
 
@@ -341,6 +342,7 @@ def test_no_word_of_a_mail_gets_out(kind: LetterKind, partstat: PartStat, text: 
         "Auto-Submitted",
         "X-Auto-Response-Suppress",
         "X-RSVPBot",
+        "List-Unsubscribe",
         "Content-Language",
         "MIME-Version",
         "Content-Type",

@@ -16,6 +16,7 @@ from email.message import EmailMessage
 from email.policy import EmailPolicy
 from email.utils import format_datetime
 from typing import Any
+from urllib.parse import quote
 
 from rsvpbot.config import Config
 from rsvpbot.letters.calendar import PUBLISH, REQUEST, calendar_file, file_name
@@ -44,7 +45,7 @@ LONGEST_ID = 250
 MESSAGE_ID = re.compile(r"<[!-;=?-~]{1,200}@[!-;=?-~]{1,200}>")
 """Printable ASCII without spaces and angle brackets: what a message id may be, and no more."""
 
-UNBREAKABLE = frozenset({"message-id", "in-reply-to", "references"})
+UNBREAKABLE = frozenset({"message-id", "in-reply-to", "references", "list-unsubscribe"})
 
 
 class _Wire(EmailPolicy):
@@ -76,6 +77,8 @@ class Envelope:
     """Display names of the recipients, as far as known, in their order."""
     invitee_id: str | None = None
     answers: Message | None = None
+    unsubscribe: str = ""
+    """Where a mail program may say that no more reminders are wanted (RFC 2369, section 3.2)."""
 
 
 def compose(
@@ -95,7 +98,8 @@ def compose(
     message ids, where they are well formed, and names of people which `values.checked_name` let pass.
     """
     with_calendar = request.kind in WITH_CALENDAR and invitee is not None
-    language = templates.language(request.kind.value, request.language)
+    name = request.template or request.kind.value
+    language = templates.language(name, request.language)
     values = make_values(
         request.kind,
         language,
@@ -119,7 +123,7 @@ def compose(
         asked = Address(tidy(invitee.name), _ascii_domain(invitee.addresses[0])) if asks else None
         data = calendar_file(config, invitee.calendar_uid, description, now, asked=asked)
         calendar = Calendar(data, REQUEST if asks else PUBLISH)
-    rendered = templates.render(request.kind.value, language, values)
+    rendered = templates.render(name, language, values)
     return assemble(envelope, rendered, config, now, calendar, request.enclosed)
 
 
@@ -152,6 +156,9 @@ def assemble(
     asks = envelope.kind is LetterKind.INVITATION
     mail["X-Auto-Response-Suppress"] = "DR, RN, NRN, OOF, AutoReply" if asks else "All"
     mail[MARKER] = tidy(config.event.uid)
+    if envelope.unsubscribe:
+        # Without List-Unsubscribe-Post (RFC 8058), which wants a web address.
+        mail["List-Unsubscribe"] = f"<{envelope.unsubscribe}>"
     # Encoded by our own choice: nothing on the way has a reason to change it, and signatures hold.
     encoding = "quoted-printable" if _is_latin(rendered.text) else "base64"
     mail.set_content(rendered.text, cte=encoding)
@@ -204,6 +211,7 @@ def _envelope(
     else:
         message_id = tokens.message_id(invitee.id, _alphanumeric(letter_id), _domain(mailbox))
         mail_from = _plus(mailbox, tokens.token(invitee.id)) if config.mailbox.plus_addressing else mailbox
+    remindful = request.kind is LetterKind.REMINDER
     names: dict[str, str] = {}
     if request.kind in TO_ORGANISERS:
         names = {address.email: address.name for address in config.organisers.addresses}
@@ -220,7 +228,18 @@ def _envelope(
         names=tuple(names.get(address, "") for address in request.recipients),
         invitee_id=request.invitee_id,
         answers=message,
+        unsubscribe=unsubscribe_link(config, tokens.subject_tag(invitee.id)) if remindful and invitee else "",
     )
+
+
+STOP = "stop"
+"""The word with which a mail program, or a person, ends reminders."""
+
+
+def unsubscribe_link(config: Config, tag: str) -> str:
+    """The address of a mail that ends the reminders to whom the tag names."""
+    to, subject = quote(config.mailbox.address, safe="@"), quote(f"{STOP} {tag}", safe="")
+    return f"mailto:{to}?subject={subject}"
 
 
 def _thread(mail: EmailMessage, answers: Message | None) -> None:

@@ -58,6 +58,9 @@ PIECE_FOR_CALENDAR = "_calendar"
 FROM_ELSEWHERE = frozenset({LetterKind.SUMMARY})
 """Kinds that have no template here."""
 
+BUILT_IN_REMINDERS = ("reminder", "reminder-tentative", "day-before")
+"""Letters that [[reminders]] may name and that come with rsvpbot."""
+
 OF_AN_ANSWER = frozenset(
     {
         LetterKind.ACCEPTED.value,
@@ -295,7 +298,8 @@ class Templates:
 
     def _letter_names(self) -> tuple[str, ...]:
         kinds = [kind.value for kind in LetterKind if kind not in FROM_ELSEWHERE]
-        return tuple(dict.fromkeys((*kinds, *(reminder.letter for reminder in self._config.reminders))))
+        named = (reminder.letter for reminder in self._config.reminders)
+        return tuple(dict.fromkeys((*kinds, *BUILT_IN_REMINDERS, *named)))
 
     def _check_layout(self) -> Iterator[Problem]:
         try:

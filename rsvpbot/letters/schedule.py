@@ -1,0 +1,254 @@
+"""Reminders and papers: what goes out at its time, to whom, each once.
+
+Whether somebody has had one is known from the letters in the store: each has an id made of what it is and for whom, and
+never of when. So neither a restart nor a changed clock nor a moved date sends one twice.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import mimetypes
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, time, timedelta
+from enum import StrEnum
+from pathlib import Path
+
+from rsvpbot.config import Config
+from rsvpbot.decide import COMING, writable
+from rsvpbot.letters.compose import compose
+from rsvpbot.letters.templates import Templates
+from rsvpbot.mail.tokens import Tokens
+from rsvpbot.model import Enclosure, Invitee, Letter, LetterKind, LetterRequest, LetterState, PartStat
+from rsvpbot.store.base import Commit, Store
+
+MORNING, EVENING = time(8), time(20)
+"""Nothing goes out before and after, by the event's own clock: a telephone beside a bed rings, too."""
+
+STALE = timedelta(days=2)
+"""A reminder that could not go out for so long after its time is not sent any more: what it says may not hold."""
+
+SETTLING = timedelta(days=1)
+"""Whoever was invited less long ago is not reminded."""
+
+BATCH = 50
+LARGEST = 10_000_000
+"""Bytes of a paper."""
+
+
+class To(StrEnum):
+    SILENT = "silent"
+    TENTATIVE = "tentative"
+    PARTICIPANTS = "participants"
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One thing that the configuration wants sent."""
+
+    name: str
+    """What it is called in commands: the letter's name, or the paper's title."""
+    key: str
+    """What letters of it have in their ids."""
+    to: To
+    at: datetime
+    until: datetime
+    template: str
+    """The letter's name."""
+    title: str = ""
+    """Of a paper."""
+    file: Path | None = None
+
+    @property
+    def kind(self) -> LetterKind:
+        return LetterKind.PAPER if self.file else LetterKind.REMINDER
+
+
+class Phase(StrEnum):
+    """Where an item stands."""
+
+    COMING = "coming"
+    NOW = "now"
+    NIGHT = "night"
+    """Its time has come, and it waits for the morning."""
+    HELD = "held"
+    """By a command."""
+    OVER = "over"
+
+
+def items(config: Config) -> tuple[Item, ...]:
+    """Everything that is scheduled, by time."""
+    return tuple(sorted((*_reminders(config), *_papers(config)), key=lambda item: item.at))
+
+
+def _reminders(config: Config) -> Iterator[Item]:
+    seen: dict[str, int] = {}
+    for reminder in config.reminders:
+        number = seen[reminder.letter] = seen.get(reminder.letter, 0) + 1
+        name = reminder.letter if number == 1 else f"{reminder.letter} {number}"
+        until = min(reminder.at + STALE, config.event.starts)
+        yield Item(name, _key(f"reminder\0{name}\0{reminder.to}"), To(reminder.to), reminder.at, until, reminder.letter)
+
+
+def _papers(config: Config) -> Iterator[Item]:
+    for document in config.event.documents:
+        if document.send_at is not None and document.file:
+            file = Path(document.file)
+            path = file if file.is_absolute() else config.path.parent / file
+            name, key = document.title, _key(f"paper\0{document.title}")
+            until = config.event.ends
+            yield Item(name, key, To.PARTICIPANTS, document.send_at, until, "paper", document.title, path)
+
+
+def _key(words: str) -> str:
+    return hashlib.sha256(words.encode()).hexdigest()[:8]
+
+
+def phase(item: Item, config: Config, now: datetime, held: Sequence[str]) -> Phase:
+    """Whether an item goes out now."""
+    if now >= item.until:
+        return Phase.OVER
+    if item.name in held:
+        return Phase.HELD
+    if now < item.at:
+        return Phase.COMING
+    local = now.astimezone(config.event.zone).time()
+    return Phase.NOW if MORNING <= local < EVENING else Phase.NIGHT
+
+
+def letter_id(item: Item, invitee: Invitee) -> str:
+    return f"{item.key}{invitee.id}"
+
+
+def recipients(item: Item, store: Store, config: Config, now: datetime) -> Iterator[Invitee]:
+    """Who is to get an item and has not had it."""
+    for invitee in store.invitees():
+        if (
+            _concerned(item, invitee, store, now)
+            and store.letter(letter_id(item, invitee)) is None
+            and _to(invitee, store, config)
+        ):
+            yield invitee
+
+
+def _concerned(item: Item, invitee: Invitee, store: Store, now: datetime) -> bool:
+    if not invitee.listed or invitee.bounced:
+        return False
+    if item.kind is LetterKind.REMINDER and invitee.quiet:
+        return False
+    if item.to is To.PARTICIPANTS:
+        return invitee.partstat in COMING
+    if item.to is To.TENTATIVE:
+        return invitee.partstat is PartStat.TENTATIVE and invitee.pending is None
+    return invitee.answer is None and invitee.pending is None and _is_silent(invitee, store, now)
+
+
+def _is_silent(invitee: Invitee, store: Store, now: datetime) -> bool:
+    """Nothing of theirs waits for a person, and an invitation of ours has had its time."""
+    if any(reply.open for reply in store.replies(invitee.id)):
+        return False
+    invitations = [one for one in store.letters_to(invitee.id) if one.kind is LetterKind.INVITATION]
+    arrived = {LetterState.SENT, LetterState.DRAFTED, LetterState.DOUBTFUL}
+    return all(one.state in arrived and now - (one.sent_at or one.queued_at) >= SETTLING for one in invitations)
+
+
+def _to(invitee: Invitee, store: Store, config: Config) -> tuple[str, ...]:
+    """A delegate whom we have welcomed, else the address on the list."""
+    delegate = invitee.answer.delegate if invitee.answer and invitee.partstat is PartStat.DELEGATED else None
+    if delegate is not None and delegate.email:
+        welcomed = any(
+            one.kind is LetterKind.WELCOME and delegate.email in one.recipients for one in store.letters_to(invitee.id)
+        )
+        if welcomed and writable(delegate.email, config):
+            return (delegate.email,)
+    return invitee.addresses[:1] if writable(invitee.addresses[0], config) else ()
+
+
+class Schedule:
+    """Puts what is due into the outbox."""
+
+    def __init__(self, store: Store, config: Config, templates: Templates, tokens: Tokens) -> None:
+        self._store = store
+        self._config = config
+        self._templates = templates
+        self._tokens = tokens
+        self.items = items(config)
+
+    def queue_due(self, now: datetime) -> int:
+        """Queue every letter that is due, a batch in one commit; how many there were. Raises StoreError.
+
+        A paper whose file cannot be read waits: `trouble` says so.
+        """
+        if self._config.replies.mode == "off":
+            return 0
+        held = self._store.mailbox().held
+        queued = 0
+        for item in self.items:
+            if phase(item, self._config, now, held) is Phase.NOW and not self.trouble(item):
+                queued += self._queue(item, now)
+        return queued
+
+    def trouble(self, item: Item) -> str:
+        """Why an item cannot be sent; "" where it can."""
+        if item.file is None:
+            return ""
+        try:
+            size = item.file.stat().st_size
+        except OSError as error:
+            return f"{item.file} cannot be read: {error.strerror}"
+        if not size:
+            return f"{item.file} is empty"
+        return f"{item.file} has more than {LARGEST / 1e6:.0f} MB" if size > LARGEST else ""
+
+    def _queue(self, item: Item, now: datetime) -> int:
+        with self._store.transaction():
+            due = list(recipients(item, self._store, self._config, now))[:BATCH]
+            if not due:
+                return 0
+            enclosed = _enclosed(item)
+            letters = tuple(self._written(item, invitee, enclosed, now) for invitee in due)
+            self._store.commit(Commit(letters=letters))
+        return len(due)
+
+    def _written(self, item: Item, invitee: Invitee, enclosed: tuple[Enclosure, ...], now: datetime) -> Letter:
+        offered = self._config.replies.languages
+        spoken = (invitee.answer.language if invitee.answer else "", invitee.language)
+        language = next((tag for tag in spoken if tag in offered), offered[0])
+        to = _to(invitee, self._store, self._config)
+        request = LetterRequest(
+            item.kind,
+            invitee.id,
+            to,
+            language,
+            answer=invitee.answer,
+            first=False,
+            note=item.title,
+            enclosed=enclosed,
+            template=item.template,
+        )
+        # A delegate reads a letter about their own coming, not about whom they come for.
+        known = invitee if to[:1] == invitee.addresses[:1] else replace(invitee, name=_delegates_name(invitee))
+        return compose(
+            request,
+            invitee=known,
+            message=None,
+            config=self._config,
+            templates=self._templates,
+            tokens=self._tokens,
+            now=now,
+            letter_id=letter_id(item, invitee),
+        )
+
+
+def _delegates_name(invitee: Invitee) -> str:
+    delegate = invitee.answer.delegate if invitee.answer else None
+    return delegate.name if delegate else ""
+
+
+def _enclosed(item: Item) -> tuple[Enclosure, ...]:
+    if item.file is None:
+        return ()
+    kind = mimetypes.guess_type(item.file.name)[0] or "application/octet-stream"
+    if kind.startswith(("text/", "message/", "multipart/")):
+        kind = "application/octet-stream"
+    return (Enclosure(item.file.name, kind, item.file.read_bytes()),)

@@ -1,0 +1,58 @@
+"""What somebody asks of us as writers: to be left alone, or to be forgotten.
+
+These are wishes and no answers: whether somebody comes is read elsewhere.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+import unicodedata
+from enum import StrEnum
+from functools import lru_cache
+from importlib import resources
+
+MOST_SENTENCES = 40
+SHORTEST_ALONE = 12
+"""Letters of a phrase that counts at the beginning of a longer sentence; a shorter one ("stop") must be all of it."""
+
+_ENDS = re.compile(r"[.!?;:\n,،؛。！？；，]+")
+
+
+class Wish(StrEnum):
+    STOP = "stop"
+    """No more reminders."""
+    DELETE = "delete"
+    """The data that are stored shall go."""
+
+
+def wish(text: str) -> Wish | None:
+    """What is asked in a newly written text; the weightier where it is both. Linear in the text."""
+    found: set[Wish] = set()
+    for sentence in _ENDS.split(text[:20_000])[:MOST_SENTENCES]:
+        words = _folded(sentence)
+        if words:
+            found |= {kind for kind in Wish if _asks(words, kind)}
+    return next((kind for kind in (Wish.DELETE, Wish.STOP) if kind in found), None)
+
+
+def _asks(words: str, kind: Wish) -> bool:
+    alone, begins = _phrases()[kind]
+    return words in alone or words.startswith(begins)
+
+
+@lru_cache(maxsize=1)
+def _phrases() -> dict[Wish, tuple[frozenset[str], tuple[str, ...]]]:
+    data = tomllib.loads(resources.files("rsvpbot.reading").joinpath("wishes.toml").read_text(encoding="utf-8"))
+    folded = {kind: [_folded(phrase) for phrase in data[kind.value]] for kind in Wish}
+    return {
+        kind: (frozenset(phrases), tuple(p for p in phrases if len(p) >= SHORTEST_ALONE or not p.isascii()))
+        for kind, phrases in folded.items()
+    }
+
+
+def _folded(text: str) -> str:
+    flat = unicodedata.normalize("NFKD", text.casefold().replace("’", "'"))
+    plain = "".join(char for char in flat if not unicodedata.combining(char))
+    words = re.sub(r"[^\w]+", " ", plain).split()
+    return " ".join(words[1:] if words[:1] in (["please"], ["kindly"]) and len(words) > 1 else words)

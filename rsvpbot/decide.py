@@ -147,10 +147,33 @@ def seats_of(invitee: Invitee) -> int:
 
 
 def expected_people(answer: Answer | None) -> int:
-    """How many seats an answer takes."""
-    if answer is None or answer.partstat not in COMING:
+    """How many seats an answer takes: none while it waits for room."""
+    return 0 if answer is None or answer.standby else party_of(answer)
+
+
+def party_of(answer: Answer) -> int:
+    """How many people would come by an answer, whether there is room or not."""
+    if answer.partstat not in COMING:
         return 0
     return answer.party if answer.party is not None else max(1, len(answer.names))
+
+
+def is_coming(invitee: Invitee) -> bool:
+    """Whether somebody of this invitee's is expected."""
+    return invitee.partstat in COMING and not (invitee.answer and invitee.answer.standby)
+
+
+def pool(invitee: Invitee, config: Config) -> str:
+    """From which seats an invitee's come: those of the category, in lower case, where any are kept for it; else ""
+    for all."""
+    category = invitee.category.casefold()
+    return category if category in {name.casefold() for name in config.event.capacity_by_category} else ""
+
+
+def capacity_of(seats: str, config: Config) -> int | None:
+    """How many people have room in a pool; None: there is no limit."""
+    by_category = {name.casefold(): number for name, number in config.event.capacity_by_category.items()}
+    return by_category[seats] if seats else config.event.capacity
 
 
 def same_answer(one: Answer, other: Answer) -> bool:
@@ -346,15 +369,21 @@ class _Case:
         if reading.bare and before is not None and before.partstat is answer.partstat is PartStat.ACCEPTED:
             # A bare yes says nothing of guests, and so does not take them back.
             answer = replace(answer, party=before.party, names=before.names or answer.names)
-        refusal = self._too_many(answer) or self._too_late(answer)
+        refusal = self._too_many(answer) or self._too_late(answer) or self._no_room_for_more(answer)
         if refusal:
             return refusal
+        answer = self._seated(answer)
         changed = before is not None and not same_answer(before, answer)
         if changed and not self._proven():
             return self._ask_first(answer)
-        if before is not None and not changed and reading.kind is Kind.CALENDAR:
+        confirms = before is not None and (before.offered_until or before.standby) is not None
+        if before is not None and not changed and not confirms and reading.kind is Kind.CALENDAR:
             # A calendar that answers each of our letters by itself must not get one for that.
             return Decision("answer again", self._folder(), (), reading.reasons, answer=answer)
+        if answer.standby:
+            return Decision(
+                "no room", self._folder(), self._letter(LetterKind.STANDBY, answer), reading.reasons, answer
+            )
         welcome = self._welcome(answer)
         told = self._letter(LetterKind(answer.partstat.value), answer)
         letters = tuple(replace(letter, delegate_written=bool(welcome)) for letter in told) + welcome
@@ -448,13 +477,33 @@ class _Case:
         more = expected_people(answer) - expected_people(self.invitee.answer)
         if not is_late(self.config, self.now) or more <= 0:
             return None
-        capacity = self.config.event.capacity
-        room = capacity is None or self.expected + more <= capacity
+        room = self._has_room(answer)
         if self.config.replies.late == "accept" and room:
             return None
         reason = "came after the last day for answers" + ("" if room else ", and there is no room left")
         letters = self._letter(LetterKind.TOO_LATE, answer)
         return Decision("too late", Folder.REVIEW, letters, (reason, *self.reading.reasons))
+
+    def _has_room(self, answer: Answer) -> bool:
+        capacity = capacity_of(pool(self.invitee, self.config), self.config)
+        more = party_of(answer) - expected_people(self.invitee.answer)
+        return capacity is None or more <= 0 or self.expected + more <= capacity
+
+    def _no_room_for_more(self, answer: Answer) -> Decision | None:
+        """Whoever has seats keeps them, and does not give them up for a place on the waiting list."""
+        has = expected_people(self.invitee.answer)
+        if not has or self._has_room(answer):
+            return None
+        reason = f"would come with {party_of(answer)} where {has} have seats, and there is no room for more"
+        return Decision("no room for more", Folder.REVIEW, self._letter(LetterKind.PASSED_ON, answer), (reason,))
+
+    def _seated(self, answer: Answer) -> Answer:
+        """The same with its seats, or on the waiting list, where it keeps the place that it has."""
+        if not party_of(answer) or self._has_room(answer):
+            return answer
+        before = self.invitee.answer
+        since = before.standby if before is not None and before.standby else self.now
+        return replace(answer, standby=since)
 
     def _welcome(self, answer: Answer) -> tuple[LetterRequest, ...]:
         """A delegate is written to only where the answer came with a token or a pass: else the name of a third party

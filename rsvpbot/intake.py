@@ -17,7 +17,7 @@ from functools import cached_property
 from typing import Protocol
 
 from rsvpbot.config import Config
-from rsvpbot.decide import Decision, decide, expected_people, is_late, sending_order
+from rsvpbot.decide import Decision, decide, pool, sending_order
 from rsvpbot.examine import Examined, examine
 from rsvpbot.letters.compose import compose
 from rsvpbot.letters.sample import own_words
@@ -28,6 +28,7 @@ from rsvpbot.mail.parse import parse
 from rsvpbot.mail.tokens import Tokens
 from rsvpbot.model import (
     MACHINE_KINDS,
+    Answer,
     Clock,
     Dmarc,
     Done,
@@ -120,7 +121,6 @@ class Intake:
         self._tokens = tokens
         self._new_id = new_id
         self._steering = steering
-        self._expected: int | None = None
 
     @cached_property
     def _ours(self) -> tuple[str, ...]:
@@ -139,7 +139,6 @@ class Intake:
         recorded; what was committed until then holds.
         """
         self._store.refresh()
-        self._expected = None
         self._count_death()
         connection.prepare_folders()
         listing = connection.listing()
@@ -248,7 +247,12 @@ class Intake:
             return count.add(done)
         self._store.begin(validity, uid)
         try:
-            batch, done = self._work_out(raw, digest, validity, uid, now)
+            seen = examine(raw, self._config, self._ours)
+            # What is decided hangs on what stands, and an admin or the clock may change that meanwhile.
+            with self._store.transaction():
+                batch, done = self._work_out(seen, digest, validity, uid, now)
+                self._store.finish()
+                self._store.commit(batch)
         except StoreError:
             raise
         except Exception as error:
@@ -256,15 +260,10 @@ class Intake:
             self._store.finish()
             log.debug("message uid=%d", uid, exc_info=True)
             return self._failed(validity, uid, digest, type(error).__name__, count)
-        self._store.finish()
-        if self._expected is not None:
-            self._expected += sum(self._further_people(invitee) for invitee in batch.invitees)
-        self._store.commit(batch)
         log.info("message uid=%d %s folder=%s letters=%d", uid, done.outcome, done.folder, len(batch.letters))
         return count.add(done, len(batch.letters))
 
-    def _work_out(self, raw: bytes, digest: str, validity: int, uid: int, now: datetime) -> tuple[Commit, Done]:
-        seen = examine(raw, self._config, self._ours)
+    def _work_out(self, seen: Examined, digest: str, validity: int, uid: int, now: datetime) -> tuple[Commit, Done]:
         steered = self._steering.take(seen, now) if self._steering else None
         if steered is not None:
             outcome = f"kind={seen.verdict.kind} rule={seen.verdict.rule} outcome={steered.outcome!r}"
@@ -285,7 +284,7 @@ class Intake:
             now,
             message=seen.message,
             order=order,
-            expected=self._expected_people(now),
+            expected=self._store.seats_taken(pool(invitee, self._config)) if invitee else 0,
             follows=invitee is not None and self._follows(seen.message, invitee),
         )
         letters = self._letters(decision, seen.message, _updated(invitee, decision), now)
@@ -349,17 +348,17 @@ class Intake:
         replies = self._store.replies(invitee.id)
         return tuple(replace(reply, open=False) for reply in replies if reply.open and reply.digest in asked)
 
-    def _expected_people(self, now: datetime) -> int:
-        """People recorded as coming. Asked for only once answers are late, and then counted once a poll."""
-        if not is_late(self._config, now):
+    def _place(self, invitee: Invitee | None, answer: Answer | None) -> int:
+        """On the waiting list."""
+        if invitee is None or answer is None or answer.standby is None:
             return 0
-        if self._expected is None:
-            self._expected = sum(_people(invitee) for invitee in self._store.invitees())
-        return self._expected
-
-    def _further_people(self, after: Invitee) -> int:
-        before = self._store.invitee(after.id)
-        return _people(after) - (_people(before) if before else 0)
+        seats = pool(invitee, self._config)
+        ahead = (
+            one
+            for one in self._store.standby()
+            if one.id != invitee.id and one.listed and pool(one, self._config) == seats and one.answer
+        )
+        return 1 + sum(1 for one in ahead if one.answer and one.answer.standby and one.answer.standby < answer.standby)
 
     def _identify(self, seen: Examined) -> tuple[Standing, Invitee | None, bool]:
         """Whose answer it is; where anybody may answer, a newcomer is put on the list (third value True)."""
@@ -404,7 +403,11 @@ class Intake:
         letters = tuple(
             compose(
                 # A delegate's welcome is the first that this person hears of us.
-                replace(request, first=request.kind is LetterKind.WELCOME or not written),
+                replace(
+                    request,
+                    first=request.kind is LetterKind.WELCOME or not written,
+                    place=self._place(invitee, request.answer),
+                ),
                 invitee=invitee,
                 message=message,
                 config=self._config,
@@ -519,11 +522,6 @@ class _Count:
 
 def _batches(items: Sequence[Listed], size: int) -> list[Sequence[Listed]]:
     return [items[start : start + size] for start in range(0, len(items), size)]
-
-
-def _people(invitee: Invitee) -> int:
-    """How many this invitee brings; nobody is expected of those who were taken off the list."""
-    return expected_people(invitee.answer) if invitee.listed else 0
 
 
 def _updated(invitee: Invitee | None, decision: Decision) -> Invitee | None:

@@ -356,6 +356,11 @@ class Answer:
     access: str | None = None
     language: str = "en"
     delegate: Address | None = None
+    standby: datetime | None = None
+    """Since when this party waits for room; None: it has its seats."""
+    offered_until: datetime | None = None
+    """Room was found, and is kept for this party until then if it confirms; once that has passed without a word, it is
+    not offered again by itself."""
     decided_by: str = "rsvpbot"
     """"rsvpbot", an organiser's address, or `ADMIN`."""
 
@@ -512,6 +517,10 @@ class LetterKind(StrEnum):
     INFORMATION = "information"
     CONFIRM_CHANGE = "confirm-change"
     TOO_LATE = "too-late"
+    STANDBY = "standby"
+    """There is no room, and the party waits."""
+    OFFER = "offer"
+    """There is room now, if it is confirmed in time."""
     EVENT_OVER = "event-over"
     REMINDER = "reminder"
     PAPER = "paper"
@@ -572,6 +581,10 @@ class LetterRequest:
     note: str = ""
     """Of an alarm: what happened and what to do, in the organisers' language; of a paper, its title; never words from a
     mail."""
+    place: int = 0
+    """On the waiting list; 1 is next."""
+    deadline: datetime | None = None
+    """By when an offer is to be confirmed."""
     template: str = ""
     """The name of the letter's file where it is not that of its kind: [[reminders]] name theirs."""
     enclosed: tuple[Enclosure, ...] = ()

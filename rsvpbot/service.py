@@ -22,6 +22,7 @@ from rsvpbot import roster
 from rsvpbot.clock import ShiftedClock
 from rsvpbot.config import Config, Problem
 from rsvpbot.intake import Intake, Polled
+from rsvpbot.letters import standby
 from rsvpbot.letters.outbox import Flushed, Outbox
 from rsvpbot.letters.schedule import Schedule
 from rsvpbot.letters.templates import Templates
@@ -108,6 +109,7 @@ class Round:
         self.templates = Templates(config)
         tokens = Tokens(load_keys(config.state_folder), config.event.uid)
         self.steering = Steering(store, config, self.templates, tokens, new_id)
+        self._tokens = tokens
         self.intake = Intake(store, config, clock, self.templates, tokens, new_id, self.steering)
         self.outbox = Outbox(store, config, clock)
         self.schedule = Schedule(store, config, self.templates, tokens)
@@ -172,10 +174,14 @@ class Round:
         return drafts or copies
 
     def queue_due(self) -> None:
-        """Put reminders and papers whose time has come into the outbox."""
-        queued = self.schedule.queue_due(self._clock.now())
+        """Put reminders, papers and offers whose time has come into the outbox."""
+        now = self._clock.now()
+        queued = self.schedule.queue_due(now)
         if queued:
             log.info("scheduled letters queued=%d", queued)
+        offered = standby.work(self._store, self._config, self.templates, self._tokens, now)
+        if offered:
+            log.info("offers from the waiting list: %d", offered)
 
     def has_work(self) -> bool:
         return bool(self._store.letters(LetterState.QUEUED, LetterState.SENDING) or self._store.uncopied())

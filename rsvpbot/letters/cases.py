@@ -109,6 +109,8 @@ def cases(language: str, config: Config) -> Iterator[Values]:
                 passed_on=index % 2 == 0,
                 delegate_written=index % 4 < 2,
                 calendar=index % 2 == 0,
+                place=index % 3,
+                deadline=now if index % 2 else None,
                 note="A note.",
             )
 

@@ -112,6 +112,8 @@ def compose(
         delegate_written=request.delegate_written,
         first=request.first,
         note=request.note,
+        place=request.place,
+        deadline=request.deadline,
         words=request.words,
         calendar=with_calendar,
     )

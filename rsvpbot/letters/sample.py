@@ -59,6 +59,8 @@ def sample_values(
         tag=TAG,
         note=_NOTE,
         words=_WORDS,
+        place=2,
+        deadline=config.event.starts - timedelta(days=5),
         calendar=kind in (LetterKind.ACCEPTED, LetterKind.WELCOME),
     )
 

@@ -15,7 +15,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from rsvpbot.config import Config
-from rsvpbot.decide import COMING, writable
+from rsvpbot.decide import is_coming, writable
 from rsvpbot.letters.compose import compose
 from rsvpbot.letters.templates import Templates
 from rsvpbot.mail.tokens import Tokens
@@ -137,7 +137,7 @@ def _concerned(item: Item, invitee: Invitee, store: Store, now: datetime) -> boo
     if item.kind is LetterKind.REMINDER and invitee.quiet:
         return False
     if item.to is To.PARTICIPANTS:
-        return invitee.partstat in COMING
+        return is_coming(invitee)
     if item.to is To.TENTATIVE:
         return invitee.partstat is PartStat.TENTATIVE and invitee.pending is None
     return invitee.answer is None and invitee.pending is None and _is_silent(invitee, store, now)

@@ -69,6 +69,8 @@ OF_AN_ANSWER = frozenset(
         LetterKind.DELEGATED.value,
         LetterKind.WELCOME.value,
         LetterKind.CONFIRM_CHANGE.value,
+        LetterKind.STANDBY.value,
+        LetterKind.OFFER.value,
     }
 )
 """Letters that are about an answer, so that they may speak of it without asking whether there is one."""

@@ -169,6 +169,10 @@ class Values:
     calendar: bool
     """A calendar file is attached."""
     note: str
+    place: int
+    """On the waiting list; 0 where the letter is about no such thing."""
+    deadline: str
+    """By when an offered place is to be confirmed: day and time in words; "" where nothing is offered."""
     words: tuple[str, ...]
     """An organiser's own words, line by line; of a letter to an organiser, what came of their command."""
     question: QuestionValues | None
@@ -221,6 +225,8 @@ def make_values(
     delegate_written: bool = False,
     first: bool = True,
     note: str = "",
+    place: int = 0,
+    deadline: datetime | None = None,
     words: tuple[str, ...] = (),
     question: QuestionValues | None = None,
     calendar: bool = False,
@@ -254,6 +260,8 @@ def make_values(
         delegate_written=delegate_written,
         calendar=calendar,
         note=note,
+        place=place,
+        deadline=_deadline(deadline, config, locale) if deadline else "",
         words=words,
         question=question,
         mailto=mailto,
@@ -301,6 +309,13 @@ def _event(config: Config, locale: Locale, now: datetime) -> EventValues:
         zone=get_timezone_name(starts, locale=locale),
         rsvp_by="" if by is None or past else format_date(by, "full", locale=locale),
     )
+
+
+def _deadline(moment: datetime, config: Config, locale: Locale) -> str:
+    from babel.dates import format_date, format_time
+
+    local = moment.astimezone(config.event.zone)
+    return f"{format_date(local, 'full', locale=locale)}, {format_time(local, 'short', locale=locale)}"
 
 
 def _venue(config: Config, locale: Locale) -> VenueValues:

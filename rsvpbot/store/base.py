@@ -70,6 +70,15 @@ class Store(Directory, Protocol):
     # invitees (with Directory); `invitee_by_address` finds further addresses and a recorded delegate's address too
     def invitees(self) -> tuple[Invitee, ...]: ...
 
+    def standby(self) -> tuple[Invitee, ...]:
+        """Those who wait for room, or have been offered some: whose answer has `standby` or `offered_until`."""
+        ...
+
+    def seats_taken(self, category: str = "") -> int:
+        """People recorded as coming, of those on the list (see `decide.expected_people`): of one category, in lower
+        case, or of all. Counted as answers are written, so that asking costs nothing."""
+        ...
+
     # history
     def reply(self, digest: str) -> Reply | None: ...
     def replies(self, invitee_id: str | None = None) -> tuple[Reply, ...]:

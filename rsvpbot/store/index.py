@@ -83,3 +83,20 @@ class Times:
         points = self._sorted.get(group, [])
         place = bisect_left(points, point)
         return points[place - 1] if place else None
+
+
+class Sums:
+    """Numbers added up within each group."""
+
+    def __init__(self, numbers: Callable[[Doc], Iterable[tuple[Hashable, int]]]) -> None:
+        self._numbers = numbers
+        self._sums: dict[Hashable, int] = {}
+
+    def change(self, doc_id: str, old: Doc | None, new: Doc | None) -> None:
+        for group, number in () if old is None else self._numbers(old):
+            self._sums[group] = self._sums.get(group, 0) - number
+        for group, number in () if new is None else self._numbers(new):
+            self._sums[group] = self._sums.get(group, 0) + number
+
+    def of(self, group: Hashable) -> int:
+        return self._sums.get(group, 0)

@@ -35,7 +35,7 @@ from rsvpbot.model import (
 )
 from rsvpbot.store.base import Commit, Store, StoreError
 from rsvpbot.store.codec import Codec, CodecError, codec
-from rsvpbot.store.index import Doc, Index, Terms, Times
+from rsvpbot.store.index import Doc, Index, Sums, Terms, Times
 from rsvpbot.store.inhand import InHand
 from rsvpbot.store.journal import Journal, JournalDB, JournalTable, State
 from rsvpbot.store.lock import FileLock, is_held
@@ -46,6 +46,8 @@ SCHEMA = 1
 """Raised when an older version could no longer make sense of what this one writes. A new field is no such change."""
 CLOSING_TAKES = 1.0
 """Seconds for which a daemon that starts waits for its lock: a command that just closes the store may have it."""
+
+_COMING = frozenset({"accepted", "delegated"})
 
 R = TypeVar("R")
 P = ParamSpec("P")
@@ -70,6 +72,21 @@ def _own_addresses(doc: Doc) -> Iterable[Hashable]:
 def _delegate_address(doc: Doc) -> Iterable[Hashable]:
     delegate = (doc.get("answer") or {}).get("delegate")
     return [delegate["email"]] if delegate and delegate["email"] else []
+
+
+def _on_standby(doc: Doc) -> Iterable[Hashable]:
+    answer = doc.get("answer") or {}
+    return [True] if answer.get("standby") or answer.get("offered_until") else []
+
+
+def _seats(doc: Doc) -> Iterable[tuple[Hashable, int]]:
+    answer = doc.get("answer")
+    if not answer or answer["partstat"] not in _COMING or answer.get("standby") or not doc.get("listed", True):
+        return ()
+    party = answer.get("party")
+    people = party if party is not None else max(1, len(answer.get("names") or ()))
+    category = doc.get("category", "").casefold()
+    return ((_ALL, people), (("category", category), people)) if category else ((_ALL, people),)
 
 
 def _domains(doc: Doc) -> Iterable[Hashable]:
@@ -153,9 +170,13 @@ class _View:
         self.by_delegate = Terms(_delegate_address)
         self.by_bare_uid = Terms(lambda doc: (_bare(doc["calendar_uid"]),))
         self.by_domain = Terms(_domains)
+        self.standby = Terms(_on_standby)
+        self.seats = Sums(_seats)
         self.invitees = _Shelf(
             Invitee,
             lambda doc: doc["id"],
+            self.standby,
+            self.seats,
             self.by_address,
             self.by_delegate,
             self.by_bare_uid,
@@ -314,6 +335,15 @@ class TinyStore(Store):
     @_steady
     def invitees(self) -> tuple[Invitee, ...]:
         return tuple(self._view.invitees.records())
+
+    @_steady
+    def standby(self) -> tuple[Invitee, ...]:
+        view = self._view
+        return tuple(view.invitees.records(view.standby.all(True)))
+
+    @_steady
+    def seats_taken(self, category: str = "") -> int:
+        return self._view.seats.of(("category", category.casefold()) if category else _ALL)
 
     # ----------------------------------------------------------------- history
 

@@ -1,0 +1,131 @@
+"""The waiting list: who comes next when seats become free, and until when an offered one is kept.
+
+By order of waiting, the next party that fits. An offer holds the seats until its deadline; who lets it pass goes back
+to waiting and is not offered again by itself, as nobody answers there: organisers see them.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from rsvpbot.config import Config
+from rsvpbot.decide import capacity_of, party_of, pool, writable
+from rsvpbot.letters.compose import compose
+from rsvpbot.letters.schedule import EVENING, MORNING
+from rsvpbot.letters.templates import Templates
+from rsvpbot.mail.tokens import Tokens
+from rsvpbot.model import Answer, Invitee, Letter, LetterKind, LetterRequest
+from rsvpbot.store.base import Commit, Store
+
+KEPT_FOR = timedelta(days=2)
+"""How long an offered seat is kept."""
+
+LEAST = timedelta(hours=6)
+"""For less, nobody can be expected to answer: so late, organisers ring people up."""
+
+LAST_HOURS = timedelta(hours=12)
+"""Before the event begins, every offer has ended."""
+
+
+def deadline(config: Config, now: datetime) -> datetime | None:
+    """Until when a seat that is offered now is kept; None where it is too late for offers."""
+    until = min(now + KEPT_FOR, config.event.starts - LAST_HOURS)
+    return until if until - now >= LEAST else None
+
+
+def work(store: Store, config: Config, templates: Templates, tokens: Tokens, now: datetime) -> int:
+    """Take back offers whose time has passed, and make those for which there is room; how many were made.
+
+    Costs nothing where nobody waits. By day only, as offers ask for an answer. Raises StoreError.
+    """
+    if not store.standby() or not MORNING <= now.astimezone(config.event.zone).time() < EVENING:
+        return 0
+    with store.transaction():
+        lapsed = [_lapsed(invitee, now) for invitee in store.standby() if _has_lapsed(invitee, now)]
+        if lapsed:
+            store.commit(Commit(invitees=tuple(lapsed)))
+        offered = [] if config.replies.mode == "off" else _offers(store, config, now)
+        letters = tuple(_letter(invitee, config, templates, tokens, now) for invitee in offered)
+        if offered:
+            store.commit(Commit(invitees=tuple(offered), letters=letters))
+    return len(offered)
+
+
+def _has_lapsed(invitee: Invitee, now: datetime) -> bool:
+    answer = invitee.answer
+    return (
+        answer is not None
+        and answer.standby is None
+        and answer.offered_until is not None
+        and (now >= answer.offered_until)
+    )
+
+
+def _lapsed(invitee: Invitee, now: datetime) -> Invitee:
+    assert invitee.answer is not None
+    return replace(invitee, answer=replace(invitee.answer, standby=now))
+
+
+def _offers(store: Store, config: Config, now: datetime) -> list[Invitee]:
+    """Who is offered seats now, with the deadline in their answer."""
+    until = deadline(config, now)
+    waiting = [invitee for invitee in store.standby() if _waits(invitee)]
+    if until is None or not waiting:
+        return []
+    taken: Counter[str] = Counter()
+    """Seats that are given away now."""
+    offered = []
+    for invitee in sorted(waiting, key=_since):
+        assert invitee.answer is not None
+        seats, party = pool(invitee, config), party_of(invitee.answer)
+        capacity = capacity_of(seats, config)
+        if capacity is not None and store.seats_taken(seats) + taken[seats] + party > capacity:
+            continue
+        taken[seats] += party
+        offered.append(replace(invitee, answer=replace(invitee.answer, standby=None, offered_until=until)))
+    return offered
+
+
+def _waits(invitee: Invitee) -> bool:
+    answer = invitee.answer
+    waits = answer is not None and answer.standby is not None and answer.offered_until is None
+    return waits and invitee.listed and not invitee.bounced
+
+
+def _since(invitee: Invitee) -> tuple[datetime, str]:
+    answer = invitee.answer
+    assert answer is not None and answer.standby is not None
+    return answer.standby, invitee.id
+
+
+def _letter(invitee: Invitee, config: Config, templates: Templates, tokens: Tokens, now: datetime) -> Letter:
+    answer = invitee.answer
+    assert answer is not None
+    to = tuple(address for address in invitee.addresses[:1] if writable(address, config))
+    request = LetterRequest(
+        LetterKind.OFFER,
+        invitee.id,
+        to or invitee.addresses[:1],
+        _language(answer, invitee, config),
+        answer=answer,
+        first=False,
+        deadline=answer.offered_until,
+    )
+    return compose(
+        request,
+        invitee=invitee,
+        message=None,
+        config=config,
+        templates=templates,
+        tokens=tokens,
+        now=now,
+        # Made of whom and of when it was offered: the commit that makes the offer holds its letter, so there is one.
+        letter_id=f"offer{invitee.id}{int(now.timestamp())}",
+    )
+
+
+def _language(answer: Answer, invitee: Invitee, config: Config) -> str:
+    offered = config.replies.languages
+    return next((tag for tag in (answer.language, invitee.language) if tag in offered), offered[0])

@@ -84,6 +84,7 @@ def findings(path: Path, now: datetime | None) -> Iterator[Finding]:
     yield clock_finding(datetime.now(UTC))
     yield from _state_folder(config.state_folder)
     yield from _store(config)
+    yield from _news(config)
     yield from _mailbox(config)
     yield from _smtp(config)
 
@@ -210,6 +211,23 @@ def _store(config: Config) -> Iterator[Finding]:
     if status.st_mode & (stat.S_IRWXG | stat.S_IRWXO):
         yield Finding("store", Mark.BAD, f"{file.name} may be read by others", f"chmod 600 {file}")
     yield _store_opens(config)
+
+
+def _news(config: Config) -> Iterator[Finding]:
+    """What is no longer as people were told."""
+    from rsvpbot.organisers.announce import news
+    from rsvpbot.store import StoreError, open_store
+
+    if not config.store_file.exists():
+        return
+    try:
+        with open_store(config.store_url, config.path.parent, read_only=True) as store:
+            found = news(store, config)
+    except StoreError:
+        return  # said above
+    if found is not None:
+        told = f"{', '.join(found.what)} changed since people were told; {len(found.todo):,} would have to be"
+        yield Finding("event", Mark.DOUBT, told, "rsvpbot announce tells them; --dry-run shows the letter")
 
 
 def _store_opens(config: Config) -> Finding:

@@ -289,6 +289,26 @@ def invite(only: tuple[str, ...], category: tuple[str, ...], attach: Path | None
     return inviting.invite(config, _clock(config), wanted, _confirmed)
 
 
+@rsvpbot.command(short_help="Tell everybody what has changed, or that it is cancelled.")
+@click.option("--cancel", is_flag=True, help="The event will not take place.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--dry-run", is_flag=True, help="Show the letter and say to how many it would go, and stop there.")
+@_shared
+def announce(cancel: bool, yes: bool, dry_run: bool) -> int:
+    """Tell everybody concerned that time, place or title of the event have changed in the configuration, with an
+    updated calendar entry; or, with --cancel, that it will not take place.
+
+    Concerned is who comes, may come or waits for a seat, and who has our invitation and has not answered. It is shown
+    before, and you are asked. An end in the middle loses nothing: the same command goes on.
+    """
+    from rsvpbot.config import SEND
+
+    config = _config(SEND | frozenset({"invitees", "replies", "reminders"}))
+    from rsvpbot import inviting
+
+    return inviting.announce(config, _clock(config), _confirmed, cancel=cancel, yes=yes, dry_run=dry_run)
+
+
 def _confirmed(question: str) -> bool:
     if not sys.stdin.isatty():
         raise click.UsageError("nobody is there to be asked; say --yes, or --dry-run to look first.")

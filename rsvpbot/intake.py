@@ -20,6 +20,7 @@ from rsvpbot.config import Config
 from rsvpbot.decide import Decision, decide, pool, sending_order
 from rsvpbot.examine import Examined, examine
 from rsvpbot.letters.compose import compose
+from rsvpbot.letters.facts import sequence_of
 from rsvpbot.letters.sample import own_words
 from rsvpbot.letters.templates import Templates
 from rsvpbot.mail.identify import dmarc, identify, returned_to
@@ -407,6 +408,7 @@ class Intake:
                     request,
                     first=request.kind is LetterKind.WELCOME or not written,
                     place=self._place(invitee, request.answer),
+                    sequence=sequence_of(self._store.mailbox(), self._config),
                 ),
                 invitee=invitee,
                 message=message,

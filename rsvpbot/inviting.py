@@ -1,10 +1,10 @@
-"""`rsvpbot invite`: shows the invitation, says to whom it goes, asks, and sends it."""
+"""`rsvpbot invite` and `rsvpbot announce`: show a letter to many, say to whom it goes, ask, and send it."""
 
 from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -13,8 +13,10 @@ from pathlib import Path
 from rsvpbot.config import Config
 from rsvpbot.letters.templates import Templates
 from rsvpbot.mail.tokens import Tokens, load_keys
-from rsvpbot.model import Clock, Letter
-from rsvpbot.organisers.invite import Inviting, Plan, Sent, enclosure, plan
+from rsvpbot.model import Clock, Invitee, Letter
+from rsvpbot.organisers import announce as events
+from rsvpbot.organisers.invite import Inviting, Plan, plan
+from rsvpbot.organisers.mailing import Mailing, Sent, enclosure
 from rsvpbot.organisers.rulings import NotPossible
 from rsvpbot.organisers.shown import one_line
 from rsvpbot.roster import new_id
@@ -51,20 +53,60 @@ def invite(config: Config, clock: Clock, wanted: Wanted, confirmed: Callable[[st
         if not found.todo and not found.queued:
             return 0
         tokens = Tokens(load_keys(config.state_folder), config.event.uid)
-        inviting = Inviting(store, config, clock, Templates(config), tokens, new_id, files)
+        events.note_first(store, config)
+        inviting = Inviting(store, config, Templates(config), tokens, new_id, files)
         if found.todo:
             print(_shown(inviting.written(found.todo[0], clock.now())))
         if wanted.dry_run:
             return 0
         number = len(found.todo) + len(found.queued)
-        many = f"{number:,} {'letter' if number == 1 else 'letters'}"
-        if not wanted.yes and not confirmed(f"Send {many}?"):
+        if not wanted.yes and not confirmed(f"Send {_many(number)}?"):
             print("Nothing was sent.")
             return 0
-        stop = threading.Event()
-        stop_on_signals(stop)
-        with bar(f"Sending {many}, at most {config.smtp.max_per_minute} a minute") as tell:
-            sent = inviting.send(found, stop, tell)
+        size = sum(len(file.data) for file in files)
+        mailing = Mailing(store, config, clock, inviting.unless_had, size)
+        return _sent(mailing, found.todo, found.queued, config)
+
+
+def announce(
+    config: Config, clock: Clock, confirmed: Callable[[str], bool], *, cancel: bool, yes: bool, dry_run: bool
+) -> int:
+    """Tell what has changed, or that the event will not take place; the exit status. Raises as `invite`."""
+    with open_store(config.store_url, config.path.parent) as store:
+        for problem in take_in(config, store):
+            print(f"{problem.file}, {problem.key}: {problem.wrong}; {problem.right}", file=sys.stderr)
+        found = events.news(store, config, cancel=cancel)
+        if found is None:
+            print("Nothing has changed since people were told.")
+            return 0
+        print(f"Changed: {', '.join(found.what)}. {len(found.todo):,} to be told.")
+        tokens = Tokens(load_keys(config.state_folder), config.event.uid)
+        telling = events.Telling(store, config, Templates(config), tokens, found)
+        first = next(filter(None, (telling.written(one, clock.now()) for one in found.todo)), None)
+        if first is not None:
+            print(_shown(first))
+        if dry_run:
+            return 0
+        if not yes and not confirmed(f"Send {_many(len(found.todo))}?"):
+            print("Nothing was sent.")
+            return 0
+        mailing = Mailing(store, config, clock, telling.written)
+        status = _sent(mailing, found.todo, (), config)
+        if not events.note_told(store, found):
+            print("Not everybody has been told yet; the same command goes on.", file=sys.stderr)
+    return status
+
+
+def _many(number: int) -> str:
+    return f"{number:,} {'letter' if number == 1 else 'letters'}"
+
+
+def _sent(mailing: Mailing, todo: Sequence[Invitee], queued: Sequence[str], config: Config) -> int:
+    stop = threading.Event()
+    stop_on_signals(stop)
+    number = len(todo) + len(queued)
+    with bar(f"Sending {_many(number)}, at most {config.smtp.max_per_minute} a minute") as tell:
+        sent = mailing.send(todo, queued, stop, tell)
     return _outcome(sent, number)
 
 

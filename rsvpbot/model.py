@@ -517,6 +517,9 @@ class LetterKind(StrEnum):
     INFORMATION = "information"
     CONFIRM_CHANGE = "confirm-change"
     TOO_LATE = "too-late"
+    CHANGED = "changed"
+    """Time, place or title of the event are others now."""
+    CANCELLED = "cancelled"
     STANDBY = "standby"
     """There is no room, and the party waits."""
     OFFER = "offer"
@@ -536,8 +539,8 @@ class LetterKind(StrEnum):
 
 TO_ORGANISERS = frozenset({LetterKind.SUMMARY, LetterKind.ALARM, LetterKind.REVIEW, LetterKind.DONE})
 
-IN_EVERY_MODE = TO_ORGANISERS | {LetterKind.INVITATION}
-"""What goes out whatever `mode` says: an invitation was shown, and somebody said yes to it."""
+IN_EVERY_MODE = TO_ORGANISERS | {LetterKind.INVITATION, LetterKind.CHANGED, LetterKind.CANCELLED}
+"""What goes out whatever `mode` says: invitations and news of the event were shown, and somebody said yes to them."""
 
 
 class LetterState(StrEnum):
@@ -581,6 +584,10 @@ class LetterRequest:
     note: str = ""
     """Of an alarm: what happened and what to do, in the organisers' language; of a paper, its title; never words from a
     mail."""
+    sequence: int = 0
+    """Of the calendar file."""
+    was: Facts | None = None
+    """What people had been told before, of a letter about a change."""
     place: int = 0
     """On the waiting list; 1 is next."""
     deadline: datetime | None = None
@@ -619,6 +626,20 @@ class Letter:
 
 
 @dataclass(frozen=True, slots=True)
+class Facts:
+    """What people have been told of the event: what a change is measured against."""
+
+    title: str
+    starts: datetime
+    ends: datetime
+    timezone: str
+    venue: Venue = Venue()
+    cancelled: bool = False
+    sequence: int = 0
+    """Of the calendar files (RFC 5546, section 2.1.4): one more with each change that was told."""
+
+
+@dataclass(frozen=True, slots=True)
 class Mailbox:
     """What is known of the mailbox between polls."""
 
@@ -630,6 +651,8 @@ class Mailbox:
     last_good: datetime | None = None
     failing_since: datetime | None = None
     error: str = ""
+    told: Facts | None = None
+    """What stands in our letters; None before the first."""
     held: tuple[str, ...] = ()
     """Names of scheduled reminders and papers that a command holds back."""
     confirmed: tuple[str, ...] = ()

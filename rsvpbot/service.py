@@ -29,7 +29,7 @@ from rsvpbot.letters.templates import Templates
 from rsvpbot.mail.imap import Connection, Doorbell, Listed, MailboxError
 from rsvpbot.mail.tokens import Tokens, load_keys
 from rsvpbot.model import Clock, LetterState
-from rsvpbot.organisers import privacy, summary
+from rsvpbot.organisers import announce, privacy, summary
 from rsvpbot.organisers.rulings import NotPossible
 from rsvpbot.organisers.steer import Steering
 from rsvpbot.roster import new_id
@@ -140,6 +140,7 @@ class Round:
         if not self._is_over():
             self.take_in_list()
         self._start(connection)
+        announce.note_first(self._store, self._config)
         return self.intake.poll(connection, stop, tell)
 
     def _is_over(self) -> bool:

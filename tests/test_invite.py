@@ -21,7 +21,8 @@ from icalendar import Calendar, vCalAddress
 
 from rsvpbot.config import load
 from rsvpbot.model import Answer, Invitee, LetterKind, LetterState, Order, PartStat
-from rsvpbot.organisers.invite import LARGEST, enclosure, plan
+from rsvpbot.organisers.invite import plan
+from rsvpbot.organisers.mailing import LARGEST, enclosure
 from rsvpbot.organisers.rulings import NotPossible
 from rsvpbot.store import open_store
 from rsvpbot.store.base import Commit, Store

@@ -15,7 +15,7 @@ import pytest
 from icalendar import Calendar
 
 from rsvpbot.letters.cases import sample_answer, sample_invitee
-from rsvpbot.letters.compose import MOST_REFERENCES, Envelope, assemble, compose
+from rsvpbot.letters.compose import ACTED_UPON, MOST_REFERENCES, Envelope, assemble, compose
 from rsvpbot.letters.templates import Rendered
 from rsvpbot.mail.tokens import Tokens
 from rsvpbot.model import (
@@ -158,7 +158,7 @@ def test_the_structure_and_the_size(kind: LetterKind) -> None:
     kinds = [part.get_content_type() for part in mail.walk()]
     parts = ["multipart/alternative", "text/plain", "text/html"]
     with_calendar = kind in (LetterKind.ACCEPTED, LetterKind.WELCOME)
-    asks = ["text/calendar"] if kind is LetterKind.INVITATION else []
+    asks = ["text/calendar"] if kind in ACTED_UPON else []
     assert kinds == (["multipart/mixed", *parts, "text/calendar"] if with_calendar else parts + asks)
     assert letter.raw is not None and letter.raw.isascii() and len(letter.raw) < 20_000
     ids = (b"Message-ID:", b"List-Unsubscribe:")

@@ -23,7 +23,7 @@ from rsvpbot.model import Address as MailAddress
 if TYPE_CHECKING:
     from icalendar import Timezone
 
-PUBLISH, REQUEST = "PUBLISH", "REQUEST"
+PUBLISH, REQUEST, CANCEL = "PUBLISH", "REQUEST", "CANCEL"
 PRODID = "-//rsvpbot//rsvpbot//EN"
 WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 
@@ -41,12 +41,21 @@ class Transition:
 
 
 def calendar_file(
-    config: Config, uid: str, description: str, now: datetime, *, asked: MailAddress | None = None
+    config: Config,
+    uid: str,
+    description: str,
+    now: datetime,
+    *,
+    asked: MailAddress | None = None,
+    answered: str = "",
+    sequence: int = 0,
+    cancelled: bool = False,
 ) -> bytes:
     """The event as an iCalendar object in UTF-8.
 
-    `uid` is the invitee's calendar UID; `description` is plain text; `now` becomes DTSTAMP. `asked`: who is asked for
-    an answer; None: nobody is.
+    `uid` is the invitee's calendar UID; `description` is plain text; `now` becomes DTSTAMP. `asked`: whose entry it is,
+    in a mail that their calendar acts upon by itself; None: a file to be opened. `answered`: their PARTSTAT where they
+    have answered, so that they are not asked again.
     """
     from icalendar import Calendar, Event, vCalAddress
 
@@ -55,11 +64,11 @@ def calendar_file(
     calendar.add("prodid", PRODID)
     calendar.add("version", "2.0")
     calendar.add("calscale", "GREGORIAN")
-    calendar.add("method", REQUEST if asked else PUBLISH)
+    calendar.add("method", CANCEL if cancelled else REQUEST if asked else PUBLISH)
     calendar.add_component(_timezone(event.timezone, event.starts.year))
     entry = Event()
     entry.add("uid", uid)
-    entry.add("sequence", 0)
+    entry.add("sequence", sequence)
     entry.add("dtstamp", now.astimezone(UTC))
     entry.add("dtstart", event.starts.astimezone(event.zone))
     entry.add("dtend", event.ends.astimezone(event.zone))
@@ -79,12 +88,12 @@ def calendar_file(
             attendee.params["CN"] = asked.name.replace('"', "'")
         attendee.params |= {
             "ROLE": "REQ-PARTICIPANT",
-            "PARTSTAT": "NEEDS-ACTION",
-            "RSVP": "TRUE",
+            "PARTSTAT": answered or "NEEDS-ACTION",
+            "RSVP": "FALSE" if answered else "TRUE",
             "CUTYPE": "INDIVIDUAL",
         }
         entry.add("attendee", attendee)
-    entry.add("status", "CONFIRMED")
+    entry.add("status", "CANCELLED" if cancelled else "CONFIRMED")
     entry.add("transp", "OPAQUE")
     calendar.add_component(entry)
     written: bytes = calendar.to_ical()

@@ -8,6 +8,7 @@ from datetime import timedelta
 from itertools import product
 
 from rsvpbot.config import Config
+from rsvpbot.letters.facts import facts_of
 from rsvpbot.letters.values import Link, Option, QuestionValues, Values, make_values
 from rsvpbot.model import Address, Answer, Invitee, LetterKind, Order, PartStat, Venue
 
@@ -109,6 +110,7 @@ def cases(language: str, config: Config) -> Iterator[Values]:
                 passed_on=index % 2 == 0,
                 delegate_written=index % 4 < 2,
                 calendar=index % 2 == 0,
+                was=facts_of(setting) if index % 2 else None,
                 place=index % 3,
                 deadline=now if index % 2 else None,
                 note="A note.",

@@ -19,7 +19,7 @@ from typing import Any
 from urllib.parse import quote
 
 from rsvpbot.config import Config
-from rsvpbot.letters.calendar import PUBLISH, REQUEST, calendar_file, file_name
+from rsvpbot.letters.calendar import CANCEL, PUBLISH, REQUEST, calendar_file, file_name
 from rsvpbot.letters.page import tidy
 from rsvpbot.letters.templates import PIECE_FOR_CALENDAR, Rendered, Templates
 from rsvpbot.letters.values import Values, make_values
@@ -39,7 +39,10 @@ from rsvpbot.model import (
 MARKER = "X-RSVPBot"
 """Holds the event's uid: by it a mail of our own is known wherever it turns up."""
 
-WITH_CALENDAR = frozenset({LetterKind.ACCEPTED, LetterKind.WELCOME, LetterKind.INVITATION})
+ACTED_UPON = frozenset({LetterKind.INVITATION, LetterKind.CHANGED, LetterKind.CANCELLED})
+"""Their calendar part is for the invitee's calendar to act upon by itself."""
+
+WITH_CALENDAR = ACTED_UPON | {LetterKind.ACCEPTED, LetterKind.WELCOME}
 MOST_REFERENCES = 12
 LONGEST_ID = 250
 MESSAGE_ID = re.compile(r"<[!-;=?-~]{1,200}@[!-;=?-~]{1,200}>")
@@ -112,6 +115,7 @@ def compose(
         delegate_written=request.delegate_written,
         first=request.first,
         note=request.note,
+        was=request.was,
         place=request.place,
         deadline=request.deadline,
         words=request.words,
@@ -121,10 +125,19 @@ def compose(
     calendar = None
     if with_calendar and invitee is not None:
         description = templates.render_piece(PIECE_FOR_CALENDAR, language, values)
-        asks = request.kind is LetterKind.INVITATION
-        asked = Address(tidy(invitee.name), _ascii_domain(invitee.addresses[0])) if asks else None
-        data = calendar_file(config, invitee.calendar_uid, description, now, asked=asked)
-        calendar = Calendar(data, REQUEST if asks else PUBLISH)
+        acts = request.kind in ACTED_UPON
+        cancelled = request.kind is LetterKind.CANCELLED
+        data = calendar_file(
+            config,
+            invitee.calendar_uid,
+            description,
+            now,
+            asked=Address(tidy(invitee.name), _ascii_domain(invitee.addresses[0])) if acts else None,
+            answered=invitee.partstat.value.upper() if invitee.answer else "",
+            sequence=request.sequence,
+            cancelled=cancelled,
+        )
+        calendar = Calendar(data, CANCEL if cancelled else REQUEST if acts else PUBLISH)
     rendered = templates.render(name, language, values)
     return assemble(envelope, rendered, config, now, calendar, request.enclosed)
 
@@ -155,7 +168,7 @@ def assemble(
     _thread(mail, envelope.answers)
     mail["Auto-Submitted"] = "auto-replied" if envelope.answers else "auto-generated"
     # Exchange would keep back with "All" that an address does not exist, and of an invitation that must be known.
-    asks = envelope.kind is LetterKind.INVITATION
+    asks = envelope.kind in ACTED_UPON
     mail["X-Auto-Response-Suppress"] = "DR, RN, NRN, OOF, AutoReply" if asks else "All"
     mail[MARKER] = tidy(config.event.uid)
     if envelope.unsubscribe:
@@ -167,7 +180,7 @@ def assemble(
     mail.add_alternative(rendered.html, subtype="html", cte=encoding)
     if calendar is not None:
         text, params = calendar.data.decode("utf-8"), {"method": calendar.method}
-        if calendar.method == REQUEST:
+        if calendar.method != PUBLISH:
             mail.add_alternative(text, subtype="calendar", cte="base64", params=params)
         else:
             name = file_name(config.event.title)

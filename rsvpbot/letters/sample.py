@@ -7,6 +7,7 @@ from datetime import timedelta
 from rsvpbot.config import Config
 from rsvpbot.letters.cases import sample_answer, sample_invitee
 from rsvpbot.letters.compose import compose
+from rsvpbot.letters.facts import facts_of
 from rsvpbot.letters.templates import Templates
 from rsvpbot.letters.values import Values, make_values
 from rsvpbot.mail.tokens import Tokens
@@ -59,6 +60,7 @@ def sample_values(
         tag=TAG,
         note=_NOTE,
         words=_WORDS,
+        was=facts_of(config),
         place=2,
         deadline=config.event.starts - timedelta(days=5),
         calendar=kind in (LetterKind.ACCEPTED, LetterKind.WELCOME),

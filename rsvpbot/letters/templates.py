@@ -47,6 +47,7 @@ from rsvpbot.letters.values import (
     QuestionValues,
     Values,
     VenueValues,
+    WasValues,
     is_right_to_left,
 )
 from rsvpbot.model import LetterKind
@@ -88,6 +89,7 @@ PARTS: MappingProxyType[str, type] = MappingProxyType(
         "paper": PaperValues,
         "question": QuestionValues,
         "option": Option,
+        "was": WasValues,
     }
 )
 

@@ -9,14 +9,14 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, time
 from enum import StrEnum
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from rsvpbot.config import Config
-from rsvpbot.model import Answer, Document, Invitee, LetterKind, PartStat
+from rsvpbot.model import Answer, Document, Facts, Invitee, LetterKind, PartStat
 
 if TYPE_CHECKING:
     from babel import Locale
@@ -116,6 +116,12 @@ class OrganiserValues:
 
 
 @dataclass(frozen=True, slots=True)
+class WasValues:
+    event: EventValues
+    venue: VenueValues
+
+
+@dataclass(frozen=True, slots=True)
 class Option:
     """A decision that organisers may take by a link, and what they would write instead."""
 
@@ -169,6 +175,8 @@ class Values:
     calendar: bool
     """A calendar file is attached."""
     note: str
+    was: WasValues | None
+    """Of a letter about a change: what held until now."""
     place: int
     """On the waiting list; 0 where the letter is about no such thing."""
     deadline: str
@@ -225,6 +233,7 @@ def make_values(
     delegate_written: bool = False,
     first: bool = True,
     note: str = "",
+    was: Facts | None = None,
     place: int = 0,
     deadline: datetime | None = None,
     words: tuple[str, ...] = (),
@@ -260,6 +269,7 @@ def make_values(
         delegate_written=delegate_written,
         calendar=calendar,
         note=note,
+        was=_was(was, config, locale, now) if was else None,
         place=place,
         deadline=_deadline(deadline, config, locale) if deadline else "",
         words=words,
@@ -309,6 +319,19 @@ def _event(config: Config, locale: Locale, now: datetime) -> EventValues:
         zone=get_timezone_name(starts, locale=locale),
         rsvp_by="" if by is None or past else format_date(by, "full", locale=locale),
     )
+
+
+def _was(facts: Facts, config: Config, locale: Locale, now: datetime) -> WasValues:
+    before = replace(
+        config.event,
+        title=facts.title,
+        starts=facts.starts,
+        ends=facts.ends,
+        timezone=facts.timezone,
+        venue=facts.venue,
+    )
+    earlier = replace(config, event=before)
+    return WasValues(_event(earlier, locale, now), _venue(earlier, locale))
 
 
 def _deadline(moment: datetime, config: Config, locale: Locale) -> str:

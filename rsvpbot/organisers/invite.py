@@ -6,21 +6,16 @@ commit, and whoever has one in any state but "failed" is not invited again.
 
 from __future__ import annotations
 
-import mimetypes
-import threading
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 
 from rsvpbot.config import Config
 from rsvpbot.letters.compose import compose
-from rsvpbot.letters.outbox import Flushed, Outbox
+from rsvpbot.letters.facts import sequence_of
 from rsvpbot.letters.templates import Templates
-from rsvpbot.mail.imap import Connection, MailboxError
 from rsvpbot.mail.tokens import Tokens
 from rsvpbot.model import (
-    Clock,
     Enclosure,
     Invitee,
     Letter,
@@ -31,18 +26,7 @@ from rsvpbot.model import (
 from rsvpbot.organisers.history import find
 from rsvpbot.organisers.rulings import NotPossible
 from rsvpbot.organisers.shown import one_line
-from rsvpbot.store.base import Commit, Store
-
-BATCH = 50
-"""Invitations that are queued together: what is written waits in the store with all that is enclosed."""
-
-BATCH_BYTES = 20_000_000
-
-LARGEST = 10_000_000
-"""Bytes of an enclosure. Many servers refuse a mail of more than 20 MB, and base64 takes a third more."""
-
-PATIENCE = 1.0
-"""Seconds between two looks at what the service has sent."""
+from rsvpbot.store.base import Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,53 +99,26 @@ def _invitations(store: Store) -> dict[str, set[LetterState]]:
     return found
 
 
-def enclosure(path: Path) -> Enclosure:
-    """A file that goes with every invitation. Raises NotPossible."""
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise NotPossible(f"{path} cannot be read: {error.strerror}") from error
-    if not data:
-        raise NotPossible(f"{path} is empty")
-    if len(data) > LARGEST:
-        size, most = f"{len(data) / 1e6:.1f} MB", f"{LARGEST / 1e6:.0f} MB"
-        raise NotPossible(f"{path} has {size}, and many servers refuse such a mail; make it smaller than {most}")
-    kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
-    if kind.startswith(("text/", "message/", "multipart/")):
-        kind = "application/octet-stream"
-    return Enclosure(path.name, kind, data)
-
-
-@dataclass(slots=True)
-class Sent:
-    """What came of it."""
-
-    sent: int = 0
-    waiting: int = 0
-    """In the outbox: the service, or the next poll, sends them."""
-    failed: int = 0
-    trouble: str = ""
-    stopped: bool = False
-
-
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Inviting:
-    """Sends the invitations of a plan."""
+    """Writes invitations."""
 
     store: Store
     config: Config
-    clock: Clock
     templates: Templates
     tokens: Tokens
     new_id: Callable[[], str]
     enclosed: tuple[Enclosure, ...] = ()
-    wait: Callable[[threading.Event, float], object] = threading.Event.wait
-    _ids: list[str] = field(default_factory=list)
 
     def written(self, invitee: Invitee, now: datetime) -> Letter:
         """The invitation of one invitee."""
         request = LetterRequest(
-            LetterKind.INVITATION, invitee.id, invitee.addresses[:1], self._language(invitee), enclosed=self.enclosed
+            LetterKind.INVITATION,
+            invitee.id,
+            invitee.addresses[:1],
+            self._language(invitee),
+            enclosed=self.enclosed,
+            sequence=sequence_of(self.store.mailbox(), self.config),
         )
         return compose(
             request,
@@ -174,76 +131,14 @@ class Inviting:
             letter_id=self.new_id(),
         )
 
+    def unless_had(self, invitee: Invitee, now: datetime) -> Letter | None:
+        """The same, or None where there is one already, or they have left the list."""
+        had = any(
+            letter.kind is LetterKind.INVITATION and letter.state is not LetterState.FAILED
+            for letter in self.store.letters_to(invitee.id)
+        )
+        return None if had or not invitee.listed else self.written(invitee, now)
+
     def _language(self, invitee: Invitee) -> str:
         offered = self.config.replies.languages
         return invitee.language if invitee.language in offered else offered[0]
-
-    def send(self, plan: Plan, stop: threading.Event, tell: Callable[[int, int], None] = lambda done, of: None) -> Sent:
-        """Queue and send them, a batch at a time, so that an end at any moment loses nothing and sends nothing twice;
-        what an earlier command had queued goes first.
-
-        Where the service runs on this store, it does the sending, and this waits for it. Raises StoreError.
-        """
-        outbox = None
-        if self.store.lock_daemon():
-            outbox = Outbox(self.store, self.config, self.clock)
-            outbox.recover()
-        size = max(1, min(BATCH, BATCH_BYTES // max(1, sum(len(file.data) for file in self.enclosed))))
-        result = Sent()
-        todo, self._ids = plan.todo, list(plan.queued)
-        for start in range(-size if plan.queued else 0, len(todo), size):
-            self._queue(todo[max(0, start) : max(0, start + size)])
-            trouble = self._flushed(outbox, stop) if outbox is not None else self._waited_for(stop)
-            tell(min(start + size, len(todo)), len(todo))
-            if trouble or stop.is_set():
-                result.trouble, result.stopped = trouble, stop.is_set()
-                break
-        self.store.refresh()
-        states = [letter.state for letter in map(self.store.letter, self._ids) if letter is not None]
-        result.sent = states.count(LetterState.SENT)
-        result.waiting = states.count(LetterState.QUEUED)
-        result.failed = len(states) - result.sent - result.waiting
-        return result
-
-    def _queue(self, batch: Sequence[Invitee]) -> None:
-        now = self.clock.now()
-        with self.store.transaction():
-            letters = []
-            for invitee in batch:
-                # Another command may have been quicker, or the list have changed, since the plan was made.
-                fresh = self.store.invitee(invitee.id)
-                if fresh is not None and fresh.listed and not self._has_one(fresh.id):
-                    letters.append(self.written(fresh, now))
-            if letters:
-                self.store.commit(Commit(letters=tuple(letters)))
-        self._ids += [letter.id for letter in letters]
-
-    def _has_one(self, invitee_id: str) -> bool:
-        return any(
-            letter.kind is LetterKind.INVITATION and letter.state is not LetterState.FAILED
-            for letter in self.store.letters_to(invitee_id)
-        )
-
-    def _flushed(self, outbox: Outbox, stop: threading.Event) -> str:
-        """Send; what stopped it, or ""."""
-        if not self.config.smtp.copy_to_sent:
-            return outbox.flush(stop).trouble
-        try:
-            with Connection(self.config.mailbox) as connection:
-                flushed: Flushed = outbox.flush(stop, connection)
-        except MailboxError:
-            # Copies can wait; the letters need not.
-            flushed = outbox.flush(stop)
-        return flushed.trouble
-
-    def _waited_for(self, stop: threading.Event) -> str:
-        """Until the service has sent what is queued."""
-        while not stop.is_set() and self.store.daemon_runs():
-            self.store.refresh()
-            left = [letter for letter in map(self.store.letter, self._ids) if letter is not None]
-            if not any(letter.state in (LetterState.QUEUED, LetterState.SENDING) for letter in left):
-                return ""
-            if any(letter.attempts for letter in left if letter.state is LetterState.QUEUED):
-                return "the SMTP server puts letters off"
-            self.wait(stop, PATIENCE)
-        return "" if stop.is_set() else "the service has ended"

@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 from rsvpbot.config import Config
 from rsvpbot.examine import Examined
 from rsvpbot.letters.compose import Envelope, assemble, compose
+from rsvpbot.letters.facts import sequence_of
 from rsvpbot.letters.templates import Templates
 from rsvpbot.letters.values import QuestionValues, make_values
 from rsvpbot.mail.identify import claimed
@@ -183,7 +184,11 @@ class Steering:
         self, request: LetterRequest, invitee: Invitee | None, case: Case, letter_id: str, written: bool
     ) -> Letter:
         return compose(
-            replace(request, first=request.kind is LetterKind.WELCOME or not written),
+            replace(
+                request,
+                first=request.kind is LetterKind.WELCOME or not written,
+                sequence=sequence_of(self._store.mailbox(), self._config),
+            ),
             invitee=invitee,
             message=answered(case.question),
             config=self._config,

@@ -1,0 +1,222 @@
+"""News of the event: what changed, who is told, and that calendars follow."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from dataclasses import replace
+from datetime import datetime, timedelta
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from icalendar import Calendar
+
+from rsvpbot.config import load
+from rsvpbot.letters.facts import changed, facts_of, next_facts, sequence_of
+from rsvpbot.model import Answer, Invitee, LetterKind, LetterState, Mailbox, Order, PartStat, Venue
+from rsvpbot.organisers.announce import news, note_first, note_told
+from rsvpbot.store import open_store
+from rsvpbot.store.base import Commit
+from tests.corpus_mailbox import EXAMPLE, command
+from tests.servers import Dovecot, SmtpSink, User
+from tests.store_records import letter
+from tests.test_letters import example
+
+NOW = datetime(2016, 9, 12, 9, tzinfo=ZoneInfo("America/New_York"))
+
+
+def person(number: int, partstat: PartStat | None = None, **changes: Any) -> Invitee:
+    answer = Answer(partstat, 1, (), Order(NOW, 1), "d", NOW) if partstat else None
+    made = Invitee(f"{'abcdefgh'[number] * 8}", (f"p{number}@x.example",), f"u{number}", f"P {number}", answer=answer)
+    return replace(made, **changes)
+
+
+def test_what_has_changed_is_named() -> None:
+    config = example()
+    told = facts_of(config)
+    event, hour = config.event, timedelta(hours=1)
+    assert changed(None, config) == changed(told, config) == ()
+    cases = {
+        "title": replace(event, title="Another"),
+        "time": replace(event, starts=event.starts + hour, ends=event.ends + hour),
+        "date": replace(event, starts=event.starts + 24 * hour, ends=event.ends + 24 * hour),
+        "place": replace(event, venue=replace(event.venue, floor="2nd floor")),
+        "way in": replace(event, venue=replace(event.venue, arrive_by="11:00")),
+    }
+    for name, other in cases.items():
+        assert changed(told, replace(config, event=other)) == (name,)
+    both = replace(event, starts=event.starts + 25 * hour, ends=event.ends + 25 * hour)
+    assert changed(told, replace(config, event=both)) == ("date", "time")
+
+
+def test_the_sequence_counts_what_was_told() -> None:
+    config = example()
+    told = facts_of(config)
+    moved = replace(config, event=replace(config.event, venue=Venue("Elsewhere")))
+    assert sequence_of(Mailbox(), config) == sequence_of(Mailbox(told=told), config) == 0
+    # Whoever confirms before the news is out gets the new place with the new number.
+    assert sequence_of(Mailbox(told=told), moved) == 1
+    after = next_facts(told, moved)
+    assert after.sequence == 1 and sequence_of(Mailbox(told=after), moved) == 1
+    assert sequence_of(Mailbox(told=after), config) == 2
+
+
+def test_who_is_concerned(tmp_path: Path) -> None:
+    config = example()
+    with open_store("tinydb:rsvp.json", tmp_path) as store:
+        note_first(store, config)
+        people = [
+            person(0, PartStat.ACCEPTED),
+            person(1, PartStat.DELEGATED),
+            person(2, PartStat.TENTATIVE),
+            person(3, PartStat.DECLINED),
+            person(4),
+            person(5),  # has the invitation
+            person(6, PartStat.ACCEPTED, bounced="5.1.1"),
+            person(7, PartStat.ACCEPTED, listed=False),
+        ]
+        invitation = letter("i5", people[5].id, kind=LetterKind.INVITATION, state=LetterState.SENT)
+        store.commit(Commit(invitees=tuple(people), letters=(invitation,)))
+        assert news(store, config) is None
+        moved = replace(config, event=replace(config.event, venue=Venue("Elsewhere")))
+        found = news(store, moved)
+        assert found is not None and found.what == ("place", "way in")
+        assert [one.id[0] for one in found.todo] == ["a", "b", "c", "f"]
+        store.commit(Commit(letters=(letter(found.letter_id(people[0], 0), people[0].id, kind=LetterKind.CHANGED),)))
+        again = news(store, moved)
+        assert again is not None and [one.id[0] for one in again.todo] == ["b", "c", "f"]
+        assert not note_told(store, again), "as long as somebody has no letter"
+        store.commit(
+            Commit(
+                letters=tuple(letter(found.letter_id(one, 0), one.id, kind=LetterKind.CHANGED) for one in again.todo)
+            )
+        )
+        assert note_told(store, again) and news(store, moved) is None
+        back = news(store, config)
+        assert back is not None and back.after.sequence == 2
+        off = news(store, moved, cancel=True)
+        assert off is not None and off.kind is LetterKind.CANCELLED
+        assert note_told(store, replace(off, todo=())) and news(store, moved, cancel=True) is None
+
+
+# --------------------------------------------------------------------------- as an organiser does it
+
+
+@pytest.fixture
+def house(tmp_path: Path, dovecot: Dovecot, smtp_sink: SmtpSink) -> tuple[Path, User]:
+    user = dovecot.new_user("announce")
+    text = EXAMPLE.read_text(encoding="utf-8")
+    for old, new in {
+        'address = "rsvp@roundtable.example"': f'address = "{user.address}"',
+        'host = "imap.roundtable.example"': f'host = "127.0.0.1"\nport = {dovecot.imap_port}\nsecurity = "none"',
+        'password_file = "imap-password"': f'password_file = "{user.password_file}"',
+        'host = "smtp.roundtable.example"': f'host = "127.0.0.1"\nport = {smtp_sink.port}\nsecurity = "none"',
+        'mode = "draft"': 'mode = "send"',
+    }.items():
+        assert old in text, old
+        text = text.replace(old, new)
+    (tmp_path / "invitees.csv").write_text(
+        "email,name,language\nada@x.example,Ada Lovelace,en\naline@x.example,A B,fr\n"
+    )
+    (tmp_path / "config.toml").write_text(text, encoding="utf-8")
+    return tmp_path / "config.toml", user
+
+
+def run(config: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*command(config, words[0]), *words[1:], "--now", "2016-09-12T09:00-04:00"],
+        capture_output=True,
+        text=True,
+        check=False,
+        stdin=subprocess.DEVNULL,
+        env=os.environ,
+    )
+
+
+def to(sink: SmtpSink, address: str) -> list[EmailMessage]:
+    found = []
+    for received in sink.received:
+        if address in received.recipients:
+            message = message_from_bytes(received.raw, policy=policy.default)
+            assert isinstance(message, EmailMessage)
+            found.append(message)
+    return found
+
+
+def event_of(message: EmailMessage) -> tuple[str, Any]:
+    (part,) = (part for part in message.walk() if part.get_content_type() == "text/calendar")
+    calendar = Calendar.from_ical(part.get_content())
+    (event,) = calendar.walk("VEVENT")
+    return str(calendar["METHOD"]), event
+
+
+def test_a_changed_room_is_told_and_calendars_follow(
+    house: tuple[Path, User], smtp_sink: SmtpSink, dovecot: Dovecot
+) -> None:
+    config, user = house
+    assert run(config, "invite", "--yes").returncode == 0
+    raw = (
+        b"From: Ada Lovelace <ada@x.example>\r\nTo: rsvp@roundtable.example\r\nSubject: Re: Invitation\r\n"
+        b"Date: Mon, 12 Sep 2016 08:30:00 -0400\r\nMessage-ID: <1@x.example>\r\n\r\nI will come.\r\n"
+    )
+    dovecot.deliver(user, raw)
+    assert run(config, "poll").returncode == 0
+    invited, confirmed = to(smtp_sink, "ada@x.example")
+    uid = event_of(invited)[1]["UID"]
+    assert run(config, "announce", "--yes").stdout == "Nothing has changed since people were told.\n"
+
+    text = config.read_text()
+    config.write_text(text.replace('floor = "14th floor"', 'floor = "2nd floor"'))
+    checked = run(config, "check")
+    assert "place changed since people were told; 2 would have to be" in " ".join(checked.stdout.split())
+    looked = run(config, "announce", "--dry-run")
+    assert "Changed: place. 2 to be told." in looked.stdout and "Until now it was:" in looked.stdout
+    assert run(config, "announce").returncode == 2  # nobody is there to be asked
+    assert len(to(smtp_sink, "ada@x.example")) == 2
+    told = run(config, "announce", "--yes")
+    assert told.returncode == 0 and told.stdout.endswith("2 sent.\n"), told.stderr
+    news_to_ada = to(smtp_sink, "ada@x.example")[-1]
+    method, event = event_of(news_to_ada)
+    assert (method, event["UID"], event["SEQUENCE"]) == ("REQUEST", uid, 1)
+    assert event["ATTENDEE"].params["PARTSTAT"] == "ACCEPTED" and event["ATTENDEE"].params["RSVP"] == "FALSE"
+    assert "2nd floor" in event["LOCATION"]
+    body = news_to_ada.get_body(("plain",))
+    assert body is not None
+    words = " ".join(str(body.get_content()).split())
+    assert words.index("2nd floor") < words.index("Until now it was:") < words.index("14th floor")
+    silent = event_of(to(smtp_sink, "aline@x.example")[-1])[1]
+    assert silent["ATTENDEE"].params["PARTSTAT"] == "NEEDS-ACTION" and silent["ATTENDEE"].params["RSVP"] == "TRUE"
+    assert run(config, "announce", "--yes").stdout == "Nothing has changed since people were told.\n"
+    assert confirmed is not None
+
+
+def test_a_cancelled_event_leaves_the_calendars(house: tuple[Path, User], smtp_sink: SmtpSink) -> None:
+    config, _ = house
+    assert run(config, "invite", "--yes").returncode == 0
+    told = run(config, "announce", "--cancel", "--yes")
+    assert told.returncode == 0 and told.stdout.endswith("2 sent.\n"), told.stderr
+    message = to(smtp_sink, "ada@x.example")[-1]
+    method, event = event_of(message)
+    assert (method, event["STATUS"], event["SEQUENCE"]) == ("CANCEL", "CANCELLED", 1)
+    assert message["Subject"].startswith("Cancelled:")
+    assert run(config, "announce", "--cancel", "--yes").stdout.startswith("Nothing has changed")
+
+
+def test_cut_off_it_goes_on_and_tells_nobody_twice(house: tuple[Path, User], smtp_sink: SmtpSink) -> None:
+    config, _ = house
+    assert run(config, "invite", "--yes").returncode == 0
+    config.write_text(config.read_text().replace('floor = "14th floor"', 'floor = "2nd floor"'))
+    smtp_sink.stop()
+    cut = run(config, "announce", "--yes")
+    assert cut.returncode == 1 and "It ended early" in cut.stderr
+    smtp_sink.start()
+    assert run(config, "poll").returncode == 0
+    assert run(config, "announce", "--yes").stdout == "Nothing has changed since people were told.\n"
+    loaded = load(config)
+    with open_store(loaded.store_url, loaded.path.parent) as store:
+        letters = [one for one in store.letters() if one.kind is LetterKind.CHANGED]
+        assert sorted(one.state for one in letters) == [LetterState.SENT, LetterState.SENT]

@@ -215,6 +215,9 @@ def test_read_without_a_person(row: Row) -> None:
         "My wife cannot come. I shall take my seat.",
         "I'll come, maybe I won't buy presents.",  # unsure of something else: no perhaps
         "我会来，可能不买礼物了。",
+        "I was asked to represent Ambassador Lund, but I cannot attend.",  # nobody comes instead
+        "The Ambassador asked me to represent him, but I cannot attend.",
+        "I was asked to represent Ambassador Lund, but I shall be in Geneva that day.",
     ],
 )
 def test_left_to_a_person(text: str) -> None:

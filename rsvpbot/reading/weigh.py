@@ -13,7 +13,7 @@ from rsvpbot.model import Asks, PartStat, Voice
 from rsvpbot.reading.names import acronym, merge_names, same_person
 from rsvpbot.reading.pack import Pack
 from rsvpbot.reading.party import Stand, party_of
-from rsvpbot.reading.people import Person, Who, says_role
+from rsvpbot.reading.people import ME, Person, Who, says_role
 from rsvpbot.reading.remainder import FEW_TOLD, Answer, answer_of, left_over, unexplained
 from rsvpbot.reading.said import (
     DAY_BEFORE,
@@ -250,6 +250,8 @@ def _overall(
     perhaps = [s for s in others if s.stance == "maybe" and (s.person.name, s.person.role) not in brought]
     staying = [stand for stand in others if stand.stance in {"no", "away"}]
     doubts: list[str] = []
+    if _substitutes_stay(substitution, own, staying):
+        return PartStat.DECLINED, ["whoever comes instead does not come"]
     promised = own is not None and own.stance == "promise"
     if coming and promised and not substitution and all(stand.stance == "wish" for stand in coming):
         return PartStat.TENTATIVE, doubts  # "the Minister would like to come; I'll be in touch"
@@ -295,6 +297,18 @@ def _overall(
             doubts.append(_ONLY_ELSEWHERE)
         return PartStat.DECLINED, doubts
     return _of_others(own, coming, perhaps, staying, parsed, writer, withdrawn, pack)
+
+
+def _substitutes_stay(substitution: Sequence[Clause], own: Stand | None, staying: Sequence[Stand]) -> bool:
+    """ "I was asked to represent the Ambassador, but I cannot attend"."""
+    refused = {stand.person: stand.clause.start for stand in staying if stand.clause and stand.stance == "no"}
+    if own is not None and own.clause is not None and own.stance in {"no", "away"}:
+        refused[ME] = own.clause.start
+    sent = [(clause.others or clause.people, clause.start) for clause in substitution]
+    return any(
+        people and all(refused.get(ME if p.who is Who.SELF else p, -1) > start for p in people)
+        for people, start in sent
+    )
 
 
 def _somebody_after_all(

@@ -218,6 +218,7 @@ def test_read_without_a_person(row: Row) -> None:
         "I was asked to represent Ambassador Lund, but I cannot attend.",  # nobody comes instead
         "The Ambassador asked me to represent him, but I cannot attend.",
         "I was asked to represent Ambassador Lund, but I shall be in Geneva that day.",
+        "I will attend. However, I have a prior engagement.",  # behind a "but" it is more than a remark
     ],
 )
 def test_left_to_a_person(text: str) -> None:

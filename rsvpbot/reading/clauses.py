@@ -375,10 +375,13 @@ def _clause(reader: Reader, here: Here, head: Mark, own: Sequence[Mark], after: 
 
 
 def _value(head: Mark, here: Here) -> str:
-    """Of what keeps one away whether it is then; of an answer taken back whether it was an earlier letter's; of a no
-    whether it is a mere word of regret."""
+    """Of what keeps one away whether it is then, or stands behind a "but"; of an answer taken back whether it was an
+    earlier letter's; of a no whether it is a mere word of regret."""
     if head.meaning == "away":
-        return "then" if here.marks.dated or _declines_politely(head, here) else ""
+        if here.marks.dated or _declines_politely(head, here):
+            return "then"
+        turns = (m for m in here.marks.main if m.meaning == "but" and m.end <= head.start)
+        return "but" if any(here.marks.little_between(m.end, head.start) for m in turns) else ""
     return head.rule.value if head.meaning in {"withdraw", "no"} else ""
 
 

@@ -143,7 +143,7 @@ def _next_stance(
     if (old, new) == ("away", "yes") and same and not sorry and not _there(clause, pack):
         return "yes", ""  # "I have a vote until one, so I shall slip in at half past"
     told = stand.clause is not None and not stand.clause.doubt and stand.clause.sentence < clause.sentence
-    if (old, new) == ("yes", "away") and told and clause.value != "then" and not (withdrawn or regretted):
+    if (old, new) == ("yes", "away") and told and clause.value not in {"then", "but"} and not (withdrawn or regretted):
         return "yes", ""  # "I will attend. I have a meeting in the Secretariat until one."
     first = stand.clause.words if stand.clause else ""
     return new, f"it contradicts itself: “{short(first)}” and “{short(clause.words)}”"

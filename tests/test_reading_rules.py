@@ -219,6 +219,8 @@ def test_read_without_a_person(row: Row) -> None:
         "The Ambassador asked me to represent him, but I cannot attend.",
         "I was asked to represent Ambassador Lund, but I shall be in Geneva that day.",
         "I will attend. However, I have a prior engagement.",  # behind a "but" it is more than a remark
+        "I would be pleased to attend. The Ambassador will be in Geneva that week.",  # and so may not the writer
+        "I would be pleased to attend. My boss will be in Geneva that week.",
     ],
 )
 def test_left_to_a_person(text: str) -> None:

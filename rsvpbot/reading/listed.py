@@ -39,11 +39,22 @@ def take_names(reader: Reader, here: Here) -> None:
         people, end = _names_from(behind + 1, here, reader, sure=False)
         if not any(person.who is Who.NAMED for person in people):
             return  # "somebody will come, I shall let you know who"
+        another = len(people) == 1 and not same_person(people[0].name, reader.writer.name)
+        if another and end == len(tokens) and _only_the_writer(here):
+            return  # "I'll be there, Ana."
     else:
         return
     if people:
         here.cover(behind, end)
         reader.listed.extend(people)
+
+
+def _only_the_writer(here: Here) -> bool:
+    """Whether all that a sentence says is that the writer comes: a name behind it is an address or a signature."""
+    return all(
+        c.meaning in {"yes", "wish", "maybe"} and c.people and all(p.who is Who.SELF for p in c.people)
+        for c in here.built
+    )
 
 
 def _take_us(reader: Reader, here: Here) -> None:

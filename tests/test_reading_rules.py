@@ -182,6 +182,7 @@ ALONE = [
     # A name behind the writer's own yes is an address; what is greeted, or stands under a name, is no guest.
     Row("I'll be there, Ana.", "accepted", 1, ("Jane Roe",)),
     Row("I will attend, Jane Roe.", "accepted", 1, ("Jane Roe",)),
+    Row("Приеду. Привет Петру Зимину.", "accepted", 1, ("Иван Петров",), "Иван Петров"),
     # Whoever has the invitation now was only told of it.
     Row("Bien reçu, merci. J'ai remis l'invitation à Madame la Consule.", None, None, ()),
 ]

@@ -85,7 +85,7 @@ def _whole_line(here: Here, reader: Reader) -> list[Person]:
         return []  # one word is as easily a farewell, a degree or slang
     if people:
         here.cover(here.begin, len(here.tokens))
-    return people
+    return [] if here.begin else people  # "Hello Ana Lopez" greets her
 
 
 def _is_office(here: Here, reader: Reader) -> bool:

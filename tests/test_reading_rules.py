@@ -183,6 +183,7 @@ ALONE = [
     Row("I'll be there, Ana.", "accepted", 1, ("Jane Roe",)),
     Row("I will attend, Jane Roe.", "accepted", 1, ("Jane Roe",)),
     Row("Приеду. Привет Петру Зимину.", "accepted", 1, ("Иван Петров",), "Иван Петров"),
+    Row("Je viendrai.\n\nOusmane Ndiaye\nImam à Thiès", "accepted", 1, ("Ousmane Ndiaye",), "Ousmane Ndiaye"),
     # Whoever has the invitation now was only told of it.
     Row("Bien reçu, merci. J'ai remis l'invitation à Madame la Consule.", None, None, ()),
 ]

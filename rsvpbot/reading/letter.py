@@ -286,7 +286,7 @@ def signature_names(signature: str, pack: Pack) -> tuple[str, ...]:
                 continue
             name = clean_name(part.partition(",")[0], pack)
             if 2 <= len(name.split()) <= 5 and all(
-                w[:1].isupper() or w.casefold() in pack.words["particles"] or not w[:1].isascii() for w in name.split()
+                not w[:1].islower() or w.casefold() in pack.words["particles"] for w in name.split()
             ):
                 found.append(name)
     return tuple(found)

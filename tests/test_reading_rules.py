@@ -184,6 +184,9 @@ ALONE = [
     Row("I will attend, Jane Roe.", "accepted", 1, ("Jane Roe",)),
     Row("Приеду. Привет Петру Зимину.", "accepted", 1, ("Иван Петров",), "Иван Петров"),
     Row("Je viendrai.\n\nOusmane Ndiaye\nImam à Thiès", "accepted", 1, ("Ousmane Ndiaye",), "Ousmane Ndiaye"),
+    # A piece of a sentence is no line of names.
+    Row("我来。饭量不大，不吃辣。", "accepted", 1, ("张三",), "张三"),
+    Row("我们一共来三个人。", "accepted", 3, ("张三",), "张三"),
     # Whoever has the invitation now was only told of it.
     Row("Bien reçu, merci. J'ai remis l'invitation à Madame la Consule.", None, None, ()),
 ]

@@ -142,7 +142,7 @@ def _names_from(start: int, here: Here, reader: Reader, sure: bool, whole: bool 
         found = here.mentions.expected(at)
         named = [person for person in found[0].people if person.who in _LISTABLE] if found else []
         segment = sure and han(tokens[at].norm) and (at == start or not tokens[at - 1].word or tokens[at].space)
-        line = here.mentions.han_name_line(at) if segment and not named and not here.covered[at] else at
+        line = here.mentions.han_name_line(at, whole) if segment and not named and not here.covered[at] else at
         if line > at:
             people.append(Person(Who.NAMED, name=reader.text[tokens[at].start : tokens[line - 1].end]))
             at = end = here.mentions.tail(line)

@@ -176,8 +176,9 @@ class Mentions:
             return True
         return at > start and self._pack.has("particles", self._tokens[at - 1].norm)
 
-    def han_name_line(self, at: int) -> int:
-        """In a list of names: the end of two to four Chinese characters, whichever they are, or the token itself."""
+    def han_name_line(self, at: int, whole: bool) -> int:
+        """In a list of names: the end of two to four Chinese characters, whichever they are, or the token itself.
+        `whole`: where nothing but its own line or sentence makes it a list."""
         tokens = self._tokens
         end = at
         while end < len(tokens) and end - at < 7 and han(tokens[end].norm) and not title_at(tokens, end, self._pack):
@@ -189,7 +190,8 @@ class Mentions:
             return at
         titled = self._titles(end)
         closes = titled >= len(tokens) or not tokens[titled].word or tokens[titled].space
-        sentence = titled >= len(tokens) and self._text[tokens[-1].end : tokens[-1].end + 1] in ("。", "！", "？")
+        last = whole or titled >= len(tokens)
+        sentence = last and self._text[tokens[-1].end : tokens[-1].end + 1] in ("。", "！", "？")
         return end if closes and not sentence else at
 
     def bare_name_before(self, end: int, begin: int) -> Mention | None:

@@ -187,6 +187,15 @@ ALONE = [
     # A piece of a sentence is no line of names.
     Row("我来。饭量不大，不吃辣。", "accepted", 1, ("张三",), "张三"),
     Row("我们一共来三个人。", "accepted", 3, ("张三",), "张三"),
+    # A count stands for the list behind it, the writer included.
+    Row(
+        "Three people will attend: Ana Lopez, Omar Haddad and me.",
+        "accepted",
+        3,
+        ("Jane Roe", "Ana Lopez", "Omar Haddad"),
+    ),
+    Row("Two staff members will attend: myself and Ana Lopez.", "accepted", 2, ("Jane Roe", "Ana Lopez")),
+    Row("We will send two staff members: myself and Ana Lopez.", "accepted", 2, ("Jane Roe", "Ana Lopez")),
     # Whoever has the invitation now was only told of it.
     Row("Bien reçu, merci. J'ai remis l'invitation à Madame la Consule.", None, None, ()),
 ]

@@ -199,7 +199,7 @@ def marks_of(
     main = _choose([mark for mark in found if mark.meaning not in FACTS and mark.meaning not in BESIDE])
     main = [_elsewhere(mark, tokens, not_names) for mark in main]
     main = [_being(mark, tokens, main, (*beside, *facts), mentions, pack) for mark in main]
-    beside = [b for b in beside if not _within_a_mention(b, mentions) and not _asked_of_somebody(b, main)]
+    beside = [b for b in beside if not _within_a_mention(b, tokens, mentions) and not _asked_of_somebody(b, main)]
     courtesies = [mark for mark in main if mark.meaning in {"courtesy", "receipt", "aside", "withdraw"}]
     beside = [
         b
@@ -280,10 +280,15 @@ def _asked_of_somebody(mark: Mark, main: Sequence[Mark]) -> bool:
     )
 
 
-def _within_a_mention(mark: Mark, mentions: Mentions) -> bool:
-    """Whether whom a phrase brings along was mentioned as one of several already: "I and two colleagues come"."""
+def _within_a_mention(mark: Mark, tokens: Sequence[Token], mentions: Mentions) -> bool:
+    """Whether whom a phrase brings along was mentioned as one of several already: "I and two colleagues come"; or is
+    listed: "two people: myself and Ana Lopez"."""
     who = mark.who
-    return who is not None and any(m.start < mark.start and m.end >= who[1] for m in mentions.all())
+    listed = mark.start > 0 and tokens[mark.start - 1].norm == ":"
+    return who is not None and any(
+        (m.start < mark.start and m.end >= who[1]) or (listed and m.start <= mark.start and mark.end <= m.end)
+        for m in mentions.all()
+    )
 
 
 def _filled_in(found: Sequence[Mark], tokens: Sequence[Token], begin: int) -> Mark | None:

@@ -159,7 +159,9 @@ def _counted(
     if gathered.writer_too and me is not None and not (office and people and not parsed.sign_off):
         people.insert(0, me)
     named = merge_names(p.name for p in people if p.name)
-    unnamed = max(0, _unnamed(people) - sum(p.who is Who.NAMED for p in gathered.listed))
+    several = any(person.count > 1 for person in people)
+    told = sum(p.who is Who.NAMED or several for p in gathered.listed)  # "two people: Ana Lopez and I"
+    unnamed = max(0, _unnamed(people) - told)
     if stance is PartStat.DELEGATED and len(named) == unnamed == 1:
         unnamed = 0  # "I send a colleague. Her name is Ana Lopez."
     elif told := _told_later(parsed):

@@ -375,7 +375,7 @@ def _of_others(
     unsaid = _principal_unsaid(coming, parsed)
     if coming and unsaid:
         doubts.append(f"somebody else comes; whether {unsaid} does is not said")
-    elif coming:
+    elif coming and not any(p.who is Who.SELF for p in parsed.listed):
         inferior = [s for s in coming if s.person.who in {Who.ROLE, Who.NAMED}]
         if (
             inferior

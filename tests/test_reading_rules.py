@@ -196,6 +196,10 @@ ALONE = [
     ),
     Row("Two staff members will attend: myself and Ana Lopez.", "accepted", 2, ("Jane Roe", "Ana Lopez")),
     Row("We will send two staff members: myself and Ana Lopez.", "accepted", 2, ("Jane Roe", "Ana Lopez")),
+    # A name joined to the writer by "and", be it a word too.
+    Row("Frank and I will come.", "accepted", 2, ("Jane Roe", "Frank")),
+    Row("Maria and I will come.", "accepted", 2, ("Jane Roe", "Maria")),
+    Row("Great and we will be there.", "accepted", 1, ("Jane Roe",)),
     # Whoever has the invitation now was only told of it.
     Row("Bien reçu, merci. J'ai remis l'invitation à Madame la Consule.", None, None, ()),
 ]
@@ -238,6 +242,8 @@ def test_read_without_a_person(row: Row) -> None:
         "I will attend. However, I have a prior engagement.",  # behind a "but" it is more than a remark
         "I would be pleased to attend. The Ambassador will be in Geneva that week.",  # and so may not the writer
         "I would be pleased to attend. My boss will be in Geneva that week.",
+        "Rain and I will come.",  # and who?
+        "Thursday works, Rain and I cannot come.",
     ],
 )
 def test_left_to_a_person(text: str) -> None:

@@ -6,7 +6,7 @@ Every rule below answers for one way of saying it, or passes the question on to 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rsvpbot.reading.pack import INSTEAD, VERBS
 from rsvpbot.reading.people import SOMEBODY, Mention, Person, Who
@@ -16,6 +16,7 @@ from rsvpbot.reading.sentence import Here, Reader
 from rsvpbot.reading.stance import FAR, denials_of
 
 FIRST = frozenset({"i", "we"})
+WHO_COMES_TOO = "who comes too is not clear"
 RELATIVE_REACH = 8
 """Words between a person and the "who" that speaks of them."""
 
@@ -77,11 +78,24 @@ class _Question:
 def doer_of(reader: Reader, here: Here, head: Mark, own: Sequence[Mark], after: int) -> Doer:
     """Who does what a head says. `own`: its modifiers; `after`: the end of the clause before."""
     question = _Question(reader, here, head, own, after)
-    for rule in _RULES:
-        found = rule(question)
-        if found is not None:
-            return found
-    return _left_out(question)
+    by_rule = (rule(question) for rule in _RULES)
+    found = next((doer for doer in by_rule if doer is not None), None) or _left_out(question)
+    stranger = _joined_before(question, found)
+    return replace(found, doubt=found.doubt or f"{WHO_COMES_TOO}: “{stranger}”") if stranger else found
+
+
+def _joined_before(q: _Question, found: Doer) -> str:
+    """ "Rain and I will come": words with a capital that open a piece, whoever they are, and an "and" before the
+    writer."""
+    tokens, here, end = q.here.tokens, q.here, found.start - 1
+    if end <= here.begin or not q.reader.pack.longest("and", tokens, end):
+        return ""
+    begin = end
+    while begin > here.begin and tokens[begin - 1].capital and not here.spoken[begin - 1]:
+        begin -= 1
+    opens = begin == here.begin or not tokens[begin - 1].word
+    own = all(person.who is Who.SELF for person in found.people)
+    return here.marks.words(begin, end) if opens and own and not here.marks.filled(begin, end) else ""
 
 
 # --------------------------------------------------------------------------- the rules, in order

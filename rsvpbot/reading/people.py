@@ -610,14 +610,17 @@ class Mentions:
         if len(tokens) < 2:
             return False
         following = tokens[1].norm
+        after = 1 + self._pack.longest("and", tokens, 1)
+        with_me = after > 1 and self._pack.longest("self", tokens, after) > 0  # "Frank and I will come"
         if self._pack.knows(tokens[0].norm):
             given = self._pack.has("given", tokens[0].norm)
             if not given and self._pack.lexicon.leads_in(tokens[0].norm):
                 return False  # "Пришлю Тамару"
-            return self._certain(1) or (given and following in self._pack.verbs)
+            return self._certain(1) or (given and (with_me or following in self._pack.verbs))
         return (
             self._certain(1)
             or tokens[1].capital
+            or with_me
             or following in self._pack.verbs
             or self._pack.has("particles", following)
         )
@@ -745,7 +748,7 @@ class Mentions:
             return False
         if token.norm in self._known:
             return True
-        if token.capital and at > 0 and self._pack.has("given", token.norm):
+        if token.capital and self._pack.has("given", token.norm) and (at > 0 or self._opens_as_name()):
             return True  # Rosa, Grace
         return (
             (token.capital or not _has_case(token.norm))

@@ -72,7 +72,9 @@ PERSONS = ("any", "i", "we", "they")
 _WHERE = ("alone", "whole", "first")
 """Lists of phrases that mean what they say only at some place."""
 
-_VALUES = frozenset({("not", "concord"), ("withdraw", "earlier"), ("unsure", "low"), ("bring", "comes")})
+_VALUES = frozenset(
+    {("not", "concord"), ("withdraw", "earlier"), ("unsure", "low"), ("bring", "comes"), ("list", "named")}
+)
 """Lists of phrases of which something more is known."""
 
 _SETS: Mapping[str, tuple[str, ...]] = {

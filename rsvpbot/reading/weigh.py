@@ -392,7 +392,8 @@ def _of_others(
     if perhaps:
         return PartStat.TENTATIVE, doubts
     listed = any(p.who is Who.NAMED for p in parsed.listed)
-    if own is None and listed and any(clause.meaning in {"list", "count"} for clause in parsed.clauses):
+    telling = [c for c in parsed.clauses if c.value != "named"]  # "His name is Ana Lopez" tells nothing of coming
+    if own is None and listed and any(clause.meaning in {"list", "count"} for clause in telling):
         return PartStat.ACCEPTED, doubts
     if staying:
         nothing_else = own is None and not writer.organisation and not parsed.left
@@ -405,7 +406,7 @@ def _of_others(
         return PartStat.DECLINED, [_ONLY_ELSEWHERE]
     counted_self = any(c.meaning in {"count", "only"} for c in parsed.clauses)
     named = any(p.who is Who.NAMED or (p.who is Who.SELF and counted_self) for p in parsed.listed)
-    counted = any(c.meaning in {"count", "only", "list"} and not c.asked for c in parsed.clauses)
+    counted = any(c.meaning in {"count", "only", "list"} and not c.asked for c in telling)
     late = any(c.meaning == "late" and not c.asked for c in parsed.clauses)
     if named and counted:
         if any(item.signs for item in parsed.left):

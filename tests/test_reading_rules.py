@@ -246,6 +246,8 @@ def test_read_without_a_person(row: Row) -> None:
         "Thursday works, Rain and I cannot come.",
         "您的信我转给同事了。他叫王明。",  # a name, and nobody who comes
         "I passed your letter to a colleague. His name is Omar Haddad.",
+        "سأحضر مع زميلاتي.",  # with how many?
+        "Приду с коллегами.",
     ],
 )
 def test_left_to_a_person(text: str) -> None:

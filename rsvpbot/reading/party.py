@@ -179,6 +179,9 @@ def _counted(
         doubts.append("alone, yet more than one is spoken of")
     if count == 1 and any(c.meaning == "company" for c in parsed.clauses):
         doubts.append("not alone, and with whom is not said")
+    along = [p for c in parsed.clauses if c.meaning == "bring" and not c.asked for p in c.people]
+    if not (totals or gathered.listed) and any(p.several and not p.name for p in along):
+        doubts.append("how many come along is not said")
     if totals and max(totals) < len(named):
         doubts.append(f"{max(totals)} are spoken of, {len(named)} are named")
     return Party(named, max(count, 1), tuple(doubts))

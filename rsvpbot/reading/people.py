@@ -48,6 +48,8 @@ class Person:
     role: str = ""
     """The words that say who it is: titles, ranks, relations."""
     count: int = 1
+    several: bool = False
+    """Said in the plural, without a number: "my colleagues"."""
 
 
 class Mention(NamedTuple):
@@ -375,7 +377,8 @@ class Mentions:
         raw = self._slice(titled - 1, titled)
         if group and titled - position == 1 and acronym(raw) and not self._shouted:
             return end, Person(Who.NAMED, name=raw)
-        return end, Person(Who.GROUP if group else Who.ROLE, role=role)
+        several = not group and self._ends_with("plural", titled) and not han(self._tokens[titled - 1].norm)
+        return end, Person(Who.GROUP if group else Who.ROLE, role=role, several=several)
 
     def _determiners(self, at: int) -> int:
         if at >= len(self._tokens) or self._tokens[at].norm not in self._pack.entries["determiners"]:

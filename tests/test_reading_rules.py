@@ -248,6 +248,7 @@ def test_read_without_a_person(row: Row) -> None:
         "I passed your letter to a colleague. His name is Omar Haddad.",
         "سأحضر مع زميلاتي.",  # with how many?
         "Приду с коллегами.",
+        "Не смогу. Мама с папой приедут.",  # in the writer's place?
     ],
 )
 def test_left_to_a_person(text: str) -> None:

@@ -81,7 +81,7 @@ _SETS: Mapping[str, tuple[str, ...]] = {
     "people": (
         "i", "we", "they", "theirs", "my", "our", "determiners", "titles", "modifiers", "roles", "plural", "group",
         "organisation", "it", "and", "both", "of", "who", "particles", "places", "never_names", "surnames",
-        "successors", "junior", "office", "objects", "given", "dual",
+        "successors", "junior", "kin", "office", "objects", "given", "dual",
         "name_articles",
     ),
     "letter": ("greetings", "dear", "addressees", "closings", "labels"),

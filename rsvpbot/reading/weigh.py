@@ -285,6 +285,8 @@ def _overall(
     if stance in {"no", "away"} and coming:
         if any(clause.meaning == "together" for clause in parsed.clauses):
             return PartStat.ACCEPTED, doubts
+        if _only_relatives(coming, pack):
+            doubts.append("relatives come; whether in the writer's place is not said")
         return PartStat.DELEGATED, doubts
     if stance in {"no", "away"} and perhaps:
         return PartStat.DECLINED, [*doubts, "somebody else may come instead"]
@@ -419,6 +421,13 @@ def _of_others(
     if withdrawn:
         doubts.append("an earlier answer is withdrawn, and none is given")
     return None, doubts
+
+
+def _only_relatives(coming: Sequence[Stand], pack: Pack) -> bool:
+    """ "I cannot come. Mum and Dad will.": whoever comes in one's place is one, or is named."""
+    people = [stand.person for stand in coming]
+    unnamed = not any(person.name for person in people) and (len(people) > 1 or people[0].several)
+    return unnamed and any(says_role(person.role, pack.words["kin"]) for person in people)
 
 
 def _bare_wish(stand: Stand, pack: Pack) -> bool:

@@ -200,6 +200,14 @@ ALONE = [
     Row("Frank and I will come.", "accepted", 2, ("Jane Roe", "Frank")),
     Row("Maria and I will come.", "accepted", 2, ("Jane Roe", "Maria")),
     Row("Great and we will be there.", "accepted", 1, ("Jane Roe",)),
+    # A mission that would be pleased to come, and names its people, comes.
+    Row(
+        "The Mission would be pleased to participate and will be represented by Ana Lopez.",
+        "accepted",
+        1,
+        ("Ana Lopez",),
+        "Mission of Norland",
+    ),
     # Whoever has the invitation now was only told of it.
     Row("Bien reçu, merci. J'ai remis l'invitation à Madame la Consule.", None, None, ()),
 ]

@@ -258,10 +258,11 @@ def _overall(
     if substitution:
         if stance == "maybe" and not any(clause.meaning == "maybe" for clause in parsed.clauses):
             stance = "away"  # "I am kept here, but I send somebody, and shall let you know the name"
-        if stance in {"yes", "maybe"} and not withdrawn:
-            clause = own.clause if own else None
-            if clause is not None and clause.people and clause.people[0].who is Who.GROUP:
-                return PartStat.ACCEPTED if stance == "yes" else PartStat.TENTATIVE, doubts
+        clause = own.clause if own else None
+        if clause is not None and clause.people and clause.people[0].who is Who.GROUP and not withdrawn:
+            if stance in {"yes", "wish", "maybe"}:
+                return PartStat.TENTATIVE if stance == "maybe" else PartStat.ACCEPTED, doubts
+        elif stance in {"yes", "maybe"} and not withdrawn:
             doubts.append("the writer comes, and somebody else in their place")
         principals = [p for c in substitution if c.others for p in c.people]
         named_by_office = writer.organisation and bool(parsed.listed)
@@ -270,7 +271,7 @@ def _overall(
             or writer.is_office(p.name)
             for p in principals
         )
-        if office and not staying and stance in {"", "yes"}:
+        if office and not staying and stance in {"", "yes", "wish"}:
             return PartStat.ACCEPTED, doubts
         return PartStat.DELEGATED, doubts
     if stance in {"yes", "wish"}:

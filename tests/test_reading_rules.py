@@ -208,6 +208,8 @@ ALONE = [
         ("Ana Lopez",),
         "Mission of Norland",
     ),
+    # Whoever comes on somebody's behalf is the one before the verb.
+    Row("On behalf of the Minister, Ana Lopez will attend.", "accepted", 1, ("Ana Lopez",)),
     # Whoever has the invitation now was only told of it.
     Row("Bien reçu, merci. J'ai remis l'invitation à Madame la Consule.", None, None, ()),
 ]

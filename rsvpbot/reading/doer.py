@@ -410,11 +410,18 @@ def _taken(mention: Mention, here: Here) -> bool:
     return here.marks.taken(mention.start, mention.end)
 
 
+def _behind_whom_it_is_for(mention: Mention, q: _Question) -> bool:
+    """ "On behalf of the Minister, Ana Lopez will attend": the name before the verb is the subject's."""
+    comma = any(q.here.tokens[i].norm == "," for i in range(mention.start, mention.end))
+    told = any(m.meaning == "courtesy" and m.who and m.who[1] == mention.end for m in q.here.marks.main)
+    return comma and told and mention.end == q.first_word
+
+
 def _may_be_subject(mention: Mention, q: _Question, crossed: bool) -> bool:
     """Whether a mention before a head is its subject: not "of Jane Roe", nor of the clause before a comma."""
     here, start = q.here, mention.start
     if start < q.after or _taken(mention, here):
-        return False
+        return start >= q.after and _behind_whom_it_is_for(mention, q)
     if start > here.begin and q.reader.pack.has("of", here.tokens[start - 1].norm):
         return False
     pack = q.reader.pack

@@ -23,8 +23,10 @@ import sample_day
 from rsvpbot.config import Config, load
 from rsvpbot.letters.sample import sample_values
 from rsvpbot.letters.templates import Templates
+from rsvpbot.mail.tokens import Tokens
 from rsvpbot.model import LetterKind
 from rsvpbot.organisers import summary
+from rsvpbot.organisers.decisions import Decisions
 from rsvpbot.organisers.figures import Figures
 
 HERE = Path(__file__).resolve().parent
@@ -45,7 +47,12 @@ def letter(kind: LetterKind, language: str = "en") -> Page:
 
 def day(figures: Callable[[Config], Figures]) -> Page:
     """The HTML part of a sample summary."""
-    return lambda config: summary.render(figures(config), config).html
+
+    def page(config: Config) -> str:
+        decisions = Decisions(Tokens((b"only for the pictures",), config.event.uid), config)
+        return summary.render(figures(config), config, decisions).html
+
+    return page
 
 
 PAGES: dict[str, Page] = {

@@ -6,7 +6,19 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from rsvpbot.config import Config
-from rsvpbot.model import Address, LetterKind, PartStat
+from rsvpbot.model import (
+    Address,
+    Dmarc,
+    Folder,
+    Invitee,
+    Kind,
+    LetterKind,
+    PartStat,
+    Reading,
+    Reply,
+    Standing,
+    Trust,
+)
 from rsvpbot.organisers.figures import (
     Bounced,
     Change,
@@ -22,6 +34,7 @@ from rsvpbot.organisers.figures import (
     Said,
     Waiting,
     Who,
+    read_as,
 )
 
 KELLER = Who("Ambassador Ruth Keller", "Permanent Mission of Aldavia", "amb.keller@mission-aa.example")
@@ -34,6 +47,42 @@ DIALLO = Who("Amara Diallo", "Children First International", "diallo@cfi.example
 
 ACCEPTED, DECLINED, TENTATIVE = PartStat.ACCEPTED, PartStat.DECLINED, PartStat.TENTATIVE
 DELEGATED, SILENT = PartStat.DELEGATED, PartStat.NEEDS_ACTION
+
+
+def _waiting(who: Who | None, sender: Address, at: datetime, subject: str, reading: Reading) -> Waiting:
+    """A message that waits; whoever is on the list has their own answer on record."""
+    invitee = Invitee("orlova22", (who.address,), "orlova", name=who.name) if who else None
+    standing = Standing(
+        invitee.id if invitee else None, Trust.ADDRESS if who else Trust.STRANGER, Dmarc.NONE, bool(who)
+    )
+    reply = Reply(
+        digest=sender.email,
+        invitee_id=standing.invitee_id,
+        sender=sender,
+        subject=subject,
+        message_id="",
+        sent=at,
+        handled_at=at,
+        reading=reading,
+        standing=standing,
+        rule="person",
+        folder=Folder.REVIEW,
+        reasons=reading.reasons,
+        recorded=bool(who),
+        open=True,
+    )
+    return Waiting(
+        who=who,
+        sender=sender,
+        handled_at=at,
+        subject=subject,
+        text=reading.text,
+        reasons=reading.reasons,
+        reading=read_as(reply),
+        recorded=Said(ACCEPTED, 1) if who else None,
+        reply=reply,
+        invitee=invitee,
+    )
 
 
 def busy(config: Config) -> Figures:
@@ -58,26 +107,30 @@ def busy(config: Config) -> Figures:
             Change(LINDQVIST, Said(ACCEPTED, 1), Said(DECLINED, 0), at),
         ),
         waiting=(
-            Waiting(
-                who=ORLOVA,
-                sender=Address("Office of Olga Orlova", "office@mission-cc.example"),
-                handled_at=now - timedelta(hours=2),
-                subject="RE: High-Level Roundtable",
-                text="The Deputy Permanent Representative will be pleased to attend.\n\nCould she be given the floor"
-                " before 13:30? She is expected at the General Assembly at 14:00.",
-                reasons=("a question that the logistics do not answer", "a special request"),
-                reading=Said(ACCEPTED, 1),
-                recorded=Said(ACCEPTED, 1),
+            _waiting(
+                ORLOVA,
+                Address("Office of Olga Orlova", "office@mission-cc.example"),
+                now - timedelta(hours=2),
+                "RE: High-Level Roundtable",
+                Reading(
+                    Kind.HUMAN,
+                    ACCEPTED,
+                    1,
+                    text="The Deputy Permanent Representative will be pleased to attend.\n\nCould she be given the"
+                    " floor before 13:30? She is expected at the General Assembly at 14:00.",
+                    reasons=("a question that the logistics do not answer", "a special request"),
+                ),
             ),
-            Waiting(
-                who=None,
-                sender=Address("Newsroom", "desk@daily.example"),
-                handled_at=now - timedelta(hours=4),
-                subject="Accreditation",
-                text="We would like to send a reporter and a photographer. Whom do we contact?",
-                reasons=("the writer is not on the list",),
-                reading=None,
-                recorded=None,
+            _waiting(
+                None,
+                Address("Newsroom", "desk@daily.example"),
+                now - timedelta(hours=4),
+                "Accreditation",
+                Reading(
+                    Kind.HUMAN,
+                    text="We would like to send a reporter and a photographer. Whom do we contact?",
+                    reasons=("the writer is not on the list",),
+                ),
             ),
         ),
         pending=(Pending(BENALI, Said(ACCEPTED, 1), Said(DECLINED, 0), now - timedelta(hours=3)),),

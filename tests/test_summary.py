@@ -22,7 +22,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from rsvpbot.config import Config, MailboxConfig, OrganisersConfig, RepliesConfig, ServiceConfig
+from rsvpbot.config import Config, InviteesConfig, MailboxConfig, OrganisersConfig, RepliesConfig, ServiceConfig
+from rsvpbot.mail.tokens import Tokens
 from rsvpbot.model import (
     TO_ORGANISERS,
     Address,
@@ -48,6 +49,7 @@ from rsvpbot.model import (
     Venue,
 )
 from rsvpbot.organisers import summary, wording
+from rsvpbot.organisers.decisions import Decisions
 from rsvpbot.organisers.figures import Figures, Health, figures, next_summary
 from rsvpbot.organisers.shown import one_line
 from rsvpbot.organisers.summary import is_due, queue_if_due, queue_now, render
@@ -261,7 +263,9 @@ def test_what_is_new_is_told_by_name_with_what_it_was_before(store: TinyStore) -
         "Person 2": (None, PartStat.ACCEPTED),
     }, "Person 3 was in the last summary; Person 4 has only said the same again"
     text = render(found, CONFIG).text
-    assert "Declined: before: accepts" in text
+    assert "Declined [Changed]: before: accepts" in text
+    assert text.count("[Changed]") == 1
+    assert render(found, CONFIG).html.count(">Changed</span>") == 1
     assert "Accepted: 2 people: Ada and Bob · needs: vegan" in text
 
 
@@ -404,6 +408,7 @@ def test_letters_and_bounces_that_need_a_person_are_named(store: TinyStore) -> N
     assert "may or may not have gone out" in text
     assert "held: more automatic answers" in text
     assert "Person 2 (p2@mission.example) 5.1.1 unknown" in text
+    assert "Correct the address in the list, or ring them up" in text and "rsvpbot record ADDRESS accepted" in text
     assert "2 drafts in all so far" in text
 
 
@@ -574,6 +579,47 @@ def test_what_was_told_before_is_told_shortly(store: TinyStore) -> None:
     rendered = render(found, CONFIG)
     assert found.quiet and "1 message still waits for you." in rendered.text
     assert "film crew" not in rendered.text and "a special request" in rendered.text
+
+
+def test_a_need_that_is_new_is_no_change_of_mind(store: TinyStore) -> None:
+    person = invitee(1, answer(PartStat.ACCEPTED, access="wheelchair"))
+    before = reply(1, person, Reading(Kind.HUMAN, PartStat.ACCEPTED, 1), recorded=True, at=NOW - timedelta(days=3))
+    store.commit(
+        Commit(
+            invitees=(person,),
+            replies=(replace(before, open=False),),
+            summaries=(recorded_on(date(2016, 9, 11)),),
+            mailbox=GOOD,
+        )
+    )
+    text = render(figures(store, CONFIG, NOW), CONFIG).text
+    assert "Accepted: needs: wheelchair" in text and "Changed" not in text
+
+
+def test_who_was_not_reached_is_corrected_in_the_list_by_its_name(store: TinyStore) -> None:
+    store.commit(Commit(invitees=(invitee(1, bounced="unknown"), invitee(2, answer(PartStat.ACCEPTED))), mailbox=GOOD))
+    listed = replace(CONFIG, invitees=InviteesConfig(file=Path("/srv/events/guests 2016.xlsx")))
+    text = " ".join(render(figures(store, listed, NOW), listed).text.split())
+    assert "Correct the address in guests 2016.xlsx, or ring" in text
+
+
+@pytest.mark.parametrize("days", [0, 3])
+def test_what_waits_can_be_decided_by_links_on_its_first_day_and_later(store: TinyStore, days: int) -> None:
+    at = NOW - timedelta(hours=1, days=days)
+    asks = Reading(Kind.HUMAN, PartStat.ACCEPTED, 2, text="For two?", reasons=("a special request",))
+    store.commit(
+        Commit(
+            invitees=(invitee(1),),
+            replies=(reply(1, invitee(1), asks, at=at),),
+            summaries=(recorded_on(date(2016, 9, 11)),),
+            mailbox=GOOD,
+        )
+    )
+    decisions = Decisions(Tokens((b"k" * 32,), CONFIG.event.uid), CONFIG)
+    rendered = render(figures(store, CONFIG, NOW), CONFIG, decisions)
+    for part in (rendered.text, rendered.html):
+        links = re.findall(r"mailto:rsvp@roundtable\.example\?subject=([a-z]+)", part)
+        assert links == ["accept", "decline", "tentative", "delegate", "reply", "ignore"]
 
 
 def test_a_change_that_waits_for_its_confirmation_waits_for_the_invitee_alone(store: TinyStore) -> None:

@@ -89,6 +89,11 @@ class Change:
     dietary: str = ""
     access: str = ""
 
+    @property
+    def of_mind(self) -> bool:
+        """Another answer stood before; not only a need is new."""
+        return self.before is not None and self.before != self.after
+
 
 @dataclass(frozen=True, slots=True)
 class Waiting:

@@ -200,7 +200,8 @@ def _item(item: Item) -> str:
     head = f"{item.lead} ({item.aside})" if item.aside else item.lead
     written = [_indented(f"* {head}", "  ")]
     written += [f"  > {line}" for text in item.quote for line in wrap(text, WIDTH - 4).split("\n")]
-    notes = [": ".join(filter(None, (item.tag, *item.notes[:1]))), *item.notes[1:]]
+    tag = " ".join(filter(None, (item.tag, f"[{item.mark}]" if item.mark else "")))
+    notes = [": ".join(filter(None, (tag, *item.notes[:1]))), *item.notes[1:]]
     written += [_indented(f"  {note}", "  ") for note in notes if note]
     # Each address on a line of its own, which must not be broken.
     written += [f"  {option.word}: <{option.link}>" for option in item.options]

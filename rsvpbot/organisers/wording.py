@@ -96,6 +96,8 @@ class Item:
     lead: str
     aside: str = ""
     tag: str = ""
+    mark: str = ""
+    """A second tag, for what must not be overlooked."""
     tone: Tone = Tone.PLAIN
     quote: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
@@ -446,12 +448,13 @@ class _Writer:
         say = self.say
         lead, aside = self._who(change.who)
         notes = [self._detail(change.after, lead)]
-        if change.before:
-            notes.append(say("changed", before=self._said(change.before)))
+        if change.before and change.of_mind:
+            notes.append(say("before", said=self._said(change.before)))
         needs = [one_line(need, 80) for need in (change.dietary, change.access) if need]
         if needs:
             notes.append(say("needs", needs=", ".join(needs)))
-        return self._tagged(lead, aside, change.after, notes)
+        told = self._tagged(lead, aside, change.after, notes)
+        return replace(told, mark=say("changed") if change.of_mind else "")
 
     def _pending(self, pending: Pending) -> Item:
         say = self.say
@@ -516,7 +519,11 @@ class _Writer:
             yield self._section(say("letters"), items, intro=intro[:1].upper() + intro[1:])
         if f.bounced and not f.quiet:
             found = [self._bounced(bounced) for bounced in f.bounced]
-            yield self._section(say("bounced"), found, intro=say("bounced_intro"))
+            yield self._section(say("bounced"), found, intro=say("bounced_intro", list=self._list()))
+
+    def _list(self) -> str:
+        file = self.config.invitees.file
+        return one_line(file.name, 80) if file else self.say("the_list")
 
     def _letter(self, note: LetterNote, what: str) -> Item:
         lead, aside = self._who(note.who) if note.who else (self.say("to_organisers"), "")

@@ -36,6 +36,7 @@ from rsvpbot.organisers.figures import (
     Who,
     read_as,
 )
+from rsvpbot.organisers.growth import Column, Growth
 
 KELLER = Who("Ambassador Ruth Keller", "Permanent Mission of Aldavia", "amb.keller@mission-aa.example")
 BENALI = Who("Samira Benali", "Rights of the Child Network", "s.benali@ngo-two.example")
@@ -44,6 +45,9 @@ LINDQVIST = Who("Sven Lindqvist", "University of Norwick", "lindqvist@norwick.ex
 ORLOVA = Who("Olga Orlova", "Permanent Mission of Carvenia", "orlova@mission-cc.example")
 CHEN = Who("Chen Wei", "Institute for Migration Law", "chen.wei@iml.example")
 DIALLO = Who("Amara Diallo", "Children First International", "diallo@cfi.example")
+
+_GROWN = (*zip(range(14, -1, -1), (2, 9, 21, 28, 30, 30, 38, 45, 51, 55, 55, 56, 63, 74, 79), strict=True),)
+"""Days before the morning of the picture, and people expected at the end of each."""
 
 ACCEPTED, DECLINED, TENTATIVE = PartStat.ACCEPTED, PartStat.DECLINED, PartStat.TENTATIVE
 DELEGATED, SILENT = PartStat.DELEGATED, PartStat.NEEDS_ACTION
@@ -98,6 +102,7 @@ def busy(config: Config) -> Figures:
         listed=130,
         gone=(),
         expected=79,
+        growth=Growth(tuple(Column(now.date() - timedelta(days=back), people) for back, people in _GROWN)),
         capacity=config.event.capacity,
         by_category=(),
         changes=(

@@ -7,13 +7,13 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from email import message_from_bytes
 from email.policy import default
 from html.parser import HTMLParser
-from itertools import count
+from itertools import count, pairwise
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -25,7 +25,9 @@ from hypothesis import strategies as st
 from rsvpbot.config import Config, InviteesConfig, MailboxConfig, OrganisersConfig, RepliesConfig, ServiceConfig
 from rsvpbot.mail.tokens import Tokens
 from rsvpbot.model import (
+    ADMIN,
     TO_ORGANISERS,
+    Act,
     Address,
     Answer,
     Dmarc,
@@ -42,6 +44,7 @@ from rsvpbot.model import (
     PartStat,
     Reading,
     Reply,
+    Ruling,
     Standing,
     SummaryRecord,
     Trial,
@@ -51,6 +54,7 @@ from rsvpbot.model import (
 from rsvpbot.organisers import summary, wording
 from rsvpbot.organisers.decisions import Decisions
 from rsvpbot.organisers.figures import Figures, Health, figures, next_summary
+from rsvpbot.organisers.growth import MOST_COLUMNS, Column, growth
 from rsvpbot.organisers.shown import one_line
 from rsvpbot.organisers.summary import is_due, queue_if_due, queue_now, render
 from rsvpbot.organisers.wording import ORDER, Phrases, shares
@@ -469,6 +473,155 @@ def test_a_delegation_names_the_delegate_and_who_speaks_as_one_is_known(store: T
     found = figures(store, CONFIG, NOW)
     assert [change.who.label for change in found.changes] == ["Person 2"]
     assert "Delegated: Tomás Ferreira" in render(found, CONFIG).text
+
+
+# ------------------------------------------------------------------ day by day
+
+
+def test_people_expected_at_the_end_of_each_day_are_those_of_the_record(store: TinyStore) -> None:
+    def day(number: int, hour: int = 12) -> datetime:
+        return datetime(2016, 9, number, hour, tzinfo=NEW_YORK)
+
+    moved = invitee(1, answer(PartStat.DECLINED, 0, at=day(11)))
+    by_hand = invitee(2, answer(PartStat.ACCEPTED, 4, at=day(10)))
+    wrote = Reading(Kind.HUMAN, PartStat.ACCEPTED, 2)
+    undone = answer(PartStat.ACCEPTED, 5, at=day(9))
+    store.commit(
+        Commit(
+            invitees=(
+                moved,
+                by_hand,
+                invitee(3, answer(PartStat.ACCEPTED, 1, at=day(12, 1))),
+                invitee(4, answer(PartStat.TENTATIVE, 3, at=day(8))),
+                invitee(5),
+                invitee(6, answer(PartStat.ACCEPTED, 7, at=day(8)), listed=False),
+                invitee(7),
+            ),
+            replies=(
+                reply(1, moved, wrote, recorded=True, open=False, at=day(9, 23)),
+                reply(2, moved, replace(wrote, party=9), at=day(10)),  # not recorded
+                reply(3, moved, Reading(Kind.HUMAN, PartStat.DECLINED, 0), recorded=True, open=False, at=day(11)),
+            ),
+            rulings=(
+                Ruling("r1", day(8), ADMIN, Act.ACCEPT, by_hand.id, after=answer(PartStat.ACCEPTED, 1, at=day(8))),
+                Ruling("r2", day(10), ADMIN, Act.ACCEPT, by_hand.id, after=by_hand.answer),
+                Ruling("r3", day(9), ADMIN, Act.ACCEPT, "inv00005", after=undone, undone=True),
+                Ruling("r4", day(10), ADMIN, Act.UNDO, "inv00005", before=undone),
+                Ruling("r5", day(9), ADMIN, Act.IGNORE, "inv00007"),
+            ),
+            mailbox=GOOD,
+        )
+    )
+    found = figures(store, CONFIG, NOW)
+    told = [(column.until.day, column.people) for column in found.growth.columns]
+    assert told == [(8, 1), (9, 1 + 2 + 5), (10, 4 + 2), (11, 4), (12, 4 + 1)]
+    assert found.growth.span == 1 and found.growth.columns[-1].people == found.expected
+
+
+def test_an_answer_that_was_recorded_by_hand_is_what_a_mind_is_changed_from(store: TinyStore) -> None:
+    person = invitee(1, answer(PartStat.DECLINED, 0))
+    by_telephone = answer(PartStat.ACCEPTED, 2, at=NOW - timedelta(days=3))
+    said_so = Ruling("r1", NOW - timedelta(days=3), ADMIN, Act.ACCEPT, person.id, after=by_telephone)
+    store.commit(
+        Commit(invitees=(person,), rulings=(said_so,), summaries=(recorded_on(date(2016, 9, 11)),), mailbox=GOOD)
+    )
+    assert "Declined [Changed]: before: accepts, 2 people" in render(figures(store, CONFIG, NOW), CONFIG).text
+
+
+def test_a_day_is_that_of_the_organisers_calendar() -> None:
+    late = datetime(2016, 9, 11, 23, 30, tzinfo=NEW_YORK)
+    assert growth([[(late, 2)]], NEW_YORK, NOW).columns == (Column(date(2016, 9, 11), 2), Column(date(2016, 9, 12), 2))
+    assert growth([[(late, 2)]], ZoneInfo("Europe/Zurich"), NOW).columns == (Column(date(2016, 9, 12), 2),)
+
+
+@pytest.mark.parametrize(
+    ("days", "columns", "span"), [(1, 1, 1), (21, 21, 1), (22, 11, 2), (60, 20, 3), (4000, 21, 191)]
+)
+def test_more_days_than_columns_share_them(days: int, columns: int, span: int) -> None:
+    """One more person a day; the last column ends today and holds everybody."""
+    grown = growth([[(NOW - timedelta(days=back), 1)] for back in range(days)], NEW_YORK, NOW)
+    assert (len(grown.columns), grown.span) == (columns, span)
+    assert grown.columns[-1] == Column(NOW.date(), days)
+    assert grown.columns[0].people == days - span * (columns - 1) > 0
+    assert {later.people - earlier.people for earlier, later in pairwise(grown.columns)} <= {span}
+
+
+STEPS = st.lists(st.tuples(st.integers(-100, 3), st.integers(0, 9)), max_size=4).map(sorted)
+
+
+@given(st.lists(STEPS, max_size=8))
+def test_the_last_column_is_the_sum_of_what_stands(courses: list[list[tuple[int, int]]]) -> None:
+    grown = growth([[(NOW + timedelta(days=day), people) for day, people in one] for one in courses], NEW_YORK, NOW)
+    assert bool(grown.columns) == any(courses)
+    assert len(grown.columns) <= MOST_COLUMNS
+    if grown.columns:
+        assert grown.columns[-1] == Column(NOW.date(), sum(one[-1][1] for one in courses if one))
+        assert all(
+            later.until - earlier.until == timedelta(days=grown.span) for earlier, later in pairwise(grown.columns)
+        )
+
+
+@given(st.lists(st.integers(0, 400), min_size=1, max_size=21), st.integers(1, 300), st.sampled_from([2, 5, 80]))
+def test_a_column_reaches_the_line_where_it_is_full_and_passes_it_where_there_are_more(
+    people: list[int], line: int, height: int
+) -> None:
+    drawing = wording.Chart(tuple(people), line, "", "", "").drawn(height)
+    assert drawing.below + drawing.above == height and drawing.below >= 1
+    assert bool(drawing.above) == (max(people) > line)
+    for number, (below, above) in zip(people, drawing.columns, strict=True):
+        assert 0 <= below <= drawing.below and 0 <= above <= drawing.above
+        assert bool(below) == bool(number)
+        assert bool(above) == (number > line)
+        assert below == drawing.below or number < line
+        assert below < drawing.below or number >= line or drawing.below == 1
+
+
+GROWN = [
+    # answers by days ago, capacity -> what the chart says, its columns
+    ([], 10, None, 0),
+    ([0], 10, "1 on 12 Sept · each column is one day", 1),
+    ([2, 1, 1], 10, "1 on 10 Sept, 3 on 12 Sept · each column is one day", 3),
+    ([2, 1, 1], None, "1 on 10 Sept, 3 on 12 Sept · each column is one day", 3),
+    (range(60), 80, "3 on 17 Jul, 60 on 12 Sept · each column is 3 days", 20),
+    ([3, 3, 2, 1, 1, 0], 4, "2 on 9 Sept, 6 on 12 Sept · each column is one day", 4),
+    (range(60), 1, "3 on 17 Jul, 60 on 12 Sept · each column is 3 days", 20),
+]
+
+
+@pytest.mark.parametrize(("days", "capacity", "told", "columns"), GROWN)
+def test_the_chart(store: TinyStore, days: Iterable[int], capacity: int | None, told: str | None, columns: int) -> None:
+    config = replace(CONFIG, event=replace(CONFIG.event, capacity=capacity))
+    people = [invitee(n, answer(PartStat.ACCEPTED, at=NOW - timedelta(days=n_ago))) for n, n_ago in enumerate(days)]
+    store.commit(Commit(invitees=(*people, invitee(999)), mailbox=GOOD))
+    rendered = render(figures(store, config, NOW), config)
+    if told is None:
+        assert "day by day" not in rendered.text + rendered.html
+        return
+    _, _, after = rendered.text.partition("People expected, day by day\n")
+    drawn, _, _ = after.partition(f"\n\n{told}\n")
+    lines = drawn.split("\n")[2:]
+    assert told in rendered.html
+    assert 7 <= len(lines) <= 8 and max(map(len, lines)) <= 74
+    assert f"{capacity or len(people)} +-" in drawn
+    assert ("!!" in drawn) == (capacity is not None and len(people) > capacity)
+    assert lines[-1].split("  ")[-1].strip().endswith("12 Sept")
+    heights = re.findall(r'<td class="column[^>]*height="(\d+)"', rendered.html)
+    assert len(heights) == columns * len(set(heights)) and sum({int(height) for height in heights}) <= 100
+    assert len(re.findall(r'<td class="piece accepted" style="[^"]*" height="\d+"', rendered.html)) == columns
+
+
+def test_the_chart_in_characters() -> None:
+    chart = wording.Chart((0, 1, 6, 12, 15), 10, "10", "8 Sept", "12 Sept")
+    assert summary._chart(chart).split("\n") == [
+        "   |             !!",
+        "   |          !! !!",
+        "10 +---------------",
+        "   |          ## ##",
+        "   |       ## ## ##",
+        "   |    :: ## ## ##",
+        "   +---------------",
+        "     8 Sept 12 Sept",
+    ]
 
 
 # ------------------------------------------------------------------ the mailbox, and alarms

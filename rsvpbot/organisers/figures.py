@@ -6,8 +6,8 @@ agree belong in a `Store.transaction()`, which is the caller's to open.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
@@ -18,6 +18,7 @@ from rsvpbot.config import Config
 from rsvpbot.decide import COMING, expected_people
 from rsvpbot.model import (
     MACHINE_KINDS,
+    Act,
     Address,
     Answer,
     Folder,
@@ -30,6 +31,7 @@ from rsvpbot.model import (
     Reply,
     SummaryRecord,
 )
+from rsvpbot.organisers.growth import Growth, growth
 from rsvpbot.store.base import Store
 
 OVERLAP = timedelta(seconds=30)
@@ -75,6 +77,21 @@ class Said:
     party: int | None = None
     names: tuple[str, ...] = ()
     delegate: str = ""
+
+    @property
+    def people(self) -> int:
+        """How many are expected by it; as `decide.expected_people`."""
+        if self.partstat not in COMING:
+            return 0
+        return self.party if self.party is not None else max(1, len(self.names))
+
+
+@dataclass(frozen=True, slots=True)
+class Stood:
+    """From this moment on this was on record for an invitee; None: no answer."""
+
+    at: datetime
+    said: Said | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,6 +251,8 @@ class Figures:
     gone: tuple[tuple[Who, Said], ...]
     """Answers of those who are no longer on the list; counted nowhere else."""
     expected: int
+    growth: Growth
+    """People expected day by day, of those who are on the list now."""
     capacity: int | None
     by_category: tuple[tuple[str, int, int], ...]
     """Category, people expected, room: where the configuration gives room by category."""
@@ -301,6 +320,7 @@ def figures(store: Store, config: Config, now: datetime) -> Figures:
     everybody = store.invitees()
     listed = [invitee for invitee in everybody if invitee.listed]
     by_id = {invitee.id: invitee for invitee in everybody}
+    courses = _courses(store, everybody)
     letters = _letters(store, by_id, since)
     messages = _messages(store, last)
     worse = _worse(messages, letters, last)
@@ -317,9 +337,10 @@ def figures(store: Store, config: Config, now: datetime) -> Figures:
         listed=len(listed),
         gone=tuple((who(i), said(i.answer)) for i in everybody if not i.listed and i.answer),
         expected=people.total(),
+        growth=growth((_steps(courses[invitee.id]) for invitee in listed), summary_zone(config), now),
         capacity=config.event.capacity,
         by_category=_by_category(listed, config.event.capacity_by_category),
-        changes=_changes(store, everybody, since),
+        changes=_changes(everybody, courses, since),
         waiting=tuple(
             _waiting(reply, by_id)
             for reply in store.open_replies()
@@ -404,10 +425,46 @@ def _by_category(listed: Iterable[Invitee], room: Mapping[str, int]) -> tuple[tu
     return tuple((category, people[category.casefold()], places) for category, places in room.items())
 
 
-def _changes(store: Store, everybody: Iterable[Invitee], since: datetime | None) -> tuple[Change, ...]:
+def _courses(store: Store, everybody: Iterable[Invitee]) -> Mapping[str, tuple[Stood, ...]]:
+    """What was on record for each invitee, and from when, oldest first; the last is what stands.
+
+    Exact is what stands, since when, and every decision of an organiser or the admin. Before that it is what recorded
+    replies were taken to say at the time they were handled, which a later answer replaced. What was undone has left no
+    trace: the answer that stands again is taken to have stood since it was recorded. Of a person who was forgotten
+    nothing is known any more.
+    """
+    told: defaultdict[str, list[Stood]] = defaultdict(list)
+    for reply in store.replies():
+        read = read_as(reply) if reply.recorded else None
+        if read is not None and reply.invitee_id is not None:
+            told[reply.invitee_id].append(Stood(reply.handled_at, read))
+    for ruling in store.rulings():
+        if ruling.invitee_id is None:
+            continue
+        if ruling.after is not None:
+            told[ruling.invitee_id].append(Stood(ruling.at, said(ruling.after)))
+        elif ruling.act is Act.UNDO and ruling.before is not None:
+            told[ruling.invitee_id].append(Stood(ruling.at, None))
+    return {invitee.id: _course(invitee.answer, told[invitee.id]) for invitee in everybody}
+
+
+def _course(answer: Answer | None, told: Sequence[Stood]) -> tuple[Stood, ...]:
+    course = sorted(told, key=lambda stood: stood.at)
+    if answer is None:
+        return tuple(course) if course and course[-1].said is None else ()
+    return (*(stood for stood in course if stood.at < answer.recorded_at), Stood(answer.recorded_at, said(answer)))
+
+
+def _steps(course: Iterable[Stood]) -> Iterator[tuple[datetime, int]]:
+    return ((stood.at, stood.said.people if stood.said else 0) for stood in course)
+
+
+def _changes(
+    everybody: Iterable[Invitee], courses: Mapping[str, Sequence[Stood]], since: datetime | None
+) -> tuple[Change, ...]:
     start = since - OVERLAP if since else None
     found = [
-        _change(store, invitee, invitee.answer, start)
+        _change(invitee, invitee.answer, courses[invitee.id], start)
         for invitee in everybody
         if invitee.answer and (start is None or invitee.answer.recorded_at > start)
     ]
@@ -415,15 +472,10 @@ def _changes(store: Store, everybody: Iterable[Invitee], since: datetime | None)
     return tuple(sorted(news, key=lambda change: change.at))
 
 
-def _change(store: Store, invitee: Invitee, answer: Answer, start: datetime | None) -> Change:
-    before = _before(store, invitee, start) if start else None
+def _change(invitee: Invitee, answer: Answer, course: Iterable[Stood], start: datetime | None) -> Change:
+    earlier = [stood for stood in course if start and stood.at <= start]
+    before = earlier[-1].said if earlier else None
     return Change(who(invitee), before, said(answer), answer.recorded_at, answer.dietary or "", answer.access or "")
-
-
-def _before(store: Store, invitee: Invitee, start: datetime) -> Said | None:
-    """What this invitee's recorded replies came to before `start`."""
-    earlier = [reply for reply in store.replies(invitee.id) if reply.recorded and reply.handled_at <= start]
-    return read_as(earlier[-1]) if earlier else None
 
 
 def read_as(reply: Reply) -> Said | None:

@@ -8,6 +8,7 @@ summary    as text and HTML, and as a letter in the outbox, once a day
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
 from importlib import resources
@@ -23,7 +24,7 @@ from rsvpbot.model import Letter, LetterKind, SummaryRecord
 from rsvpbot.organisers.decisions import Decisions
 from rsvpbot.organisers.figures import Figures, Waiting, figures, last_record, summary_time, summary_zone
 from rsvpbot.organisers.shown import one_line
-from rsvpbot.organisers.wording import Item, Limits, Page, Piece, Row, Section, Tone, page
+from rsvpbot.organisers.wording import Chart, Item, Limits, Page, Piece, Row, Section, Tone, page
 from rsvpbot.store.base import Commit, Store
 
 __all__ = ["Figures", "Rendered", "figures", "is_due", "queue_if_due", "queue_now", "render"]
@@ -36,6 +37,9 @@ LARGEST = 100_000
 
 BAR = 40
 """Characters of the bar in the text part."""
+
+CHART = 5
+"""Lines for the columns of a chart in the text part; its line, its foot and its days take three more."""
 
 DRAWN = {Tone.ACCEPTED: "#", Tone.DELEGATED: "#", Tone.TENTATIVE: "+", Tone.ALARM: "!"}
 
@@ -174,6 +178,8 @@ def _section(section: Section) -> Iterator[str]:
     yield section.title.upper() if section.urgent else _underlined(section.title)
     if section.rows:
         yield _rows(section.rows)
+    if section.chart:
+        yield _chart(section.chart)
     if section.intro:
         yield wrap(section.intro, WIDTH)
     if section.items and section.urgent:
@@ -194,6 +200,30 @@ def _rows(rows: tuple[Row, ...]) -> str:
     return "\n".join(
         f"{row.label}{' ' * (label - columns(row.label))}  {row.number:>{number}}  {row.note}".rstrip() for row in rows
     )
+
+
+def _chart(chart: Chart) -> str:
+    """Columns of characters: "#" is a whole step, ":" half of one, "!" what is above the line."""
+    margin = " " * columns(chart.mark)
+    drawing = chart.drawn(CHART)
+    fine = replace(chart, people=tuple(min(people, chart.line) for people in chart.people)).drawn(2 * drawing.below)
+    above = [
+        f"{margin} | " + " ".join("!!" if over >= step else "  " for _, over in drawing.columns)
+        for step in range(drawing.above, 0, -1)
+    ]
+    below = [
+        f"{margin} | " + " ".join(_step(height - 2 * step) for height, _ in fine.columns)
+        for step in reversed(range(drawing.below))
+    ]
+    width = 3 * len(chart.people)
+    rule, foot = f"{chart.mark} +{'-' * width}", f"{margin} +{'-' * width}"
+    room = width - 1 - columns(chart.first) - columns(chart.last)
+    days = f"{chart.first}{' ' * room}{chart.last}" if room > 0 else chart.last
+    return "\n".join(line.rstrip() for line in (*above, rule, *below, foot, f"{margin}   {days}"))
+
+
+def _step(halves: int) -> str:
+    return "##" if halves >= 2 else "::" if halves == 1 else "  "
 
 
 def _item(item: Item) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from functools import lru_cache
 from importlib import resources
@@ -106,10 +106,59 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True)
+class Drawing:
+    """A chart at a certain height. Heights are whole steps: pixels, or parts of a line of text."""
+
+    columns: tuple[tuple[int, int], ...]
+    """Of each column, how high it stands below the line, and how high above it."""
+    below: int
+    """Where the line is."""
+    above: int
+    """How much room there is above it; 0 where no column is higher."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """Numbers of people in the order of time, and a line that they are measured by."""
+
+    people: tuple[int, ...]
+    line: int
+    """The room there is; where that is not known, the highest column. At least 1."""
+    mark: str
+    """The number at the line."""
+    first: str
+    last: str
+    """What the first column is called, and the last."""
+
+    def drawn(self, height: int) -> Drawing:
+        """At a height of at least two steps. Whoever is there is at least one step high; a column reaches the line only
+        where it is full, and passes it only where there are more."""
+        peak = max(self.people)
+        above = 0
+        if peak > self.line:
+            above = min(height - 1, max(1, round(height * (peak - self.line) / peak)))
+        below = height - above
+        return Drawing(
+            tuple((self._below(people, below), self._above(people, peak, above)) for people in self.people),
+            below,
+            above,
+        )
+
+    def _below(self, people: int, room: int) -> int:
+        if not people or people >= self.line:
+            return room if people else 0
+        return max(1, min(room - 1, round(room * people / self.line)))
+
+    def _above(self, people: int, peak: int, room: int) -> int:
+        return max(1, round(room * (people - self.line) / (peak - self.line))) if people > self.line else 0
+
+
+@dataclass(frozen=True, slots=True)
 class Section:
     title: str
     intro: str = ""
     rows: tuple[Row, ...] = ()
+    chart: Chart | None = None
     items: tuple[Item, ...] = ()
     more: str = ""
     urgent: bool = False
@@ -340,6 +389,8 @@ class _Writer:
         if new:
             yield self._decide(new)
         yield self._answers()
+        if not f.quiet:
+            yield from self._growth()
         if f.by_category:
             yield self._categories()
         if f.changes:
@@ -427,6 +478,22 @@ class _Writer:
         note = self.say("separator").join(filter(None, notes))
         tag = self.say(said.partstat.value)
         return Item(lead, aside, tag=tag, tone=TONES[said.partstat], notes=(note,) if note else ())
+
+    def _growth(self) -> Iterator[Section]:
+        f, say = self.figures, self.say
+        columns = f.growth.columns
+        line = f.capacity or max((column.people for column in columns), default=0)
+        if not columns or not line:
+            return
+        first, last = self._day(columns[0].until), self._day(columns[-1].until)
+        people = tuple(column.people for column in columns)
+        chart = Chart(people, line, say.count(line), first, last)
+        if len(columns) == 1:
+            told = say("growth_day", people[0], day=last)
+        else:
+            told = say("growth_days", before=say.count(people[0]), first=first, after=say.count(people[-1]), last=last)
+        span = say("growth_span", f.growth.span)
+        yield Section(say("growth"), intro=say("separator").join((told, span)), chart=chart)
 
     def _categories(self) -> Section:
         rows = []
@@ -594,6 +661,11 @@ class _Writer:
         local = moment.astimezone(summary_zone(self.config))
         day = format_skeleton("MMMd", local, locale=self.say.locale)
         return f"{day}, {format_time(local, 'short', locale=self.say.locale)}"
+
+    def _day(self, day: date) -> str:
+        from babel.dates import format_skeleton
+
+        return str(format_skeleton("MMMd", day, locale=self.say.locale))
 
     def _date(self, moment: datetime) -> str:
         from babel.dates import format_date

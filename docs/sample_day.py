@@ -21,6 +21,7 @@ from rsvpbot.model import (
 )
 from rsvpbot.organisers.figures import (
     Bounced,
+    Category,
     Change,
     Door,
     Figures,
@@ -104,7 +105,12 @@ def busy(config: Config) -> Figures:
         expected=79,
         growth=Growth(tuple(Column(now.date() - timedelta(days=back), people) for back, people in _GROWN)),
         capacity=config.event.capacity,
-        by_category=(),
+        categories=(
+            Category("Member States", 62, 41, 4, 17, None),
+            Category("Civil society", 34, 21, 6, 14, None),
+            Category("Experts", 22, 11, 3, 8, None),
+            Category("UN entities", 12, 6, 2, 5, None),
+        ),
         changes=(
             Change(KELLER, None, Said(ACCEPTED, 2, ("Ruth Keller", "Jonas Ritter")), at, dietary="vegetarian"),
             Change(CHEN, Said(TENTATIVE, 1), Said(ACCEPTED, 1, ("Chen Wei",)), at, access="wheelchair"),

@@ -53,7 +53,7 @@ from rsvpbot.model import (
 )
 from rsvpbot.organisers import summary, wording
 from rsvpbot.organisers.decisions import Decisions
-from rsvpbot.organisers.figures import Figures, Health, figures, next_summary
+from rsvpbot.organisers.figures import Category, Figures, Health, figures, next_summary
 from rsvpbot.organisers.growth import MOST_COLUMNS, Column, growth
 from rsvpbot.organisers.shown import one_line
 from rsvpbot.organisers.summary import is_due, queue_if_due, queue_now, render
@@ -430,10 +430,60 @@ def test_room_by_category(store: TinyStore) -> None:
         )
     )
     found = figures(store, config, NOW)
-    assert found.by_category == (("Delegation", 4, 3), ("observer", 1, 2))
-    text = render(found, config).text
-    assert "Delegation  4 of 3" in text and "observer    1 of 2" in text
-    assert "1 more than there is room for" in text
+    assert [(one.name, one.coming, one.room) for one in found.categories] == [
+        ("Delegation", 4, 3),
+        ("observer", 1, 2),
+        ("press", 1, None),
+    ]
+    rendered = render(found, config)
+    assert "\nDelegation        1  4 of 3         0       0\nobserver          1  1 of 2" in rendered.text
+    assert "1 more than there is room for" in rendered.text
+    assert len(re.findall(r'class="piece alarm"[^>]* width="25%" height="6"', rendered.html)) == 1
+
+
+def test_by_category_as_the_list_has_them(store: TinyStore) -> None:
+    gone, declined = answer(PartStat.ACCEPTED, 9), answer(PartStat.DECLINED, 0)
+    store.commit(
+        Commit(
+            invitees=(
+                invitee(1, category="Experts"),
+                invitee(2, answer(PartStat.ACCEPTED, 3), category="Member States"),
+                invitee(3, declined, category="member states"),
+                invitee(4, answer(PartStat.TENTATIVE, 2), category="Member States"),
+                invitee(5, category="Member States"),
+                invitee(6, answer(PartStat.DELEGATED, 1)),
+                invitee(7, category="Member States", bounced="unknown"),
+                invitee(8, gone, category="Observers", listed=False),
+            ),
+            mailbox=GOOD,
+        )
+    )
+    found = figures(store, CONFIG, NOW)
+    assert found.categories == (
+        Category("Member States", 5, 3, 1, 2, None),
+        Category("Experts", 1, 0, 0, 1, None),
+        Category("", 1, 1, 0, 0, None),
+    )
+    assert render(found, CONFIG).text.partition("By category\n-----------\n\n")[2].splitlines()[:4] == [
+        "                    Invited  Coming  Declined  Silent",
+        "Member States             5       3         1       2",
+        "Experts                   1       0         0       1",
+        "without a category        1       1         0       0",
+    ]
+
+
+def test_a_list_without_categories_is_told_without(store: TinyStore) -> None:
+    store.commit(Commit(invitees=(invitee(1, answer(PartStat.ACCEPTED)),), mailbox=GOOD))
+    assert figures(store, CONFIG, NOW).categories == ()
+    assert "category" not in render(figures(store, CONFIG, NOW), CONFIG).text
+
+
+def test_as_many_categories_as_invitees_are_cut_off(store: TinyStore) -> None:
+    people = tuple(invitee(n, answer(PartStat.ACCEPTED), category=f"{n} {'long ' * 30}") for n in range(90))
+    store.commit(Commit(invitees=people, mailbox=GOOD))
+    rendered = render(figures(store, CONFIG, NOW), CONFIG)
+    table = rendered.text.partition("By category")[2].partition("and 66 more")[0]
+    assert max(map(len, table.splitlines())) <= 74 and table.count("long") >= 24
 
 
 LEFT = [
@@ -857,7 +907,11 @@ def test_figures_always_add_up(
     assert m.seen - m.retried == max(before, sum(tally.values()))
     assert m.adds_up == (before <= sum(tally.values()))
     words = wording.page(found, config)
-    for bar in [words.capacity, *(row.bar for section in words.sections for row in section.rows)]:
+    tables = [section.table.lines for section in words.sections if section.table]
+    bars = [row.bar for section in words.sections for row in section.rows] + [
+        line.bar for table in tables for line in table
+    ]
+    for bar in [words.capacity, *bars]:
         assert not bar or sum(piece.percent for piece in bar) == 100
     rendered = render(found, config)
     assert max(map(len, rendered.text.split("\n"))) < 998
@@ -953,7 +1007,18 @@ def _harmless(found: Figures) -> Figures:
 
     changes: dict[str, Any] = {
         name: plain(getattr(found, name))
-        for name in ("changes", "waiting", "pending", "dietary", "access", "letters", "bounced", "gone", "mailbox")
+        for name in (
+            "changes",
+            "waiting",
+            "pending",
+            "dietary",
+            "access",
+            "letters",
+            "bounced",
+            "categories",
+            "gone",
+            "mailbox",
+        )
     }
     return replace(found, **changes)
 

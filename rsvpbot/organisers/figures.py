@@ -179,6 +179,22 @@ class Door:
 
 
 @dataclass(frozen=True, slots=True)
+class Category:
+    """The invitees of one category. Those who said "perhaps" are invited, and in no other figure."""
+
+    name: str
+    """"" for those whom the list gives none."""
+    invited: int
+    coming: int
+    """People expected."""
+    declined: int
+    silent: int
+    """Without an answer, whether our mail reached them or not."""
+    room: int | None
+    """Where the configuration gives room by category."""
+
+
+@dataclass(frozen=True, slots=True)
 class Letters:
     """What became of our letters."""
 
@@ -254,8 +270,8 @@ class Figures:
     growth: Growth
     """People expected day by day, of those who are on the list now."""
     capacity: int | None
-    by_category: tuple[tuple[str, int, int], ...]
-    """Category, people expected, room: where the configuration gives room by category."""
+    categories: tuple[Category, ...]
+    """() where neither the list nor the configuration knows any."""
     changes: tuple[Change, ...]
     waiting: tuple[Waiting, ...]
     pending: tuple[Pending, ...]
@@ -339,7 +355,7 @@ def figures(store: Store, config: Config, now: datetime) -> Figures:
         expected=people.total(),
         growth=growth((_steps(courses[invitee.id]) for invitee in listed), summary_zone(config), now),
         capacity=config.event.capacity,
-        by_category=_by_category(listed, config.event.capacity_by_category),
+        categories=_categories(listed, config.event.capacity_by_category),
         changes=_changes(everybody, courses, since),
         waiting=tuple(
             _waiting(reply, by_id)
@@ -418,11 +434,32 @@ def _perhaps(answer: Answer | None) -> int:
     return answer.party or max(1, len(answer.names))
 
 
-def _by_category(listed: Iterable[Invitee], room: Mapping[str, int]) -> tuple[tuple[str, int, int], ...]:
-    people: Counter[str] = Counter()
+def _categories(listed: Iterable[Invitee], room: Mapping[str, int]) -> tuple[Category, ...]:
+    """Those with a room of their own first, as configured; then the larger before the smaller, and last whoever has
+    none. Case does not tell two apart; the first spelling names them."""
+    found: dict[str, list[Invitee]] = {name.casefold(): [] for name in room}
+    names = {name.casefold(): name for name in room}
     for invitee in listed:
-        people[invitee.category.casefold()] += expected_people(invitee.answer)
-    return tuple((category, people[category.casefold()], places) for category, places in room.items())
+        key = invitee.category.casefold()
+        names.setdefault(key, invitee.category)
+        found.setdefault(key, []).append(invitee)
+    if not any(found):
+        return ()
+    places = {name.casefold(): number for name, number in room.items()}
+    others = sorted(found.keys() - places.keys(), key=lambda key: (not key, -len(found[key]), key))
+    return tuple(_category(names[key], found[key], places.get(key)) for key in (*places, *others))
+
+
+def _category(name: str, invitees: Sequence[Invitee], room: int | None) -> Category:
+    counts = Counter(invitee.partstat for invitee in invitees)
+    return Category(
+        name=name,
+        invited=len(invitees),
+        coming=sum(expected_people(invitee.answer) for invitee in invitees),
+        declined=counts[PartStat.DECLINED],
+        silent=counts[PartStat.NEEDS_ACTION],
+        room=room,
+    )
 
 
 def _courses(store: Store, everybody: Iterable[Invitee]) -> Mapping[str, tuple[Stood, ...]]:

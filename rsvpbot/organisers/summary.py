@@ -24,7 +24,7 @@ from rsvpbot.model import Letter, LetterKind, SummaryRecord
 from rsvpbot.organisers.decisions import Decisions
 from rsvpbot.organisers.figures import Figures, Waiting, figures, last_record, summary_time, summary_zone
 from rsvpbot.organisers.shown import one_line
-from rsvpbot.organisers.wording import Chart, Item, Limits, Page, Piece, Row, Section, Tone, page
+from rsvpbot.organisers.wording import Chart, Item, Limits, Page, Piece, Row, Section, Table, Tone, page
 from rsvpbot.store.base import Commit, Store
 
 __all__ = ["Figures", "Rendered", "figures", "is_due", "queue_if_due", "queue_now", "render"]
@@ -40,6 +40,9 @@ BAR = 40
 
 CHART = 5
 """Lines for the columns of a chart in the text part; its line, its foot and its days take three more."""
+
+LABEL = 30
+"""Columns of a table's labels in the text part; what is longer is cut."""
 
 DRAWN = {Tone.ACCEPTED: "#", Tone.DELEGATED: "#", Tone.TENTATIVE: "+", Tone.ALARM: "!"}
 
@@ -178,6 +181,8 @@ def _section(section: Section) -> Iterator[str]:
     yield section.title.upper() if section.urgent else _underlined(section.title)
     if section.rows:
         yield _rows(section.rows)
+    if section.table:
+        yield _table(section.table)
     if section.chart:
         yield _chart(section.chart)
     if section.intro:
@@ -200,6 +205,20 @@ def _rows(rows: tuple[Row, ...]) -> str:
     return "\n".join(
         f"{row.label}{' ' * (label - columns(row.label))}  {row.number:>{number}}  {row.note}".rstrip() for row in rows
     )
+
+
+def _table(table: Table) -> str:
+    labels = [one_line(line.label, LABEL) for line in table.lines]
+    lines = [("", table.head), *zip(labels, (line.cells for line in table.lines), strict=True)]
+    first = max(map(columns, labels))
+    widths = [max(map(columns, cells)) for cells in zip(*(cells for _, cells in lines), strict=True)]
+    return "\n".join(
+        "  ".join([label + " " * (first - columns(label)), *map(_right, cells, widths)]) for label, cells in lines
+    )
+
+
+def _right(text: str, width: int) -> str:
+    return " " * (width - columns(text)) + text
 
 
 def _chart(chart: Chart) -> str:

@@ -16,6 +16,7 @@ from rsvpbot.letters.values import Option, locale_of
 from rsvpbot.model import Folder, LetterKind, PartStat
 from rsvpbot.organisers.figures import (
     Bounced,
+    Category,
     Change,
     Figures,
     Health,
@@ -90,6 +91,24 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
+class Line:
+    """A line of a table, its bar below it."""
+
+    label: str
+    cells: tuple[str, ...]
+    bar: tuple[Piece, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Figures of several kinds, for each of several things."""
+
+    head: tuple[str, ...]
+    """What the cells are; the labels need no name."""
+    lines: tuple[Line, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Item:
     """One line of a section, or a few."""
 
@@ -159,6 +178,7 @@ class Section:
     intro: str = ""
     rows: tuple[Row, ...] = ()
     chart: Chart | None = None
+    table: Table | None = None
     items: tuple[Item, ...] = ()
     more: str = ""
     urgent: bool = False
@@ -391,8 +411,7 @@ class _Writer:
         yield self._answers()
         if not f.quiet:
             yield from self._growth()
-        if f.by_category:
-            yield self._categories()
+            yield from self._categories()
         if f.changes:
             yield self._fresh()
         if f.pending:
@@ -495,15 +514,25 @@ class _Writer:
         span = say("growth_span", f.growth.span)
         yield Section(say("growth"), intro=say("separator").join((told, span)), chart=chart)
 
-    def _categories(self) -> Section:
-        rows = []
-        for category, people, places in self.figures.by_category:
-            over = max(0, people - places)
-            widths = shares((people - over, over), max(people, places, 1))
+    def _categories(self) -> Iterator[Section]:
+        say, found, most = self.say, self.figures.categories, self.limits.others
+        if not found:
+            return
+        head = (say("invited"), say("coming"), say("declined_by"), say("silent_by"))
+        more = say("more", len(found) - most) if len(found) > most else ""
+        table = Table(head, tuple(map(self._category, found[:most])))
+        yield Section(say("category"), intro=say("category_intro"), table=table, more=more)
+
+    def _category(self, found: Category) -> Line:
+        say = self.say
+        coming, bar = say.count(found.coming), tuple[Piece, ...]()
+        if found.room is not None:
+            over = max(0, found.coming - found.room)
+            coming = say("places", found.coming, capacity=say.count(found.room))
+            widths = shares((found.coming - over, over), max(found.coming, found.room, 1))
             bar = _bar((Tone.ACCEPTED, Tone.ALARM, Tone.PLAIN), widths)
-            number = self.say("places", people, capacity=self.say.count(places))
-            rows.append(Row(one_line(category, 60), number, bar=bar))
-        return Section(self.say("category"), rows=tuple(rows))
+        cells = (say.count(found.invited), coming, say.count(found.declined), say.count(found.silent))
+        return Line(one_line(found.name, 60) or say("no_category"), cells, bar)
 
     def _fresh(self) -> Section:
         f = self.figures

@@ -12,6 +12,7 @@ from statistics import median
 from typing import TypeVar
 
 from rsvpbot.config import load
+from rsvpbot.mail.tokens import Tokens
 from rsvpbot.model import (
     Address,
     Answer,
@@ -20,6 +21,9 @@ from rsvpbot.model import (
     Folder,
     Invitee,
     Kind,
+    Letter,
+    LetterKind,
+    LetterState,
     Mailbox,
     Order,
     PartStat,
@@ -29,24 +33,47 @@ from rsvpbot.model import (
     Trust,
 )
 from rsvpbot.organisers import summary
+from rsvpbot.organisers.decisions import Decisions
 from rsvpbot.organisers.guests import csv_text, guests
 from rsvpbot.store.base import Commit
 from rsvpbot.store.tinydb import TinyStore
 
 EXAMPLE = Path(__file__).resolve().parent.parent / "config.example.toml"
 ANSWERS = (PartStat.ACCEPTED, PartStat.ACCEPTED, PartStat.DECLINED, PartStat.TENTATIVE, PartStat.DELEGATED, None)
+CATEGORIES = ("Member States", "Civil society", "Experts", "UN entities")
 T = TypeVar("T")
 
 
 def fill(store: TinyStore, number: int, now: datetime) -> None:
-    """Invitees of whom five of six have answered, some of them this night, and one in fifty waits."""
-    invitees, replies, done = [], [], []
+    """Invitees of whom five of six have answered within two weeks, some of them this night, and one in fifty waits. All
+    were invited before that, and are of four categories."""
+    invitees, replies, letters, done = [], [], [], []
     for index in range(number):
         at = now - timedelta(minutes=7 * index % 20_000)
         partstat, digest = ANSWERS[index % len(ANSWERS)], f"{index:064x}"
         sender = Address(f"Person {index}", f"p{index}@mission-{index % 90}.example")
         answer = Answer(partstat, 1 + index % 3, (sender.name,), Order(at, index), digest, at) if partstat else None
-        invitees.append(Invitee(f"{index:08d}", (sender.email,), f"u{index}", name=sender.name, answer=answer))
+        known = f"{index:08d}"
+        category = CATEGORIES[index % len(CATEGORIES)]
+        invitees.append(
+            Invitee(known, (sender.email,), f"u{index}", name=sender.name, category=category, answer=answer)
+        )
+        letters.append(
+            Letter(
+                f"i{known}",
+                LetterKind.INVITATION,
+                known,
+                (sender.email,),
+                "en",
+                "Invitation",
+                f"<{known}@roundtable.example>",
+                LetterState.SENT,
+                now - timedelta(days=20),
+                "rsvp@roundtable.example",
+                sent_at=now - timedelta(days=20) + timedelta(seconds=index),
+                copied=True,
+            )
+        )
         if partstat is None:
             continue
         reading = Reading(Kind.HUMAN, partstat, 1, (sender.name,), text="Thank you, I will be there. " * 8)
@@ -73,7 +100,15 @@ def fill(store: TinyStore, number: int, now: datetime) -> None:
         )
         done.append(Done(1, index + 1, digest, folder, at, "kind=human"))
     mailbox = Mailbox(uidvalidity=1, started=True, last_good=now)
-    store.commit(Commit(invitees=tuple(invitees), replies=tuple(replies), done=tuple(done), mailbox=mailbox))
+    store.commit(
+        Commit(
+            invitees=tuple(invitees),
+            replies=tuple(replies),
+            letters=tuple(letters),
+            done=tuple(done),
+            mailbox=mailbox,
+        )
+    )
 
 
 def timed(what: str, work: Callable[[], T], rounds: int = 5) -> T:
@@ -96,7 +131,8 @@ def measure(number: int) -> None:
         print(f"{number} invitees")
         with TinyStore(path) as store:
             found = timed("figures", lambda: summary.figures(store, config, now))
-            rendered = timed("text and HTML", lambda: summary.render(found, config))
+            decisions = Decisions(Tokens((b"only for the figures",), config.event.uid), config)
+            rendered = timed("text and HTML", lambda: summary.render(found, config, decisions))
             rows = timed("guest list", lambda: guests(store, config))
             timed("as CSV", lambda: csv_text(rows))
         print(f"  HTML {len(rendered.html.encode()) / 1000:.0f} kB, text {len(rendered.text.encode()) / 1000:.0f} kB")

@@ -33,6 +33,7 @@ from rsvpbot.organisers.figures import (
     Need,
     Pending,
     Said,
+    Silent,
     Waiting,
     Who,
     read_as,
@@ -46,6 +47,13 @@ LINDQVIST = Who("Sven Lindqvist", "University of Norwick", "lindqvist@norwick.ex
 ORLOVA = Who("Olga Orlova", "Permanent Mission of Carvenia", "orlova@mission-cc.example")
 CHEN = Who("Chen Wei", "Institute for Migration Law", "chen.wei@iml.example")
 DIALLO = Who("Amara Diallo", "Children First International", "diallo@cfi.example")
+
+_SILENT = (
+    (Who("Helena Brandt", "Permanent Mission of Estovia", "h.brandt@mission-ee.example"), 21),
+    (Who("Dr. Kwame Asante", "Centre for Child Health", "asante@cch.example"), 21),
+    (Who("", "Permanent Mission of Farland", "mission@mission-ff.example"), 21),
+    (Who("Nadia Rahimi", "Shelter Network", "n.rahimi@shelter.example"), 12),
+)
 
 _GROWN = (*zip(range(14, -1, -1), (2, 9, 21, 28, 30, 30, 38, 45, 51, 55, 55, 56, 63, 74, 79), strict=True),)
 """Days before the morning of the picture, and people expected at the end of each."""
@@ -159,6 +167,7 @@ def busy(config: Config) -> Figures:
                 SILENT,
             ),
         ),
+        silent=tuple(Silent(who, days, quiet=False) for who, days in _SILENT),
         messages=Messages(recorded=88, review=11, ignored=24, failed=0, retried=0, missing=0, left_alone=0, new=17),
         mailbox=MailboxState(Health.GOOD, now - timedelta(minutes=1), None, ""),
         worse={"failed": 0, "letters_failed": 0, "letters_doubtful": 0},

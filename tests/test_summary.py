@@ -525,6 +525,90 @@ def test_a_delegation_names_the_delegate_and_who_speaks_as_one_is_known(store: T
     assert "Delegated: Tomás Ferreira" in render(found, CONFIG).text
 
 
+# ------------------------------------------------------------------ who is silent
+
+
+def invited(number: int, of: Invitee, days_ago: float, **facts: Any) -> Letter:
+    at = NOW - timedelta(days=days_ago)
+    kind = facts.pop("kind", LetterKind.INVITATION)
+    return letter(
+        number, LetterState.SENT, kind=kind, invitee_id=of.id, reply="", **{"queued_at": at, "sent_at": at, **facts}
+    )
+
+
+def test_who_has_been_silent_for_longest(store: TinyStore) -> None:
+    people = {
+        "first": invitee(1, name="Zoe", organisation="Institute"),
+        "yesterday": invitee(2, name="Ada", quiet=True),
+        "today": invitee(3),
+        "answered": invitee(4, answer(PartStat.DECLINED, 0)),
+        "returned": invitee(5, bounced="unknown"),
+        "wrote": invitee(6),
+        "asked": invitee(7, pending=answer(PartStat.DECLINED, 0)),
+        "not by us": invitee(8),
+        "gone": invitee(9, listed=False),
+        "reminded": invitee(10, name="Bea"),
+        "failed": invitee(11),
+    }
+    waits = reply(1, people["wrote"], Reading(Kind.HUMAN, text="Which day?"))
+    letters = [
+        invited(n, person, {"first": 20, "yesterday": 1, "today": 0.2}.get(name, 9))
+        for n, (name, person) in enumerate(people.items())
+        if name not in ("not by us", "failed")
+    ]
+    again = invited(50, people["first"], 2)
+    reminder = invited(51, people["not by us"], 9, kind=LetterKind.REMINDER)
+    failed = replace(invited(52, people["failed"], 9, sent_at=None), state=LetterState.FAILED, raw=b"x")
+    store.commit(
+        Commit(
+            invitees=tuple(people.values()),
+            letters=(*letters, again, reminder, failed),
+            replies=(waits,),
+            mailbox=GOOD,
+        )
+    )
+    found = figures(store, CONFIG, NOW)
+    assert [(one.who.label, one.days, one.quiet) for one in found.silent] == [
+        ("Zoe", 20, False),
+        ("Bea", 9, False),
+        ("Ada", 1, True),
+    ]
+    text = render(found, CONFIG).text
+    assert "* Zoe (Institute · p1@mission.example)\n  invited 20 days ago\n* Bea" in text
+    assert "* Ada (p2@mission.example)\n  invited yesterday, asked for no reminders\n" in text
+
+
+def test_ten_who_are_silent_are_named_and_the_others_counted(store: TinyStore) -> None:
+    people = [invitee(number) for number in range(25)]
+    letters = tuple(invited(n, person, 30 - n) for n, person in enumerate(people))
+    news = invitee(99, answer(PartStat.ACCEPTED))
+    store.commit(Commit(invitees=(*people, news), letters=letters, mailbox=GOOD))
+    text = render(figures(store, CONFIG, NOW), CONFIG).text
+    named = text.partition("Silent for longest")[2].partition("\n\n\n")[0]
+    assert re.findall(r"Person (\d+)", named) == [str(number) for number in range(10)]
+    assert named.endswith("and 15 more")
+
+
+def test_the_silent_are_left_out_on_a_quiet_day_and_where_nobody_was_invited_by_us(store: TinyStore) -> None:
+    store.commit(Commit(invitees=(invitee(1), invitee(2, answer(PartStat.ACCEPTED))), mailbox=GOOD))
+    assert "Silent for longest" not in render(figures(store, CONFIG, NOW), CONFIG).text
+    store.commit(Commit(letters=(invited(1, invitee(1), 5),)))
+    assert "Silent for longest" in render(figures(store, CONFIG, NOW), CONFIG).text
+    store.commit(Commit(summaries=(recorded_on(date(2016, 9, 11), NOW - timedelta(hours=1)),)))
+    quiet = figures(store, CONFIG, NOW)
+    assert quiet.quiet and quiet.silent
+    assert "Silent for longest" not in render(quiet, CONFIG).text
+
+
+def test_days_of_silence_are_those_of_the_organisers_calendar(store: TinyStore) -> None:
+    """The invitation went out at 20:00 in New York, on the 10th; in Geneva it was the 11th by then."""
+    sent = datetime(2016, 9, 10, 20, 0, tzinfo=NEW_YORK)
+    store.commit(Commit(invitees=(invitee(1),), letters=(invited(1, invitee(1), 0, sent_at=sent),), mailbox=GOOD))
+    geneva = replace(CONFIG, organisers=replace(CONFIG.organisers, timezone="Europe/Zurich"))
+    assert [one.days for one in figures(store, CONFIG, NOW).silent] == [2]
+    assert [one.days for one in figures(store, geneva, NOW).silent] == [1]
+
+
 # ------------------------------------------------------------------ day by day
 
 
@@ -1016,6 +1100,7 @@ def _harmless(found: Figures) -> Figures:
             "letters",
             "bounced",
             "categories",
+            "silent",
             "gone",
             "mailbox",
         )
@@ -1080,6 +1165,42 @@ def test_the_largest_summary_is_not_cut_off_by_gmail(store: TinyStore) -> None:
     assert len(rendered.html.encode()) < 102_000
     assert rendered.text.count("Why you are asked") >= 4
     assert "100 messages wait" in rendered.html and re.search(r"and 9\d more", rendered.text)
+
+
+def test_five_thousand_invitees_with_a_busy_night_fit_with_all_their_links(store: TinyStore) -> None:
+    """Sixty days of answers, forty categories, a thousand silent, three hundred to decide."""
+    people = tuple(
+        invitee(
+            n,
+            answer(PARTSTATS[n % 4], 1 + n % 3, (f"Person {n}",), at=NOW - timedelta(days=n % 60)) if n % 5 else None,
+            category=f"Category {n % 40}",
+            organisation=f"Permanent Mission of the Federation {n % 193} to the United Nations",
+        )
+        for n in range(5000)
+    )
+    asks = Reading(Kind.HUMAN, PartStat.ACCEPTED, 2, text="May I bring a film crew? " * 9, reasons=("a request",))
+    waiting = tuple(reply(n, people[n], asks, at=NOW - timedelta(days=n % 3, hours=1)) for n in range(1, 1500, 5))
+    letters = tuple(invited(n, person, 61) for n, person in enumerate(people))
+    store.commit(
+        Commit(
+            invitees=people,
+            replies=waiting,
+            letters=letters,
+            summaries=(recorded_on(date(2016, 9, 11)),),
+            mailbox=GOOD,
+        )
+    )
+    decisions = Decisions(Tokens((b"k" * 32,), CONFIG.event.uid), CONFIG)
+    rendered = render(figures(store, CONFIG, NOW), CONFIG, decisions)
+    assert len(rendered.html.encode()) <= 100_000
+    for title in (
+        "100 messages wait for your decision",
+        "200 messages still wait",
+        "By category",
+        "Silent for longest",
+    ):
+        assert title.casefold() in rendered.text.casefold() and title in rendered.html
+    assert rendered.html.count('class="choice"') >= 24
 
 
 # ------------------------------------------------------------------ the words

@@ -169,6 +169,17 @@ class Bounced:
 
 
 @dataclass(frozen=True, slots=True)
+class Silent:
+    """An invitee whom our invitation reached, as far as we know, and from whom nothing has come."""
+
+    who: Who
+    days: int
+    """Calendar days since the invitation went out, in the organisers' time zone."""
+    quiet: bool
+    """Asked not to be reminded."""
+
+
+@dataclass(frozen=True, slots=True)
 class Door:
     """Of the people expected: who comes in with the pass, who needs photo ID and an escort, and of whom it is not
     known. The three add up to the people expected."""
@@ -281,6 +292,8 @@ class Figures:
     """None where the venue asks for nothing at the door."""
     letters: Letters
     bounced: tuple[Bounced, ...]
+    silent: tuple[Silent, ...]
+    """Whoever was invited before today, the longest ago first."""
     messages: Messages
     mailbox: MailboxState
     worse: Mapping[str, int]
@@ -368,11 +381,34 @@ def figures(store: Store, config: Config, now: datetime) -> Figures:
         door=_door(listed, config),
         letters=letters,
         bounced=tuple(_bounced(store, invitee) for invitee in listed if invitee.bounced),
+        silent=_silent(store, listed, local),
         messages=messages,
         mailbox=_mailbox(store.mailbox(), config, now),
         worse=worse,
         days_left=_days_left(config, now),
     )
+
+
+def _silent(store: Store, listed: Iterable[Invitee], now: datetime) -> tuple[Silent, ...]:
+    """`now` is in the organisers' time zone. Whoever wrote and waits for a person, or has been asked to confirm, is not
+    silent; whom the invitation did not reach stands elsewhere."""
+    waiting = {reply.invitee_id for reply in store.open_replies()}
+    found = []
+    for invitee in listed:
+        if invitee.answer or invitee.pending or invitee.bounced or invitee.id in waiting:
+            continue
+        sent = _invited_at(store, invitee)
+        days = (now.date() - sent.astimezone(now.tzinfo).date()).days if sent else 0
+        if sent and days > 0:
+            found.append((sent, Silent(who(invitee), days, invitee.quiet)))
+    return tuple(silent for _, silent in sorted(found, key=lambda one: (one[0], one[1].who.label.casefold())))
+
+
+def _invited_at(store: Store, invitee: Invitee) -> datetime | None:
+    """When the invitation went out; None where none has by us, or it is not known."""
+    letters = store.letters_to(invitee.id)
+    sent = (letter.sent_at for letter in letters if letter.kind is LetterKind.INVITATION and letter.sent_at)
+    return min(sent, default=None)
 
 
 def _bounced(store: Store, invitee: Invitee) -> Bounced:

@@ -24,6 +24,7 @@ from rsvpbot.organisers.figures import (
     Need,
     Pending,
     Said,
+    Silent,
     Waiting,
     Who,
     summary_zone,
@@ -67,9 +68,10 @@ class Limits:
     waiting: int = 16
     changes: int = 40
     others: int = 24
+    silent: int = 10
 
     def halved(self) -> Limits:
-        return Limits(*(max(1, most // 2) for most in (self.waiting, self.changes, self.others)))
+        return Limits(*(max(1, most // 2) for most in (self.waiting, self.changes, self.others, self.silent)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -568,6 +570,15 @@ class _Writer:
             yield self._section(say("access"), [self._need(need) for need in f.access])
         if f.door and f.expected:
             yield Section(say("door"), rows=tuple(self._door_rows()))
+        if f.silent:
+            yield self._section(say("silent"), [self._silent(silent) for silent in f.silent], self.limits.silent)
+
+    def _silent(self, silent: Silent) -> Item:
+        lead, aside = self._who(silent.who)
+        address = one_line(silent.who.address, 80)
+        beside = self.say("separator").join(part for part in (aside, address) if part and part != lead)
+        since = self.say("invited_ago", silent.days)
+        return Item(lead, beside, notes=(self.say("asked_for_none", since=since) if silent.quiet else since,))
 
     def _need(self, need: Need) -> Item:
         names = self._names(need.names)

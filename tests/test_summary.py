@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import time
+import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -15,6 +16,7 @@ from email.policy import default
 from html.parser import HTMLParser
 from itertools import count, pairwise
 from pathlib import Path
+from string import Formatter
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -23,6 +25,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from rsvpbot.config import Config, InviteesConfig, MailboxConfig, OrganisersConfig, RepliesConfig, ServiceConfig
+from rsvpbot.letters.values import locale_of
 from rsvpbot.mail.tokens import Tokens
 from rsvpbot.model import (
     ADMIN,
@@ -52,6 +55,7 @@ from rsvpbot.model import (
     Venue,
 )
 from rsvpbot.organisers import summary, wording
+from rsvpbot.organisers.commands import commands
 from rsvpbot.organisers.decisions import Decisions
 from rsvpbot.organisers.figures import Category, Figures, Health, figures, next_summary
 from rsvpbot.organisers.growth import MOST_COLUMNS, Column, growth
@@ -1215,8 +1219,155 @@ def test_every_phrase_that_is_used_exists_and_none_is_left_over() -> None:
     named = {key for key in keys if f'"{key}"' in source}
     named |= {partstat.value for partstat in ORDER}
     named |= {f"says_{partstat.value}" for partstat in PARTSTATS}
+    named |= {f"kind_{kind.value.replace('-', '_')}" for kind in LetterKind}
     assert asked <= keys
     assert named == keys
+
+
+WORDS = Path(wording.__file__).parent / "words"
+LANGUAGES = sorted(path.stem for path in WORDS.glob("*.toml") if path.stem != "commands")
+NEVER_NONE = {"days_left", "days_ago", "growth_span", "invited_ago", "with_people"}
+"""Phrases that are never said of 0."""
+
+
+def words_of(language: str) -> dict[str, str | dict[str, str]]:
+    return tomllib.loads((WORDS / f"{language}.toml").read_text(encoding="utf-8"))
+
+
+def forms_of(phrase: str | dict[str, str]) -> dict[str, str]:
+    return {"other": phrase} if isinstance(phrase, str) else phrase
+
+
+def placeholders(phrase: str) -> set[str]:
+    return {name for _, name, _, _ in Formatter().parse(phrase) if name is not None}
+
+
+@pytest.mark.parametrize("language", [language for language in LANGUAGES if language != "en"])
+def test_a_language_has_every_phrase_with_the_same_placeholders(language: str) -> None:
+    english, words = words_of("en"), words_of(language)
+    assert list(words) == list(english), "the same keys, in the same order"
+    wrong = {
+        key: forms
+        for key, forms in ((key, forms_of(phrase)) for key, phrase in words.items())
+        if set().union(*map(placeholders, forms.values()))
+        != set().union(*map(placeholders, forms_of(english[key]).values()))
+    }
+    assert not wrong
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_phrase_has_the_plurals_of_its_language(language: str) -> None:
+    """Those that whole numbers up to a hundred thousand fall into (CLDR): one and other, in these three. Whatever "one"
+    holds for beside 1, as 0 does in French, must not be called 1."""
+    rule = locale_of(language).plural_form
+    needed = {rule(number) for number in range(100_000)}
+    for key, phrase in words_of(language).items():
+        if isinstance(phrase, str):
+            continue
+        assert phrase.keys() == needed, key
+        for category, form in phrase.items():
+            numbers = {number for number in range(200) if rule(number) == category}
+            if len(numbers - ({0} if key in NEVER_NONE else set())) > 1:
+                missing = placeholders(phrase["other"]) - placeholders(form)
+                assert not missing, (key, category)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_phrase_without_plurals_is_not_said_of_one_in_the_plural(language: str) -> None:
+    """Where English needs a plural, so does every other language here."""
+    counted = {key for key, phrase in words_of("en").items() if isinstance(phrase, dict)}
+    assert counted <= {key for key, phrase in words_of(language).items() if isinstance(phrase, dict)}
+
+
+def test_french_has_its_narrow_spaces() -> None:
+    """U+202F before ; : ! ? and inside « », and no other space there."""
+    for key, phrase in words_of("fr").items():
+        for form in forms_of(phrase).values():
+            assert not re.search("(?<!\u202f)[;:!?»]|«(?!\u202f)|\u202f(?![;:!?»])(?<!«\u202f)|'", form), (key, form)
+    assert "?" in str(words_of("fr")["missing"]) and "»" in str(words_of("fr")["letter_about"])
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_command_that_a_language_gives_as_an_example_is_understood(language: str) -> None:
+    words = words_of(language)
+    (example,) = re.findall("[«“]\u202f?(Jane Doe [^»”\u202f]+?)\u202f?[»”]", str(words["bounced_intro"]))
+    (command,) = commands(example)
+    assert (command.act, command.who, command.party) == (Act.ACCEPT, "Jane Doe", 2)
+
+
+FIRST = [
+    ("en", "1 Sept, 09:00", "Thursday, 1 September 2016"),
+    ("es", "1 sept, 9:00", "jueves, 1 de septiembre de 2016"),
+    ("fr", "1er sept. à 09:00", "jeudi 1er septembre 2016"),
+]
+
+
+@pytest.mark.parametrize(("language", "moment", "day"), FIRST)
+def test_the_first_of_a_month(language: str, moment: str, day: str) -> None:
+    say, first = Phrases(language), datetime(2016, 9, 1, 9, 0, tzinfo=NEW_YORK)
+    assert (say.moment(first), say.full_date(first)) == (moment, day)
+    assert say.moment(first + timedelta(days=10)).startswith("11 ")
+    assert say.moment(first.replace(hour=1)).count("1er") == (language == "fr")
+
+
+IN_WORDS = {
+    "es": (
+        "1 persona prevista de 10 · 1 respuesta nueva · 1 por decidir",
+        "Declinado [Cambio]: antes: acepta, 2 personas",
+        "quedan 9 plazas",
+    ),
+    "fr": (
+        "1 personne attendue sur 10 · 1 nouvelle réponse · 1 à décider",
+        "Décliné [Changement]\u202f: auparavant\u202f: accepte, 2 personnes",
+        "9 places encore libres",
+    ),
+}
+
+
+@pytest.mark.parametrize("language", ["es", "fr"])
+def test_the_summary_in_another_language(store: TinyStore, language: str) -> None:
+    config = replace(CONFIG, organisers=replace(CONFIG.organisers, language=language))
+    moved, stays = (
+        invitee(1, answer(PartStat.DECLINED, 0)),
+        invitee(2, answer(PartStat.ACCEPTED, at=NOW - timedelta(days=3))),
+    )
+    before = Reading(Kind.HUMAN, PartStat.ACCEPTED, 2)
+    asks = Reading(Kind.HUMAN, PartStat.ACCEPTED, 1, text="A film crew?", reasons=("first", "second"))
+    store.commit(
+        Commit(
+            invitees=(moved, stays),
+            replies=(
+                reply(1, moved, before, recorded=True, open=False, at=NOW - timedelta(days=3)),
+                reply(2, stays, asks),
+            ),
+            letters=(letter(1, LetterState.FAILED, kind=LetterKind.CONFIRM_CHANGE, error="550 no"),),
+            summaries=(recorded_on(date(2016, 9, 11), letters_failed=1),),
+            mailbox=GOOD,
+        )
+    )
+    rendered = render(figures(store, config, NOW), config)
+    assert rendered.language == language and f'lang="{language}"' in rendered.html
+    subject, changed, room = IN_WORDS[language]
+    assert rendered.subject.startswith(subject)
+    assert changed in rendered.text and room in rendered.text
+    joined = {"es": "first; second", "fr": "first\u202f; second"}[language]
+    assert joined in rendered.text and joined in rendered.html
+    kind = {"es": "«confirmación de un cambio»", "fr": "«\u202fconfirmation d’un changement\u202f»"}[language]
+    assert kind in rendered.text.replace("\n  ", " ")
+    english = {
+        phrase
+        for phrase in words_of("en").values()
+        if isinstance(phrase, str) and len(phrase) > 9 and "{" not in phrase
+    }
+    assert not [phrase for phrase in english if phrase in rendered.text]
+    assert max(map(len, rendered.text.splitlines())) <= 78
+
+
+def test_the_configuration_says_which_languages_there_are() -> None:
+    example = (Path(__file__).parent.parent / "config.example.toml").read_text(encoding="utf-8")
+    section = example.partition("[organisers]")[2].partition("\n[")[0]
+    comment = section.partition("# language = ")[0].splitlines()[-1]
+    assert sorted(re.findall(r'"([a-z]{2})"', comment)) == LANGUAGES
 
 
 def test_a_language_without_words_is_written_to_in_english() -> None:

@@ -428,10 +428,7 @@ class _Mail:
         return say("decided_nothing") if ruling.act is Act.IGNORE else str(ruling.act)
 
     def _moment(self, moment: datetime) -> str:
-        from babel.dates import format_skeleton, format_time
-
-        say, local = self.steering.say, moment.astimezone(summary_zone(self.steering.config))
-        return f"{format_skeleton('MMMd', local, locale=say.locale)}, {format_time(local, 'short', locale=say.locale)}"
+        return self.steering.say.moment(moment.astimezone(summary_zone(self.steering.config)))
 
 
 _ACTS = {

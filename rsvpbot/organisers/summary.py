@@ -155,7 +155,7 @@ def _html(words: Page) -> str:
 
 def _text(words: Page) -> str:
     blocks = [f"{wrap(words.title, WIDTH)}\n{words.date}\n{words.event_day}"]
-    blocks += [wrap(f"*** {words.alarm}: {alarm}", WIDTH) for alarm in words.alarms]
+    blocks += [wrap(f"*** {words.alarm}{words.colon}{alarm}", WIDTH) for alarm in words.alarms]
     if words.quiet:
         blocks.append(wrap(words.quiet, WIDTH))
     head = [wrap(f"{words.number} {words.headline}", WIDTH)]
@@ -164,8 +164,8 @@ def _text(words: Page) -> str:
     if words.room:
         head.append(wrap(words.room, WIDTH))
     blocks.append("\n".join(head))
-    blocks += ["\n\n".join(_section(section)) for section in words.sections]
-    return "\n\n\n".join([*blocks, f"-- \n{words.footer}"]) + "\n"
+    blocks += ["\n\n".join(_section(section, words.colon)) for section in words.sections]
+    return "\n\n\n".join([*blocks, f"-- \n{wrap(words.footer, WIDTH)}"]) + "\n"
 
 
 def _drawn(pieces: tuple[Piece, ...]) -> str:
@@ -177,7 +177,7 @@ def _drawn(pieces: tuple[Piece, ...]) -> str:
     return drawn[:BAR]
 
 
-def _section(section: Section) -> Iterator[str]:
+def _section(section: Section, colon: str) -> Iterator[str]:
     yield section.title.upper() if section.urgent else _underlined(section.title)
     if section.rows:
         yield _rows(section.rows)
@@ -188,9 +188,9 @@ def _section(section: Section) -> Iterator[str]:
     if section.intro:
         yield wrap(section.intro, WIDTH)
     if section.items and section.urgent:
-        yield "\n\n".join(_item(item) for item in section.items)
+        yield "\n\n".join(_item(item, colon) for item in section.items)
     elif section.items:
-        yield "\n".join(_item(item) for item in section.items)
+        yield "\n".join(_item(item, colon) for item in section.items)
     if section.more:
         yield section.more
 
@@ -245,15 +245,15 @@ def _step(halves: int) -> str:
     return "##" if halves >= 2 else "::" if halves == 1 else "  "
 
 
-def _item(item: Item) -> str:
+def _item(item: Item, colon: str) -> str:
     head = f"{item.lead} ({item.aside})" if item.aside else item.lead
     written = [_indented(f"* {head}", "  ")]
     written += [f"  > {line}" for text in item.quote for line in wrap(text, WIDTH - 4).split("\n")]
     tag = " ".join(filter(None, (item.tag, f"[{item.mark}]" if item.mark else "")))
-    notes = [": ".join(filter(None, (tag, *item.notes[:1]))), *item.notes[1:]]
+    notes = [colon.join(filter(None, (tag, *item.notes[:1]))), *item.notes[1:]]
     written += [_indented(f"  {note}", "  ") for note in notes if note]
     # Each address on a line of its own, which must not be broken.
-    written += [f"  {option.word}: <{option.link}>" for option in item.options]
+    written += [f"  {option.word}{colon}<{option.link}>" for option in item.options]
     return "\n".join(written)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from rsvpbot.config import Config
 from rsvpbot.letters.values import Option, locale_of
-from rsvpbot.model import Folder, LetterKind, PartStat
+from rsvpbot.model import Folder, PartStat
 from rsvpbot.organisers.figures import (
     Bounced,
     Category,
@@ -199,6 +200,8 @@ class Page:
     title: str
     date: str
     event_day: str
+    colon: str
+    """What stands between a word and what it is about, with its spaces."""
     alarm: str
     alarms: tuple[str, ...]
     number: str
@@ -232,6 +235,27 @@ class Phrases:
         from babel.numbers import format_decimal
 
         return str(format_decimal(number, locale=self.locale))
+
+    def moment(self, local: datetime) -> str:
+        """A day and a time on the clock of `local`, without the year."""
+        from babel.dates import format_time
+
+        return self("moment", day=self.day(local), time=format_time(local, "short", locale=self.locale))
+
+    def day(self, day: date) -> str:
+        from babel.dates import format_skeleton
+
+        return self._ordinal(format_skeleton("MMMd", day, locale=self.locale), day)
+
+    def full_date(self, day: date) -> str:
+        """With weekday and year."""
+        from babel.dates import format_date
+
+        return self._ordinal(format_date(day, "full", locale=self.locale), day)
+
+    def _ordinal(self, written: str, day: date) -> str:
+        """The first of a month has a word of its own in some languages, which Babel does not know."""
+        return re.sub(r"\b1\b", self("first_of_month"), written, count=1) if day.day == 1 else written
 
     def list(self, items: Iterable[str]) -> str:
         from babel.lists import format_list
@@ -307,6 +331,7 @@ class _Writer:
             title=one_line(self.config.event.title),
             date=self._date(f.at),
             event_day=say("event_day", date=self._event_date(), left=self._left()),
+            colon=say("colon"),
             alarm=say("alarm"),
             alarms=tuple(self._alarms()),
             number=say.count(f.expected),
@@ -454,7 +479,7 @@ class _Writer:
         say = self.say
         sender = one_line(one.sender.name or one.sender.email, 80) or say("no_sender")
         lead, aside = self._who(one.who) if one.who else (sender, say("stranger"))
-        notes = [say("why", reasons="; ".join(one_line(reason) for reason in one.reasons))] if one.reasons else []
+        notes = [say("why", reasons=say("semicolon").join(map(one_line, one.reasons)))] if one.reasons else []
         if one.reading:
             notes.append(say("reading", said=self._said(one.reading)))
         if one.who:
@@ -506,7 +531,7 @@ class _Writer:
         line = f.capacity or max((column.people for column in columns), default=0)
         if not columns or not line:
             return
-        first, last = self._day(columns[0].until), self._day(columns[-1].until)
+        first, last = say.day(columns[0].until), say.day(columns[-1].until)
         people = tuple(column.people for column in columns)
         chart = Chart(people, line, say.count(line), first, last)
         if len(columns) == 1:
@@ -622,7 +647,7 @@ class _Writer:
             *(self._letter(note, say("held_letter")) for note in letters.held),
         ]
         if facts or items:
-            intro = f"{'; '.join(facts)}." if facts else ""
+            intro = f"{say('semicolon').join(facts)}." if facts else ""
             yield self._section(say("letters"), items, intro=intro[:1].upper() + intro[1:])
         if f.bounced and not f.quiet:
             found = [self._bounced(bounced) for bounced in f.bounced]
@@ -634,7 +659,8 @@ class _Writer:
 
     def _letter(self, note: LetterNote, what: str) -> Item:
         lead, aside = self._who(note.who) if note.who else (self.say("to_organisers"), "")
-        about = self.say("letter_about", kind=_kind(note.kind), at=self._moment(note.at))
+        kind = self.say(f"kind_{note.kind.value.replace('-', '_')}")
+        about = self.say("letter_about", kind=kind, at=self._moment(note.at))
         return Item(lead, self.say("separator").join(filter(None, (aside, about))), tone=Tone.ALARM, notes=(what,))
 
     def _error(self, note: LetterNote) -> str:
@@ -690,33 +716,20 @@ class _Writer:
             return ""
         names = self._names(said.names) or one_line(said.delegate, 60)
         people = say("people", said.party) if said.party and said.party > 1 else ""
-        return ": ".join(part for part in (people, names if names != lead else "") if part)
+        return say("colon").join(part for part in (people, names if names != lead else "") if part)
 
     def _folder(self, folder: Folder) -> str:
         return f"{self.config.mailbox.folders}/{folder.value}"
 
     def _moment(self, moment: datetime) -> str:
-        from babel.dates import format_skeleton, format_time
-
-        local = moment.astimezone(summary_zone(self.config))
-        day = format_skeleton("MMMd", local, locale=self.say.locale)
-        return f"{day}, {format_time(local, 'short', locale=self.say.locale)}"
-
-    def _day(self, day: date) -> str:
-        from babel.dates import format_skeleton
-
-        return str(format_skeleton("MMMd", day, locale=self.say.locale))
+        return self.say.moment(moment.astimezone(summary_zone(self.config)))
 
     def _date(self, moment: datetime) -> str:
-        from babel.dates import format_date
-
-        return str(format_date(moment.astimezone(summary_zone(self.config)), "full", locale=self.say.locale))
+        return self.say.full_date(moment.astimezone(summary_zone(self.config)))
 
     def _event_date(self) -> str:
-        from babel.dates import format_date
-
         event = self.config.event
-        return str(format_date(event.starts.astimezone(event.zone), "full", locale=self.say.locale))
+        return self.say.full_date(event.starts.astimezone(event.zone))
 
     def _left(self) -> str:
         days = self.figures.days_left
@@ -727,7 +740,3 @@ class _Writer:
 
 def _bar(tones: Iterable[Tone], widths: Iterable[int]) -> tuple[Piece, ...]:
     return tuple(Piece(tone, width) for tone, width in zip(tones, widths, strict=True) if width)
-
-
-def _kind(kind: LetterKind) -> str:
-    return kind.value.replace("-", " ")

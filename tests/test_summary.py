@@ -1051,11 +1051,12 @@ def test_values_of_mails_are_shown_as_text(store: TinyStore, canary: str) -> Non
         bounced=fit,
     )
     reading = Reading(Kind.HUMAN, PartStat.ACCEPTED, 1, (fit,), text=fit, reasons=(fit,))
+    silent = invitee(2, name=fit, organisation=f"{fit} Mission", category=f"{fit} Mission")
     store.commit(
         Commit(
-            invitees=(person,),
+            invitees=(person, silent),
             replies=(reply(1, None, reading, sender=Address(fit, "x@y.example"), subject=fit),),
-            letters=(letter(1, LetterState.FAILED, invitee_id=person.id, error=fit),),
+            letters=(letter(1, LetterState.FAILED, invitee_id=person.id, error=fit), invited(2, silent, 3)),
             mailbox=replace(GOOD, failing_since=NOW, error=fit),
         )
     )
@@ -1065,6 +1066,7 @@ def test_values_of_mails_are_shown_as_text(store: TinyStore, canary: str) -> Non
         waiting=tuple(replace(one, text=canary, subject=canary, reasons=(canary,)) for one in found.waiting),
         changes=tuple(replace(one, who=replace(one.who, name=canary), dietary=canary) for one in found.changes),
     )
+    assert found.silent and len(found.categories) == 2 and found.growth.columns
     rendered = render(found, CONFIG)
     for forbidden in "\x1b\x07\u202e\u202c\r\ud800":
         assert forbidden not in rendered.text + rendered.html + rendered.subject

@@ -656,6 +656,25 @@ def test_people_expected_at_the_end_of_each_day_are_those_of_the_record(store: T
     assert found.growth.span == 1 and found.growth.columns[-1].people == found.expected
 
 
+def test_a_decision_that_was_undone_leaves_no_trace_in_the_days(store: TinyStore) -> None:
+    stands = answer(PartStat.ACCEPTED, 1, at=NOW - timedelta(days=3))
+    slip = answer(PartStat.ACCEPTED, 60, at=NOW - timedelta(days=2))
+    person = invitee(1, stands)
+    store.commit(
+        Commit(
+            invitees=(person,),
+            rulings=(
+                Ruling(
+                    "r1", NOW - timedelta(days=2), ADMIN, Act.ACCEPT, person.id, before=stands, after=slip, undone=True
+                ),
+                Ruling("r2", NOW - timedelta(days=1), ADMIN, Act.UNDO, person.id, before=slip, after=stands),
+            ),
+            mailbox=GOOD,
+        )
+    )
+    assert [column.people for column in figures(store, CONFIG, NOW).growth.columns] == [1, 1, 1, 1]
+
+
 def test_an_answer_that_was_recorded_by_hand_is_what_a_mind_is_changed_from(store: TinyStore) -> None:
     person = invitee(1, answer(PartStat.DECLINED, 0))
     by_telephone = answer(PartStat.ACCEPTED, 2, at=NOW - timedelta(days=3))

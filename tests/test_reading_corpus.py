@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import importlib.util
 import json
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from rsvpbot.config import READ, load
+from rsvpbot.config import READ, Config, load
 from rsvpbot.examine import examine
 from rsvpbot.model import Address, Body, Kind, Message
 from rsvpbot.reading import read
@@ -137,5 +138,10 @@ def written(label: dict[str, Any]) -> dict[str, Any]:
         recipients=(Address("", "rsvp@roundtable.example"),),
         bodies=(Body("plain", label["text"]),),
     )
-    config = load(ROOT / "config.example.toml", READ)
-    return as_row(label["id"], read(message, config.event, Kind.HUMAN))
+    return as_row(label["id"], read(message, _config().event, Kind.HUMAN))
+
+
+@cache
+def _config() -> Config:
+    """Read once: there are thousands of replies."""
+    return load(ROOT / "config.example.toml", READ)

@@ -16,6 +16,7 @@ from rsvpbot.decide import expected_people
 from rsvpbot.letters import standby
 from rsvpbot.mail.tokens import Tokens
 from rsvpbot.model import Answer, Folder, Invitee, LetterKind, LetterState, Order, PartStat
+from rsvpbot.organisers import summary
 from rsvpbot.store import open_store
 from rsvpbot.store.base import Commit, Store
 from tests.steer_house import House, letters_of, parsed, plain, steered
@@ -279,3 +280,15 @@ def test_the_store_finds_who_waits(tmp_path: Path) -> None:
         assert [invitee.id for invitee in store.standby()] == [guest(1).id, guest(2).id]
         store.commit(Commit(invitees=(replace(guest(1), answer=yes),)))
         assert [invitee.id for invitee in store.standby()] == [guest(2).id]
+
+
+def test_the_summary_tells_who_waits_and_who_was_asked(full: Full) -> None:
+    full.says(1, "I cannot come after all.", to_letter=True)
+    full.works(at(12, 10))
+    text = " ".join(summary.render(summary.figures(full.store, full.config, at(12, 11)), full.config).text.split())
+    assert "2 parties on the waiting list" in text
+    assert "Dan Dole seats are offered until 14 Sept, 10:00" in text
+    assert "Cleo Carr 2 people" in text and "waits since 12 Sept, 09:00" in text
+    late = " ".join(summary.render(summary.figures(full.store, full.config, at(14, 12)), full.config).text.split())
+    assert "did not answer an offer that ended on 14 Sept, 10:00" in late
+    assert "3 people expected" in text

@@ -1247,7 +1247,7 @@ def test_every_phrase_that_is_used_exists_and_none_is_left_over() -> None:
 
 WORDS = Path(wording.__file__).parent / "words"
 LANGUAGES = sorted(path.stem for path in WORDS.glob("*.toml") if path.stem != "commands")
-NEVER_NONE = {"days_left", "days_ago", "growth_span", "invited_ago", "with_people"}
+NEVER_NONE = {"standby", "days_left", "days_ago", "growth_span", "invited_ago", "with_people"}
 """Phrases that are never said of 0."""
 
 

@@ -142,6 +142,18 @@ class Pending:
 
 
 @dataclass(frozen=True, slots=True)
+class Standby:
+    """A party that waits for seats, or has been offered some."""
+
+    who: Who
+    said: Said
+    since: datetime | None
+    """None where seats are offered."""
+    offered_until: datetime | None
+    """In the past: the offer was not answered, and is not repeated."""
+
+
+@dataclass(frozen=True, slots=True)
 class Need:
     who: Who
     need: str
@@ -286,6 +298,8 @@ class Figures:
     changes: tuple[Change, ...]
     waiting: tuple[Waiting, ...]
     pending: tuple[Pending, ...]
+    standby: tuple[Standby, ...]
+    """Offers first, then in the order of waiting."""
     dietary: tuple[Need, ...]
     access: tuple[Need, ...]
     door: Door | None
@@ -376,6 +390,7 @@ def figures(store: Store, config: Config, now: datetime) -> Figures:
             if not is_asked(reply, by_id.get(reply.invitee_id or ""))
         ),
         pending=_pending(listed),
+        standby=_standby(store),
         dietary=_needs(listed, lambda answer: answer.dietary),
         access=_needs(listed, lambda answer: answer.access),
         door=_door(listed, config),
@@ -590,6 +605,15 @@ def _pending(listed: Iterable[Invitee]) -> tuple[Pending, ...]:
         if invitee.pending
     ]
     return tuple(sorted(found, key=lambda pending: pending.at))
+
+
+def _standby(store: Store) -> tuple[Standby, ...]:
+    found = [
+        Standby(who(invitee), said(invitee.answer), invitee.answer.standby, invitee.answer.offered_until)
+        for invitee in store.standby()
+        if invitee.listed and invitee.answer
+    ]
+    return tuple(sorted(found, key=lambda one: (one.since is not None, one.since or one.offered_until)))
 
 
 def _needs(listed: Iterable[Invitee], need_of: Callable[[Answer], str | None]) -> tuple[Need, ...]:

@@ -26,6 +26,7 @@ from rsvpbot.organisers.figures import (
     Pending,
     Said,
     Silent,
+    Standby,
     Waiting,
     Who,
     summary_zone,
@@ -444,6 +445,9 @@ class _Writer:
         if f.pending:
             items = [self._pending(pending) for pending in f.pending]
             yield self._section(self.say("pending"), items, intro=self.say("pending_intro"))
+        if f.standby and not f.quiet:
+            items = [self._stands_by(one, f.at) for one in f.standby]
+            yield self._section(self.say("standby", len(items)), items, intro=self.say("standby_intro"))
         if len(new) < len(f.waiting):
             yield self._still_waiting([one for one in f.waiting if not f.is_new(one.handled_at)])
         if not f.quiet:
@@ -585,6 +589,17 @@ class _Writer:
         before = say("on_record", said=self._said(pending.before)) if pending.before else say("no_record")
         notes = [self._detail(pending.after, lead), before, say("asked", at=self._moment(pending.at))]
         return self._tagged(lead, aside, pending.after, notes)
+
+    def _stands_by(self, one: Standby, now: datetime) -> Item:
+        say = self.say
+        lead, aside = self._who(one.who)
+        notes = [self._detail(one.said, lead)]
+        if one.since is not None:
+            notes.append(say("standby_since", at=self._moment(one.since)))
+        if one.offered_until is not None:
+            open_offer = one.since is None and one.offered_until > now
+            notes.append(say("offered" if open_offer else "offer_lapsed", at=self._moment(one.offered_until)))
+        return Item(lead, aside, notes=(say("separator").join(filter(None, notes)),))
 
     def _standing_facts(self) -> Iterator[Section]:
         """What is good to know and changes slowly; left out on a quiet day."""

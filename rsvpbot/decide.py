@@ -159,8 +159,10 @@ def party_of(answer: Answer) -> int:
 
 
 def is_coming(invitee: Invitee) -> bool:
-    """Whether somebody of this invitee's is expected."""
-    return invitee.partstat in COMING and not (invitee.answer and invitee.answer.standby)
+    """Whether somebody of this invitee's is expected for certain: neither waits for a seat nor has only been offered
+    one."""
+    answer = invitee.answer
+    return answer is not None and answer.partstat in COMING and not (answer.standby or answer.offered_until)
 
 
 def pool(invitee: Invitee, config: Config) -> str:

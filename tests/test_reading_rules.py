@@ -298,3 +298,23 @@ def test_one_name_in_two_forms(one: str, other: str, same: bool) -> None:
 @pytest.mark.parametrize(("name", "yes"), [("JRS", True), ("UNHCR", True), ("Ana", False), ("A", False), ("A1", False)])
 def test_acronym(name: str, yes: bool) -> None:
     assert acronym(name) is yes
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "email"),
+    [
+        ("I cannot come. Jane Doe <jane@x.example> will attend in my place.", "Jane Doe", "jane@x.example"),
+        ("My colleague Jane Doe (Jane.Doe@x.example) will attend in my place.", "Jane Doe", "jane.doe@x.example"),
+        ("I will be represented by Jane Doe.\nHer e-mail: jane@x.example.", "Jane Doe", "jane@x.example"),
+        ("Je serai représenté par Mme Anne Roy, anne.roy@x.example.", "Anne Roy", "anne.roy@x.example"),
+        ("En mi lugar asistirá Ana Pérez (ana@x.example).", "Ana Pérez", "ana@x.example"),
+        ("Вместо меня придёт Анна Иванова, ivanova@x.example.", "Анна Иванова", "ivanova@x.example"),
+        ("Jane Doe will attend in my place. Questions to me: invitee@x.example.", "Jane Doe", ""),
+        ("Jane Doe (jane@x.example, copy to her office office@x.example) will attend in my place.", "Jane Doe", ""),
+        ("Jane Doe will attend in my place.", "Jane Doe", ""),
+    ],
+)  # fmt: skip
+def test_the_address_beside_a_delegates_name_is_theirs(text: str, name: str, email: str) -> None:
+    written = replace(message(text), senders=(Address("Ada Lovelace", "invitee@x.example"),))
+    got = read(written, EVENT, Kind.HUMAN)
+    assert (got.partstat, got.delegate) == (PartStat.DELEGATED, Address(name, email))

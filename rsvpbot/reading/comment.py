@@ -64,7 +64,9 @@ def read_calendar(message: Message, event: Event, text: NewText, reply: Calendar
         reasons=tuple(dict.fromkeys((*doubts, *weighed.requests))),
         evidence=evidence(got.parsed) if got else (),
         represents=weighed.represents,
-        delegate=reply.delegate or delegate(weighed) if partstat is PartStat.DELEGATED else None,
+        delegate=reply.delegate or delegate(weighed, text.text, message.sender)
+        if partstat is PartStat.DELEGATED
+        else None,
         firm=partstat is not None and not doubts,
         bare=weighed.partstat is None and reply.guests <= 0 and reply.delegate is None,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
@@ -115,7 +116,7 @@ def read_letter(message: Message, event: Event, text: NewText) -> Reading:
         text=text.text,
         voice=weighed.voice,
         represents=weighed.represents,
-        delegate=delegate(weighed),
+        delegate=delegate(weighed, text.text, sender),
         firm=_partstat(weighed) is not None and not doubts and weighed.plain,
         bare=_bare(got.parsed, text.text, pack),
     )
@@ -169,9 +170,23 @@ def _damage(message: Message, text: str) -> Iterable[str]:
     yield from message.defects
 
 
-def delegate(weighed: Weighed) -> Address | None:
-    """Who comes instead, where one person is named."""
-    return Address(weighed.substitutes[0], "") if weighed.substitutes else None
+_ADDRESS = re.compile(r"[\w.+'%-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}")
+"""Of somebody, in a text."""
+
+BESIDE = 120
+"""Characters between a name and the address that is its own."""
+
+
+def delegate(weighed: Weighed, text: str, sender: Address) -> Address | None:
+    """Who comes instead, where one person is named; with the address that stands beside the name in the text, unless it
+    is the writer's, or several do."""
+    if not weighed.substitutes:
+        return None
+    name = weighed.substitutes[0]
+    at = text.find(name)
+    around = text[max(0, at - BESIDE) : at + len(name) + BESIDE] if at >= 0 else ""
+    addresses = {found.group().strip(".'").lower() for found in _ADDRESS.finditer(around)} - {sender.email}
+    return Address(name, addresses.pop() if len(addresses) == 1 else "")
 
 
 def language_and_pack(text: str) -> tuple[str, Pack | None]:

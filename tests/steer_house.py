@@ -132,6 +132,7 @@ def steered(folder: Path) -> Iterator[House]:
         organisers=organisers,
         replies=replace(loaded.replies, mode="send"),
         store_url=f"tinydb:{folder}/rsvp.json",
+        store_file=folder / "rsvp.json",
         path=folder / "config.toml",
     )
     with open_store(config.store_url, folder) as store:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
@@ -9,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from rsvpbot.model import Folder, Kind, LetterState, Mailbox, PartStat, Reading
+from rsvpbot.config import ReminderConfig
+from rsvpbot.model import Document, Folder, Kind, LetterState, Mailbox, PartStat, Reading
 from rsvpbot.organisers.status import report
 from rsvpbot.store.base import Commit
 from rsvpbot.store.tinydb import TinyStore
@@ -118,3 +120,27 @@ def test_sizes(store: TinyStore, tmp_path: Path, size: int, said: str) -> None:
     with file.open("wb") as grown:
         grown.truncate(size)
     assert report(store, replace(CONFIG, store_file=file), NOW).endswith(f"({said})")
+
+
+def test_what_comes_next_and_who_waits_for_a_seat(store: TinyStore, tmp_path: Path) -> None:
+    paper = Document("Discussion Paper", "paper.pdf", NOW + timedelta(days=3))
+    config = replace(
+        CONFIG,
+        event=replace(CONFIG.event, documents=(paper,)),
+        reminders=(ReminderConfig("silent", NOW + timedelta(days=2), "reminder"),),
+        store_file=tmp_path / "rsvp.json",
+    )
+    yes = answer(PartStat.ACCEPTED, 1)
+    store.commit(
+        Commit(
+            invitees=(
+                invitee(1, replace(yes, standby=NOW)),
+                invitee(2, replace(yes, offered_until=NOW + timedelta(days=1))),
+            )
+        )
+    )
+    told = report(store, config, NOW)
+    assert "2 parties for seats, 1 of them offered seats" in told
+    assert re.search(r"Next +reminder to silent on \w+, \d+ September \d\d:\d\d and 1 more; see: rsvpbot outbox", told)
+    later = report(store, config, NOW + timedelta(days=4))
+    assert "no reminder and no paper is scheduled" in later

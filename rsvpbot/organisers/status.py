@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from rsvpbot.config import Config
+from rsvpbot.letters.schedule import items
 from rsvpbot.model import LetterState, PartStat
 from rsvpbot.organisers.figures import Figures, Health, figures, next_summary, summary_zone
 from rsvpbot.organisers.shown import one_line
@@ -54,6 +55,7 @@ def words(found: Status, config: Config) -> str:
         ("Mailbox", _mailbox(found.figures, config)),
         ("Messages", _messages(found.figures)),
         ("Letters", _letters(found, config)),
+        ("Next", _scheduled(found, config)),
         ("Service", _service(found)),
         ("Summary", _summary(found, config)),
         ("Store", _store(found, config)),
@@ -94,7 +96,21 @@ def _waiting(found: Figures) -> str:
         parts.append(f"{_many(len(found.waiting), 'message')} for the organisers, the oldest for {_span(oldest)}")
     if found.pending:
         parts.append(f"{_many(len(found.pending), 'change')} for the invitee's confirmation")
+    if found.standby:
+        offered = sum(one.since is None for one in found.standby)
+        told = f", {offered} of them offered seats" if offered else ""
+        parts.append(f"{len(found.standby)} {'party' if len(found.standby) == 1 else 'parties'} for seats{told}")
     return "; ".join(parts) or "nothing"
+
+
+def _scheduled(found: Status, config: Config) -> str:
+    """The reminder or paper that comes next."""
+    coming = [item for item in items(config) if item.at > found.figures.at]
+    if not coming:
+        return "no reminder and no paper is scheduled"
+    at = coming[0].at.astimezone(config.event.zone)
+    more = f" and {len(coming) - 1} more" if len(coming) > 1 else ""
+    return f"{one_line(coming[0].name)} to {coming[0].to} on {at:%A}, {at.day} {at:%B %H:%M}{more}; see: rsvpbot outbox"
 
 
 def _mailbox(found: Figures, config: Config) -> str:

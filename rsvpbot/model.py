@@ -669,6 +669,36 @@ class SummaryRecord:
     figures: Mapping[str, int]
 
 
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """One person who is expected at the door. Texts are on one line, without control characters."""
+
+    invitee_id: str
+    """Of the invitee by whose answer this person comes."""
+    name: str = ""
+    """Empty where only their number is known."""
+    organisation: str = ""
+    guest_of: str = ""
+    """Who brings this person along; empty for the invitee, and for who comes in the invitee's place."""
+    instead_of: str = ""
+    """The invitee in whose place this person comes."""
+    number: int = 0
+    """Which of the guests without a name this is, from 1; 0 for who has one."""
+    grounds_pass: bool | None = None
+    """None: not known, or nothing is asked at the door."""
+
+
+@dataclass(frozen=True, slots=True)
+class Frozen:
+    """Who was expected when the list was closed ([event] freeze_at)."""
+
+    due: datetime
+    """The moment for which it was to be taken."""
+    at: datetime
+    """When it was taken: later than `due` where nothing ran then."""
+    people: tuple[Expected, ...] = ()
+
+
 # --------------------------------------------------------------------------- ports
 
 

@@ -18,7 +18,9 @@ from rsvpbot.model import (
     Dmarc,
     Done,
     Evidence,
+    Expected,
     Folder,
+    Frozen,
     Invitee,
     Kind,
     Letter,
@@ -39,7 +41,7 @@ from rsvpbot.model import (
 
 NOON = datetime(2016, 9, 12, 12, 0, tzinfo=UTC)
 
-RECORDS: tuple[type, ...] = (Invitee, Reply, Letter, Ruling, Done, Trial, Mailbox, SummaryRecord)
+RECORDS: tuple[type, ...] = (Invitee, Reply, Letter, Ruling, Done, Trial, Mailbox, SummaryRecord, Frozen)
 
 
 def at(minutes: float) -> datetime:
@@ -130,6 +132,15 @@ def done(uid: int = 1, uidvalidity: int = 1, **changes: Any) -> Done:
         "outcome": "human person accepted",
     }
     return Done(**known | changes)
+
+
+def frozen(**changes: Any) -> Frozen:
+    known: dict[str, Any] = {
+        "due": NOON,
+        "at": at(1),
+        "people": (Expected("aaaaaaaa", "Ada Lovelace"), Expected("aaaaaaaa", guest_of="Ada Lovelace", number=1)),
+    }
+    return Frozen(**known | changes)
 
 
 # --------------------------------------------------------------------------- any record at all

@@ -24,6 +24,7 @@ from rsvpbot.model import (
     Address,
     Done,
     Folder,
+    Frozen,
     Invitee,
     Letter,
     LetterState,
@@ -35,7 +36,7 @@ from rsvpbot.model import (
     question_id,
 )
 from rsvpbot.store import Commit, Store, StoreError, open_store
-from tests.store_records import NOON, answer, at, done, invitee, letter, reply, ruling
+from tests.store_records import NOON, answer, at, done, frozen, invitee, letter, reply, ruling
 
 Open = Callable[[Path], Store]
 
@@ -77,6 +78,7 @@ def test_a_new_store_knows_nothing(store: Store) -> None:
         store.trial(1, 1),
         store.summary(NOON.date()),
         store.last_summary(NOON.date()),
+        store.frozen(),
     ]
     assert one == [None] * len(one)
     assert store.letters_to("aaaaaaaa") == ()
@@ -98,6 +100,7 @@ def test_one_commit_holds_everything_and_lasts(open_here: Callable[[], Store]) -
         trials=(Trial(1, 2, 1, "slow"),),
         mailbox=mailbox,
         summaries=(summary,),
+        frozen=frozen(),
         forgotten=("hash",),
     )
 
@@ -114,6 +117,7 @@ def test_one_commit_holds_everything_and_lasts(open_here: Callable[[], Store]) -
         assert store.trial(1, 2) == batch.trials[0]
         assert store.mailbox() == mailbox
         assert store.summary(summary.day) == summary
+        assert store.frozen() == batch.frozen
         assert store.is_forgotten("hash")
         assert not store.is_forgotten("other")
 
@@ -607,6 +611,7 @@ class Plain:
     done: dict[tuple[int, int], Done] = field(default_factory=dict)
     trials: dict[tuple[int, int], Trial] = field(default_factory=dict)
     summaries: dict[date, SummaryRecord] = field(default_factory=dict)
+    frozen: Frozen | None = None
 
     def commit(self, batch: Commit) -> None:
         for invitee_id in batch.erased:
@@ -618,6 +623,7 @@ class Plain:
         self.letters |= {x.id: x for x in batch.letters}
         self.done |= {(d.uidvalidity, d.uid): d for d in batch.done}
         self.summaries |= {s.day: s for s in batch.summaries}
+        self.frozen = batch.frozen or self.frozen
         for trial in batch.trials:
             self.trials.pop((trial.uidvalidity, trial.uid), None)
             if trial.failures:
@@ -686,6 +692,7 @@ BATCHES = st.builds(
     summaries=few(
         st.builds(lambda day: SummaryRecord(date(2016, 9, day), NOON, "l1", {"n": day}), st.integers(10, 14))
     ),
+    frozen=st.none() | st.builds(lambda n, when: frozen(at=when, people=frozen().people[:n]), st.integers(0, 2), TIMES),
     erased=st.lists(st.sampled_from(IDS), max_size=1).map(tuple),
 )
 
@@ -698,6 +705,7 @@ def in_order(records: Any, moment: str) -> list[datetime]:
 
 
 def same(store: Store, plain: Plain) -> None:  # every question there is
+    assert store.frozen() == plain.frozen
     assert set(store.invitees()) == set(plain.invitees.values())
     for email in ADDRESSES:
         own = {i for i in plain.invitees.values() if email in i.addresses}

@@ -16,6 +16,7 @@ from rsvpbot.model import (
     Directory,
     Done,
     Folder,
+    Frozen,
     Invitee,
     Letter,
     LetterState,
@@ -50,6 +51,8 @@ class Commit:
     """A Trial with failures == 0 is removed."""
     mailbox: Mailbox | None = None
     summaries: tuple[SummaryRecord, ...] = ()
+    frozen: Frozen | None = None
+    """In place of the one that there is."""
     forgotten: tuple[str, ...] = ()
     """Keyed hashes of addresses that must not be taken in again."""
     erased: tuple[str, ...] = ()
@@ -135,6 +138,10 @@ class Store(Directory, Protocol):
     def mailbox(self) -> Mailbox: ...
     def summary(self, day: date) -> SummaryRecord | None: ...
     def last_summary(self, before: date) -> SummaryRecord | None: ...
+    def frozen(self) -> Frozen | None:
+        """Who was expected when the list was closed; None as long as it is open."""
+        ...
+
     def is_forgotten(self, address_hash: str) -> bool: ...
 
     # writing

@@ -23,6 +23,7 @@ from typing import Any, Concatenate, Generic, ParamSpec, Self, TypeVar
 from rsvpbot.model import (
     Done,
     Folder,
+    Frozen,
     Invitee,
     Letter,
     LetterState,
@@ -215,6 +216,7 @@ class _View:
         self.mailbox = _Shelf(Mailbox, lambda doc: "")
         self.summary_days = Times(lambda doc: ((_ALL, float(date.fromisoformat(doc["day"]).toordinal())),))
         self.summaries = _Shelf(SummaryRecord, lambda doc: doc["day"], self.summary_days)
+        self.frozen = _Shelf(Frozen, lambda doc: "")
         self.forgotten = _Shelf(_Forgotten, lambda doc: doc["hash"])
         self.version = _Shelf(_Version, lambda doc: "")
         self.shelves: Mapping[str, _Shelf[Any]] = {
@@ -226,6 +228,7 @@ class _View:
             "trials": self.trials,
             "mailbox": self.mailbox,
             "summaries": self.summaries,
+            "frozen": self.frozen,
             "forgotten": self.forgotten,
             "version": self.version,
         }
@@ -459,6 +462,10 @@ class TinyStore(Store):
         return None if day is None else view.summaries.get(date.fromordinal(int(day)).isoformat())
 
     @_steady
+    def frozen(self) -> Frozen | None:
+        return self._view.frozen.get("")
+
+    @_steady
     def is_forgotten(self, address_hash: str) -> bool:
         return self._view.forgotten.id_of(address_hash) is not None
 
@@ -575,6 +582,7 @@ class TinyStore(Store):
             ("done", batch.done),
             ("summaries", batch.summaries),
             ("forgotten", map(_Forgotten, batch.forgotten)),
+            ("frozen", () if batch.frozen is None else (batch.frozen,)),
             ("mailbox", () if batch.mailbox is None else (batch.mailbox,)),
             ("trials", batch.trials),
         )

@@ -113,11 +113,13 @@ def _failed(about: str, error: Exception, otherwise: str) -> Finding:
 
 def _letters(config: Config) -> Iterator[Finding]:
     from rsvpbot.letters.templates import TemplateError, Templates
+    from rsvpbot.organisers.door import check_badges
 
     try:
         problems = Templates(config).check()
     except TemplateError as error:
         problems = error.problems
+    problems = (*problems, *check_badges(config))
     yield from (_found("letters", problem, Path(problem.file).name) for problem in problems)
     if not any(problem.fatal for problem in problems):
         source = config.replies.templates or "built in"

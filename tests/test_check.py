@@ -156,6 +156,7 @@ def test_eight_different_mistakes_are_all_named(house: House, capsys: pytest.Cap
     )
     letter = house.folder / "templates" / "en" / "accepted.md"
     letter.write_text("Subject: Thank you\n\n{{ nobody }}\n")
+    (house.folder / "templates" / "badges.html").write_text("<p>\n{{ somebody }}")
     assert check_and_show(house.config, None, Console(width=200)) == 2
     told = " ".join(capsys.readouterr().out.split())
     for wrong, right in (
@@ -169,6 +170,7 @@ def test_eight_different_mistakes_are_all_named(house: House, capsys: pytest.Cap
         ('organisers.summary_at: "eight" is not a time of day', 'as "08:00"'),
         ('invitees.csv, line 3: seats: "many" is not a number', "write how many may come"),
         ("accepted.md", "nobody"),
+        ("badges.html, line 2: 'somebody' is undefined", "the built-in one shows"),
     ):  # fmt: skip
         assert wrong in told
         assert right in told

@@ -1590,8 +1590,10 @@ def test_the_mail(store: TinyStore) -> None:
     assert queued.recipients == ("secretariat@roundtable.example", "chair@roundtable.example")
     assert queued.mail_from == "rsvp@roundtable.example"
     assert mail["In-Reply-To"] is None and mail["Reply-To"] is None
-    assert mail.get_content_type() == "multipart/alternative"
-    plain, page = mail.iter_parts()
+    assert mail.get_content_type() == "multipart/mixed", "the guest list goes with it"
+    words, book = mail.iter_parts()
+    plain, page = words.iter_parts()
+    assert book.get_filename() == "guests.xlsx"
     assert "Zoë 陳" in plain.get_content() and "Zoë 陳" in page.get_content()
     assert max(map(len, queued.raw.split(b"\r\n"))) <= 998
     assert b"\n" not in queued.raw.replace(b"\r\n", b"")

@@ -7,6 +7,7 @@ summary    as text and HTML, and as a letter in the outbox, once a day
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime
@@ -20,14 +21,17 @@ from rsvpbot.letters.compose import Envelope, assemble
 from rsvpbot.letters.page import columns, wrap
 from rsvpbot.letters.templates import Rendered
 from rsvpbot.letters.values import Option, is_right_to_left
-from rsvpbot.model import Letter, LetterKind, SummaryRecord
+from rsvpbot.model import Enclosure, Letter, LetterKind, SummaryRecord
+from rsvpbot.organisers import workbook
 from rsvpbot.organisers.decisions import Decisions
-from rsvpbot.organisers.figures import Figures, Waiting, figures, last_record, summary_time, summary_zone
+from rsvpbot.organisers.figures import OVERLAP, Figures, Waiting, figures, last_record, summary_time, summary_zone
 from rsvpbot.organisers.shown import one_line
 from rsvpbot.organisers.wording import Chart, Item, Limits, Page, Piece, Row, Section, Table, Tone, page
-from rsvpbot.store.base import Commit, Store
+from rsvpbot.store.base import Commit, Store, StoreError
 
 __all__ = ["Figures", "Rendered", "figures", "is_due", "queue_if_due", "queue_now", "render"]
+
+log = logging.getLogger(__name__)
 
 WIDTH = 74
 """Columns of the text part; RFC 5322, section 2.1.1 asks for at most 78."""
@@ -96,7 +100,7 @@ def queue_if_due(
         if not is_due(store, config, now):
             return False
         found = figures(store, config, now)
-        letter = _letter(found, config, now, new_id(), decisions)
+        letter = _letter(found, store, config, now, new_id(), decisions)
         day = now.astimezone(summary_zone(config)).date()
         record = SummaryRecord(day=day, at=now, letter_id=letter.id, figures=dict(found.numbers()))
         store.commit(Commit(letters=(letter,), summaries=(record,)))
@@ -111,12 +115,14 @@ def queue_now(
     Returns the letter, for the caller to say where it goes. Raises StoreError.
     """
     with store.transaction():
-        letter = _letter(figures(store, config, now), config, now, new_id(), decisions)
+        letter = _letter(figures(store, config, now), store, config, now, new_id(), decisions)
         store.commit(Commit(letters=(letter,)))
     return letter
 
 
-def _letter(found: Figures, config: Config, now: datetime, letter_id: str, decisions: Decisions | None) -> Letter:
+def _letter(
+    found: Figures, store: Store, config: Config, now: datetime, letter_id: str, decisions: Decisions | None
+) -> Letter:
     to = {address.email: one_line(address.name) for address in config.organisers.addresses}
     domain = config.mailbox.address.rpartition("@")[2]
     envelope = Envelope(
@@ -127,7 +133,20 @@ def _letter(found: Figures, config: Config, now: datetime, letter_id: str, decis
         message_id=decisions.summary_message_id(letter_id) if decisions else f"<summary.{letter_id}@{domain}>",
         mail_from=config.mailbox.address,
     )
-    return assemble(envelope, render(found, config, decisions), config, now)
+    enclosed = _enclosed(found, store, config, now)
+    return assemble(envelope, render(found, config, decisions), config, now, enclosed=enclosed)
+
+
+def _enclosed(found: Figures, store: Store, config: Config, now: datetime) -> tuple[Enclosure, ...]:
+    since = found.since - OVERLAP if found.since else None
+    try:
+        return workbook.enclosed(store, config, now, since, quiet=found.quiet)
+    except StoreError:
+        raise
+    except Exception:
+        # A summary without its list is better than none.
+        log.exception("the guest list could not be enclosed")
+        return ()
 
 
 # ------------------------------------------------------------------ HTML

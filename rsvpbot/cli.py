@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from rsvpbot.config import Config, ConfigError
     from rsvpbot.model import Clock
+    from rsvpbot.organisers.guests import Filter
     from rsvpbot.store.base import Store
 
 _UNBOUNDED: Final = 160
@@ -347,7 +348,15 @@ def status() -> int:
 _PARTSTATS: Final = ("needs-action", "accepted", "declined", "tentative", "delegated")
 
 
-@rsvpbot.command(short_help="List the guests, filtered; as a table, CSV or JSON.")
+_FORMS: Final = {
+    "": ("table", "csv", "json", "xlsx"),
+    "--reception": ("html", "csv", "xlsx"),
+    "--badges": ("html",),
+}
+"""The forms of each list; the first is the default."""
+
+
+@rsvpbot.command(short_help="List the guests, filtered; the list of the desk; badges.")
 @click.option("--partstat", multiple=True, type=click.Choice(_PARTSTATS), help="With this answer (may be repeated).")
 @click.option("--category", multiple=True, metavar="NAME", help="Of this category (may be repeated).")
 @click.option("--needs", is_flag=True, help="With a diet or an access need.")
@@ -357,10 +366,15 @@ _PARTSTATS: Final = ("needs-action", "accepted", "declined", "tentative", "deleg
 @click.option("--bounced", is_flag=True, help="Whom mail does not reach.")
 @click.option("--unlisted", is_flag=True, help="Who left the list as well.")
 @click.option("--search", default="", metavar="WORDS", help="With all of these words in name, organisation or address.")
-@click.option("--format", "form", type=click.Choice(("table", "csv", "json")), default="table", help="Default: table.")
+@click.option("--reception", is_flag=True, help="The list of the desk: everybody who is expected, one row a person.")
+@click.option("--badges", is_flag=True, help="Badges to print, ten a page, for whom the filters leave.")
 @click.option(
-    "--output", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Write CSV or JSON into a file."
+    "--format",
+    "form",
+    type=click.Choice(("table", "csv", "json", "xlsx", "html")),
+    help="Default: table; html with --reception and --badges.",
 )
+@click.option("--output", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Write it into a file.")
 @_shared
 def guests(
     partstat: tuple[str, ...],
@@ -372,21 +386,25 @@ def guests(
     bounced: bool,
     unlisted: bool,
     search: str,
-    form: str,
+    reception: bool,
+    badges: bool,
+    form: str | None,
     output: Path | None,
 ) -> int:
-    """List the invitees with the answer that stands, filtered.
+    """List the invitees with the answer that stands, filtered; or who is expected at the door.
 
-    CSV is safe to open in a spreadsheet: no name becomes a formula. JSON is one object a line.
+    CSV and XLSX are safe to open in a spreadsheet: no name becomes a formula. JSON is one object a line. HTML prints on
+    A4 and on Letter. From [event] freeze_at on, --reception is the list as it stood then, with later changes below it.
     """
     from rsvpbot.config import RECORD
     from rsvpbot.model import PartStat
 
     if no_pass and grounds_pass not in {None, "no"}:
         raise click.UsageError("--no-pass and --pass contradict each other; say one of them.")
-    if output is not None and form == "table":
-        raise click.UsageError("--output goes with --format csv or --format json.")
-    config = _config(RECORD)
+    if reception and badges:
+        raise click.UsageError("--reception and --badges are two lists; say one of them.")
+    form = _form("--reception" if reception else "--badges" if badges else "", form, output)
+    config = _config(RECORD | frozenset({"replies"} if badges else ()))
     from rsvpbot.organisers import guests as lists
 
     chosen = lists.Filter(
@@ -399,17 +417,87 @@ def guests(
         unlisted=unlisted,
         words=search,
     )
+    if reception:
+        if chosen != lists.Filter():
+            raise click.UsageError("--reception is the whole list of the desk; leave the filters out.")
+        return _reception(config, form, output)
+    if badges:
+        return _badges(config, chosen, output)
+    if form == "xlsx":
+        from rsvpbot.organisers import workbook
+
+        with _open(config, read_only=True) as store:
+            book = workbook.guest_book(store, config, _clock(config).now(), chosen)
+            return _written(book, len(lists.guests(store, config, chosen)), "row", output)
     with _open(config, read_only=True) as store:
         rows = lists.guests(store, config, chosen)
     if form == "table":
         _console().print(lists.table(rows))
         return 0
     text, encoding = (lists.csv_text(rows), lists.CSV_ENCODING) if form == "csv" else (lists.json_lines(rows), "utf-8")
-    if output is None:
-        click.echo(text, nl=False)
-    else:
-        output.write_bytes(text.encode(encoding))
-        click.echo(f"Wrote {output}: {len(rows):,} {'row' if len(rows) == 1 else 'rows'}.")
+    return _printed(text, encoding, len(rows), "row", output)
+
+
+def _form(of: str, form: str | None, output: Path | None) -> str:
+    """The form of a list, where it has that. Raises UsageError."""
+    forms = _FORMS[of]
+    if form is not None and form not in forms:
+        said = f"{of} comes" if of else "the list of guests comes"
+        raise click.UsageError(f"{said} as {' or '.join(forms)}, not as {form}.")
+    form = form or forms[0]
+    if form == "table" and output is not None:
+        raise click.UsageError("--output goes with --format csv, json or xlsx.")
+    if form == "xlsx" and output is None:
+        raise click.UsageError("a workbook is for a program and not for a terminal; say --output FILE.")
+    return form
+
+
+def _reception(config: Config, form: str, output: Path | None) -> int:
+    from rsvpbot.clock import ShiftedClock
+    from rsvpbot.organisers import door, guests, workbook
+
+    clock = _clock(config)
+    now = clock.now()
+    with _open(config, read_only=True) as store:
+        due = door.is_due(store, config, now)
+    # A rehearsal must not close the list of the day itself.
+    if due and not isinstance(clock, ShiftedClock):
+        with _open(config, read_only=False) as store:
+            if door.freeze_if_due(store, config, now):
+                click.echo("The list is closed now; nothing had closed it at [event] freeze_at.", err=True)
+    with _open(config, read_only=True) as store:
+        found = door.desk(store, config, now)
+    people = len(found.lines)
+    if form == "xlsx":
+        return _written(workbook.reception_book(found, config), people, "person", output)
+    if form == "csv":
+        return _printed(door.csv_text(found), guests.CSV_ENCODING, people, "person", output)
+    return _printed(door.html(found, config), "utf-8", people, "person", output)
+
+
+def _badges(config: Config, chosen: Filter, output: Path | None) -> int:
+    from rsvpbot.organisers import door, guests
+
+    with _open(config, read_only=True) as store:
+        ids = {row.id for row in guests.guests(store, config, chosen)}
+        people = door.wanted(store, config, ids)
+    return _printed(door.badges(people, config), "utf-8", len(people), "badge", output)
+
+
+def _printed(text: str, encoding: str, number: int, what: str, output: Path | None) -> int:
+    """Print a list, or write it into a file."""
+    if output is not None:
+        return _written(text.encode(encoding), number, what, output)
+    click.echo(text, nl=False)
+    return 0
+
+
+def _written(data: bytes, number: int, what: str, output: Path | None) -> int:
+    """Write a list into a file, and say how long it is."""
+    assert output is not None
+    output.write_bytes(data)
+    many = {"person": "people"}.get(what, f"{what}s")
+    click.echo(f"Wrote {output}: {number:,} {what if number == 1 else many}.")
     return 0
 
 

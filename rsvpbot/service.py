@@ -29,7 +29,7 @@ from rsvpbot.letters.templates import Templates
 from rsvpbot.mail.imap import Connection, Doorbell, Listed, MailboxError
 from rsvpbot.mail.tokens import Tokens, load_keys
 from rsvpbot.model import Clock, LetterState
-from rsvpbot.organisers import announce, privacy, summary
+from rsvpbot.organisers import announce, door, privacy, summary
 from rsvpbot.organisers.rulings import NotPossible
 from rsvpbot.organisers.steer import Steering
 from rsvpbot.roster import new_id
@@ -184,6 +184,11 @@ class Round:
         if offered:
             log.info("offers from the waiting list: %d", offered)
 
+    def close_list_if_due(self) -> None:
+        """Keep who is expected, once [event] freeze_at has come."""
+        if door.freeze_if_due(self._store, self._config, self._clock.now()):
+            log.info("the list of the desk was closed")
+
     def has_work(self) -> bool:
         return bool(self._store.letters(LetterState.QUEUED, LetterState.SENDING) or self._store.uncopied())
 
@@ -208,6 +213,7 @@ def poll_once(config: Config, clock: Clock, *, everything: bool, since: datetime
             with Connection(config.mailbox) as connection:
                 with bar("Reading the mailbox") as tell:
                     polled = work.poll(connection, stop, tell)
+                work.close_list_if_due()
                 summary.queue_if_due(store, config, clock.now(), new_id, work.steering.decisions)
                 work.queue_due()
                 with bar(_sending(store, config)):
@@ -216,6 +222,7 @@ def poll_once(config: Config, clock: Clock, *, everything: bool, since: datetime
         except MailboxError as error:
             # The organisers hear of it, and whoever waits for a letter gets it, whatever becomes of the mailbox.
             work.intake.note_failure(str(error))
+            work.close_list_if_due()
             summary.queue_if_due(store, config, clock.now(), new_id, work.steering.decisions)
             work.send(stop, None)
             raise
@@ -468,6 +475,8 @@ class Daemon:
         if not self._looked.is_set():
             return
         try:
+            # What had come by then has been read, and the summary brings the list that was closed.
+            self._work.close_list_if_due()
             if summary.queue_if_due(
                 self._store, self._config, self._clock.now(), new_id, self._work.steering.decisions
             ):

@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
+from openpyxl import load_workbook
 
 from rsvpbot import scaffold
 from rsvpbot.config import load
-from rsvpbot.model import Answer, Invitee, LetterState, Order, PartStat
+from rsvpbot.model import Answer, Frozen, Invitee, LetterState, Order, PartStat
 from rsvpbot.store import open_store
 from rsvpbot.store.base import Commit
-from tests.servers import SmtpSink
+from tests.servers import SmtpSink, free_port
 
 NOW = "2016-09-12T09:00-04:00"
 Run = Callable[..., subprocess.CompletedProcess[str]]
@@ -263,3 +267,124 @@ def test_what_is_scheduled_is_shown_and_held(run: Run, house: Path) -> None:
     wrong = run("outbox", "--hold", "nonsense")
     assert wrong.returncode == 2 and "there is 'reminder', 'Discussion Paper'" in wrong.stderr
     assert done(run("outbox", "--send-held")).startswith("0 letters go out")
+
+
+# --------------------------------------------------------------------------- at the door
+
+
+def test_guests_as_a_workbook(run: Run, house: Path) -> None:
+    file = house / "guests.xlsx"
+    assert done(run("guests", "--format", "xlsx", "--output", str(file))) == f"Wrote {file}: 3 rows.\n"
+    book = load_workbook(file)
+    assert book.sheetnames == ["Guests", "Reception", "Catering", "Access"]
+    assert [row[0].value for row in book["Guests"].iter_rows(min_row=2)] == ["=Ruth Keller", "Bo Lund", "Cy Lund"]
+    assert all(cell.data_type != "f" for row in book["Guests"].iter_rows() for cell in row)
+    assert run("guests", "--format", "xlsx").returncode == 2, "not onto a terminal"
+
+
+def test_the_list_of_the_desk(run: Run, house: Path) -> None:
+    page = done(run("guests", "--reception"))
+    assert page.startswith("<!DOCTYPE html>") and "Ann Bell" in page and "Bo Lund" not in page
+    file = house / "desk"
+    for form, begins in (("html", b"<!DOCTYPE html>"), ("csv", b'\xef\xbb\xbf"arrived","name"'), ("xlsx", b"PK")):
+        told = done(run("guests", "--reception", "--format", form, "--output", str(file)))
+        assert told == f"Wrote {file}: 2 people.\n"
+        assert file.read_bytes().startswith(begins)
+
+
+def test_badges_for_all_and_for_some(run: Run, house: Path) -> None:
+    file = house / "badges.html"
+    assert done(run("guests", "--badges", "--output", str(file))) == f"Wrote {file}: 2 badges.\n"
+    assert "Ann Bell" in file.read_text()
+    assert done(run("guests", "--badges", "--search", "lund", "--output", str(file))) == f"Wrote {file}: 0 badges.\n"
+    (house / "templates" / "badges.html").write_text("{{ nobody }}")
+    told = run("guests", "--badges")
+    assert told.returncode == 2 and "line 1: 'nobody' is undefined" in told.stderr
+
+
+WRONG = [
+    (("--reception", "--badges"), "two lists"),
+    (("--reception", "--format", "json"), "--reception comes as html or csv or xlsx, not as json"),
+    (("--badges", "--format", "csv"), "--badges comes as html, not as csv"),
+    (("--format", "html"), "the list of guests comes as table or csv or json or xlsx, not as html"),
+    (("--reception", "--search", "ada"), "leave the filters out"),
+    (("--reception", "--format", "xlsx"), "--output FILE"),
+]
+
+
+@pytest.mark.parametrize(("words", "why"), WRONG)
+def test_lists_of_the_door_wrongly_asked_for(run: Run, words: tuple[str, ...], why: str) -> None:
+    told = run("guests", *words)
+    assert told.returncode == 2 and why in told.stderr
+
+
+def closes(house: Path, freeze_at: datetime, starts: datetime) -> None:
+    """Write into the configuration when the list is closed; without an offset, local to the event."""
+    path = house / "config.toml"
+    text = path.read_text()
+    for key, moment in (("starts", starts), ("ends", starts + timedelta(hours=3))):
+        text = re.sub(rf"(?m)^{key} = .*$", f"{key} = {moment:%Y-%m-%dT%H:%M:%S}", text)
+    text = re.sub(r"(?m)^rsvp_by = .*$", f"rsvp_by = {freeze_at:%Y-%m-%d}", text)
+    text = re.sub(r"(?m)^(# )?freeze_at = .*$", f"freeze_at = {freeze_at:%Y-%m-%dT%H:%M:%S}", text)
+    text = re.sub(r"(?m)^send_at = .*$", "", text)
+    path.write_text(text)
+
+
+FREEZE_AT, STARTS = datetime(2016, 9, 12, 8), datetime(2016, 9, 20, 12, 30)  # noqa: DTZ001  (as the configuration has it)
+
+
+def kept(house: Path) -> Frozen | None:
+    with open_store("tinydb:rsvp.json", house, read_only=True) as store:
+        return store.frozen()
+
+
+def test_the_command_closes_the_list_where_nothing_ran_and_a_rehearsal_does_not(run: Run, house: Path) -> None:
+    closes(house, FREEZE_AT, STARTS)
+    page = done(run("guests", "--reception"))
+    assert "and not kept yet: this is how it stands" in page and kept(house) is None
+    here = datetime.now(ZoneInfo("America/New_York"))
+    closes(house, here - timedelta(hours=1), here + timedelta(days=1))
+    command = [sys.executable, "-m", "rsvpbot", "guests", "--reception", "--config", str(house)]
+    first = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+    assert "The list is closed now; nothing had closed it" in first.stderr
+    assert "as it stood then; it was to be closed on" in first.stdout
+    found = kept(house)
+    assert found is not None and [person.name for person in found.people] == ["=Ruth Keller", "Ann Bell"]
+    again = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+    assert again.stderr == "" and again.stdout == first.stdout and kept(house) == found
+
+
+def unreachable(house: Path) -> None:
+    path = house / "config.toml"
+    server = f'host = "127.0.0.1"\nport = {free_port()}\nsecurity = "none"'
+    path.write_text(path.read_text().replace('host = "imap.roundtable.example"', server))
+
+
+def test_a_round_closes_the_list_also_where_the_mailbox_is_out_of_reach(
+    run: Run, house: Path, smtp_sink: SmtpSink
+) -> None:
+    closes(house, FREEZE_AT, STARTS)
+    unreachable(house)
+    assert run("poll").returncode == 1
+    found = kept(house)
+    assert found is not None and len(found.people) == 2
+    (received,) = smtp_sink.received
+    assert b'filename="guests.xlsx"' in received.raw and b'filename="reception.xlsx"' in received.raw
+
+
+def test_the_service_closes_the_list(run: Run, house: Path) -> None:
+    closes(house, FREEZE_AT, STARTS)
+    unreachable(house)
+    command = [sys.executable, "-m", "rsvpbot", "run", "--config", str(house), "--now", NOW]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as service:
+        try:
+            deadline = time.monotonic() + 30
+            while kept(house) is None and time.monotonic() < deadline:
+                time.sleep(0.1)
+        finally:
+            service.terminate()
+        told = service.communicate(timeout=30)[1]
+    found = kept(house)
+    assert found is not None and len(found.people) == 2
+    assert "the list of the desk was closed" in told
+    assert "Keller" not in told and "Bell" not in told

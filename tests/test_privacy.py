@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
@@ -12,9 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from rsvpbot.config import load
+from rsvpbot.config import Config, load
 from rsvpbot.mail.tokens import load_keys
 from rsvpbot.model import Address, LetterKind, LetterState, PartStat
+from rsvpbot.organisers import door, summary
 from rsvpbot.organisers.history import Unclear
 from rsvpbot.organisers.privacy import expire, exported, forget, found
 from rsvpbot.roster import Row, forgotten_by, merge
@@ -22,7 +24,7 @@ from rsvpbot.store import open_store
 from rsvpbot.store.base import Commit, Store
 from tests.corpus_mailbox import EXAMPLE, command
 from tests.servers import Dovecot, SmtpSink, User
-from tests.steer_house import ADA, BOB, House, steered
+from tests.steer_house import ADA, BOB, NOW, House, steered
 
 SECRETS = (b"Lovelace", b"lovelace.example", b"vegetarian", b"film the opening")
 
@@ -95,6 +97,45 @@ def test_copies_that_wait_for_the_sent_folder_go_as_well(house: House, tmp_path:
     assert house.letters(LetterKind.REVIEW) == ()
 
 
+def closed(house: House) -> Config:
+    """The list of the desk is closed, and a summary with the guest list waits to be sent."""
+    event = replace(house.config.event, freeze_at=NOW)
+    config = replace(house.config, event=event)
+    door.freeze_if_due(house.store, config, NOW)
+    summary.queue_now(house.store, config, NOW, lambda: "s1")
+    return config
+
+
+def test_the_closed_list_and_the_guest_list_forget_too(house: House) -> None:
+    house.comes("I will come with Eve Adams.")
+    house.comes("I will come.", "Bob Babbage <bob@babbage.example>")
+    config = closed(house)
+    given = json.loads(exported(found(house.store, "ada@lovelace.example")))
+    assert [person["name"] for person in given["at_the_door"]] == ["Ada Lovelace", "Eve Adams"]
+    # Without the words of the summary itself: the guest list alone speaks of her.
+    letter = house.store.letter("s1")
+    assert letter is not None and letter.raw is not None
+    quiet = replace(letter, raw=re.sub(rb"(?s)--=_1_.*?--=_1_s1--", b"", letter.raw))
+    assert b"Lovelace" not in quiet.raw and b"guests.xlsx" in quiet.raw  # type: ignore[operator]
+    house.store.commit(Commit(letters=(quiet,)))
+    forget(house.store, config, "ada@lovelace.example", keys(house))
+    kept = house.store.frozen()
+    assert kept is not None and [person.name for person in kept.people] == ["Bob Babbage"]
+    assert house.store.letter("s1") is None
+    assert door.desk(house.store, config, NOW).changes == ()
+
+
+def test_a_delegate_is_forgotten_on_the_closed_list_and_the_seat_is_kept(house: House, tmp_path: Path) -> None:
+    house.comes("I cannot come. Whom may I send?")
+    house.answers("delegate Grace Hopper <grace@hopper.example>", house.question())
+    config = closed(house)
+    assert b"Grace Hopper" in state(tmp_path)
+    forget(house.store, config, "grace@hopper.example", keys(house))
+    assert b"Hopper" not in state(tmp_path)
+    (line,) = door.desk(house.store, config, NOW).lines
+    assert line.name == "Delegate of Ada Lovelace"
+
+
 def test_nobody_by_that_address(house: House) -> None:
     with pytest.raises(Unclear, match=r"nothing is stored of 'carol@x\.example'"):
         found(house.store, "carol@x.example")
@@ -117,11 +158,14 @@ def test_retention_leaves_nothing(house: House, tmp_path: Path) -> None:
     kept = replace(house.config, retention_days=None)
     assert not expire(house.store, kept, ends + timedelta(days=9999))
     limited = replace(house.config, retention_days=90)
+    closing = replace(closed(house), retention_days=90)
     assert not expire(house.store, limited, ends + timedelta(days=89, hours=23))
     assert b"Lovelace" in state(tmp_path)
-    assert expire(house.store, limited, ends + timedelta(days=90))
+    assert expire(house.store, closing, ends + timedelta(days=90))
     assert [secret for secret in SECRETS if secret in state(tmp_path)] == []
-    assert not expire(house.store, limited, ends + timedelta(days=91))
+    assert not expire(house.store, closing, ends + timedelta(days=91))
+    kept_list = house.store.frozen()
+    assert kept_list is not None and kept_list.people == ()
 
 
 # --------------------------------------------------------------------------- as an admin does it

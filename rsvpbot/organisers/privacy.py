@@ -9,12 +9,17 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from html import unescape
+from io import BytesIO
 from typing import Any
+from zipfile import ZipFile
 
 from rsvpbot.config import Config
-from rsvpbot.model import Address, Answer, Invitee, Letter, LetterState, Reply, Ruling
+from rsvpbot.model import Address, Answer, Expected, Frozen, Invitee, Letter, LetterState, Reply, Ruling
+from rsvpbot.organisers import door
 from rsvpbot.organisers.history import Unclear
 from rsvpbot.organisers.shown import one_line
+from rsvpbot.organisers.workbook import CONTENT_TYPE as WORKBOOK
 from rsvpbot.roster import address_hash, read_list
 from rsvpbot.store.base import Commit, Store
 from rsvpbot.store.codec import codec
@@ -31,6 +36,8 @@ class Found:
     rulings: tuple[Ruling, ...]
     delegated_by: tuple[Invitee, ...]
     """Whose recorded delegate this is."""
+    expected: tuple[Expected, ...] = ()
+    """Who stands by this person's answer on the list that was closed for the desk."""
 
 
 def found(store: Store, address: str) -> Found:
@@ -59,14 +66,15 @@ def found(store: Store, address: str) -> Found:
         if (invitee is not None and ruling.invitee_id == invitee.id) or ruling.question in known
     )
     sent = tuple(one for one in store.invitees() if one is not invitee and _is_delegate(one, addresses))
+    kept = store.frozen()
+    expected = tuple(one for one in kept.people if invitee and one.invitee_id == invitee.id) if kept else ()
     if not (invitee or replies or letters or sent):
         raise Unclear(f"nothing is stored of {one_line(address)!r}; rsvpbot guests lists who there is")
-    return Found(addresses, invitee, replies, letters, rulings, sent)
+    return Found(addresses, invitee, replies, letters, rulings, sent, expected)
 
 
 def _is_delegate(invitee: Invitee, addresses: Iterable[str]) -> bool:
-    answers = (answer for answer in (invitee.answer, invitee.pending) if answer is not None)
-    return any(answer.delegate is not None and answer.delegate.email in addresses for answer in answers)
+    return any(_delegates(invitee, tuple(addresses)))
 
 
 # ------------------------------------------------------------------ giving it out
@@ -81,6 +89,7 @@ def exported(of: Found) -> str:
     document["letters"] = [codec(Letter).encode(replace(letter, raw=None)) for letter in of.letters]
     document["decisions"] = [codec(Ruling).encode(ruling) for ruling in of.rulings]
     document["delegate_of"] = [codec(Invitee).encode(invitee) for invitee in of.delegated_by]
+    document["at_the_door"] = [codec(Expected).encode(expected) for expected in of.expected]
     return json.dumps(document, ensure_ascii=False, indent=2)
 
 
@@ -122,6 +131,7 @@ def forget(store: Store, config: Config, address: str, keys: tuple[bytes, ...]) 
                     for one in store.rulings()
                     if one.id not in decided
                 ),
+                frozen=_without(store.frozen(), of),
                 erased=(of.invitee.id,) if of.invitee else (),
                 erased_replies=tuple(reply.digest for reply in of.replies),
                 erased_letters=(*gone, *waiting),
@@ -137,6 +147,7 @@ def forget(store: Store, config: Config, address: str, keys: tuple[bytes, ...]) 
 def _names(of: Found) -> tuple[str, ...]:
     """What the person is called: of two words at least, since one alone is anybody's."""
     named = [of.invitee.name] if of.invitee else [reply.sender.name for reply in of.replies]
+    named += [delegate.name for invitee in of.delegated_by for delegate in _delegates(invitee, of.addresses)]
     return tuple({" ".join(name.split()) for name in named if len(name.split()) > 1})
 
 
@@ -144,8 +155,31 @@ def _speaks_of(letter: Letter, words: Iterable[str]) -> bool:
     mail = message_from_bytes(letter.raw or b"", policy=policy.default)
     assert isinstance(mail, EmailMessage)
     body = mail.get_body(("plain",))
-    text = f"{mail['To']} {body.get_content() if body else ''}".casefold()
+    text = f"{mail['To']} {body.get_content() if body else ''} {' '.join(_enclosed_words(mail))}".casefold()
     return any(word.casefold() in text for word in words)
+
+
+def _enclosed_words(mail: EmailMessage) -> Iterator[str]:
+    """What stands in the guest lists that a summary encloses: the texts of a workbook are in one file of it."""
+    for part in mail.iter_attachments():
+        if part.get_content_type() == WORKBOOK:
+            with ZipFile(BytesIO(part.get_content())) as book:
+                yield unescape(book.read("xl/sharedStrings.xml").decode("utf-8"))
+
+
+def _without(kept: Frozen | None, of: Found) -> Frozen | None:
+    """The list that was closed, without this person."""
+    if kept is None:
+        return None
+    ids = (of.invitee.id,) if of.invitee else ()
+    delegates = (address.name for invitee in of.delegated_by for address in _delegates(invitee, of.addresses))
+    return door.without(kept, ids, {*_names(of), *of.addresses, *filter(None, delegates)})
+
+
+def _delegates(invitee: Invitee, addresses: Collection[str]) -> Iterator[Address]:
+    for answer in (invitee.answer, invitee.pending):
+        if answer is not None and answer.delegate is not None and answer.delegate.email in addresses:
+            yield answer.delegate
 
 
 def _without_delegate(invitee: Invitee, addresses: Collection[str]) -> Invitee:
@@ -188,6 +222,7 @@ def report(done: Forgotten, address: str, config: Config, left: Mapping[str, int
     if done.named_elsewhere:
         number = done.named_elsewhere
         yield f"Left: {number} {'message' if number == 1 else 'messages'} of others in which they are named."
+    yield "Left: guest lists that went out with summaries, and files that rsvpbot guests wrote; delete what you have."
     if left is None:
         yield f"The mailbox was not looked at: search {config.mailbox.address} for the address, and delete what it has."
         return
@@ -207,11 +242,12 @@ def expire(store: Store, config: Config, now: datetime) -> bool:
         return False
     with store.transaction():
         invitees, replies, letters = store.invitees(), store.replies(), store.letters()
-        rulings = store.rulings()
-        if not (invitees or replies or letters or rulings):
+        rulings, kept = store.rulings(), store.frozen()
+        if not (invitees or replies or letters or rulings or (kept and kept.people)):
             return False
         store.commit(
             Commit(
+                frozen=replace(kept, people=()) if kept else None,
                 erased=tuple(invitee.id for invitee in invitees),
                 erased_replies=tuple(reply.digest for reply in replies),
                 erased_letters=tuple(letter.id for letter in letters),

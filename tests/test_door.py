@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import re
+import shutil
+import subprocess
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
@@ -71,6 +73,11 @@ def comes(number: int, name: str, party: int | None = 1, names: tuple[str, ...] 
     return invitee(number, said, name=name, **facts)
 
 
+def answers(who: Invitee, **changes: Any) -> Invitee:
+    assert who.answer is not None
+    return replace(who, answer=replace(who.answer, **changes))
+
+
 def five_hundred() -> tuple[Invitee, ...]:
     """More than a page of everything: names in six scripts, hostile ones, parties, delegates."""
     names = (*SIX_SCRIPTS, *HOSTILE, *(f"First{n} Family{n * 37 % 101}" for n in range(482)))
@@ -108,6 +115,7 @@ PEOPLE = [
     ("declined", invitee(1, answer(PartStat.DECLINED, 0)), []),
     ("tentative", invitee(1, answer(PartStat.TENTATIVE, 2)), []),
     ("silent", invitee(1), []),
+    ("waits for room", answers(comes(1, "Ada", 2, ("Ada", "Bob")), standby=NOW), []),
     ("off the list", comes(1, "Ada", listed=False), []),
 ]
 
@@ -343,11 +351,6 @@ def test_the_csv_is_one_row_a_person_and_no_cell_is_obeyed(store: TinyStore) -> 
 # ------------------------------------------------------------------ the list is closed
 
 
-def answers(who: Invitee, **changes: Any) -> Invitee:
-    assert who.answer is not None
-    return replace(who, answer=replace(who.answer, **changes))
-
-
 def test_it_is_closed_once_and_later_changes_stand_apart(store: TinyStore) -> None:
     ada, bob, cy = comes(1, "Ada Adams", 3), comes(2, "Bob Brown"), comes(3, "Cy Clark", grounds_pass=False)
     store.commit(Commit(invitees=(ada, bob, cy)))
@@ -508,3 +511,30 @@ def test_badges_of_some(store: TinyStore) -> None:
 def test_a_date_has_its_zone(store: TinyStore) -> None:
     in_utc = datetime.fromisoformat("2016-09-12T13:00:00+00:00")
     assert "12 September 2016, 09:00" in door.standing(desk(store, CONFIG, in_utc), CONFIG)
+
+
+@pytest.mark.parametrize("paper", ["A4", "letter"])
+def test_printed_on_either_paper(store: TinyStore, tmp_path: Path, paper: str) -> None:
+    """Ten badges fill a page and do not run over it; the list fills as few as its letters allow."""
+    program = shutil.which("chromium") or shutil.which("google-chrome")
+    if program is None:
+        pytest.skip("chromium is not installed: what is printed is not looked at")
+    store.commit(Commit(invitees=five_hundred()))
+    of_badges = printed(program, badges(door.wanted(store, CONFIG), CONFIG), paper, tmp_path)
+    assert of_badges == 55
+    of_the_desk = printed(program, html(desk(store, CONFIG, NOW), CONFIG), paper, tmp_path)
+    assert 550 / 30 < of_the_desk < 550 / 12
+
+
+def printed(program: str, page: str, paper: str, folder: Path) -> int:
+    """How many pages a page takes on this paper."""
+    file, pdf = folder / "page.html", folder / "page.pdf"
+    file.write_text(page.replace("</style>", f"@page {{ size: {paper}; }}</style>"), encoding="utf-8")
+    arguments = ("--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking")
+    subprocess.run(
+        [program, *arguments, f"--user-data-dir={folder / 'profile'}", f"--print-to-pdf={pdf}", file.as_uri()],
+        capture_output=True,
+        timeout=90,
+        check=True,
+    )
+    return len(re.findall(rb"/Type\s*/Page\b", pdf.read_bytes()))

@@ -237,6 +237,18 @@ def test_who_was_not_reached_has_not_kept_silent(partstat: PartStat, bounced: st
     assert f" {said}  " in console.file.getvalue()
 
 
+def test_who_waits_for_room_has_accepted_and_is_marked(store: TinyStore) -> None:
+    store.commit(Commit(invitees=(invitee(1, answer(PartStat.ACCEPTED, 2, standby=NOW)),)))
+    (row,) = guests(store, CONFIG)
+    assert (row.partstat, row.standby) == (PartStat.ACCEPTED, True)
+    from rich.console import Console
+
+    console = Console(width=200, file=io.StringIO())
+    console.print(table([row]))
+    assert isinstance(console.file, io.StringIO)
+    assert "accepted (waits for room)" in console.file.getvalue()
+
+
 def test_json_holds_every_field() -> None:
     told = json.loads(json_lines([ROW]))
     assert set(told) == set(GuestRow.__dataclass_fields__)

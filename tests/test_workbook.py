@@ -101,13 +101,18 @@ def test_the_kitchen_reads_each_diet_once_with_its_number_and_names(store: TinyS
         return invitee(number, answer(partstat, 1, dietary=diet), name=f"Ada Name{number:02}")
 
     diets = [eats(1, "Halal"), eats(2, "vegetarian"), eats(3, "Vegetarian."), eats(4, "VEGETARIAN", PartStat.TENTATIVE)]
+    waits = eats(8, "vegan")
+    assert waits.answer is not None
+    diets.append(replace(waits, answer=replace(waits.answer, standby=NOW)))
     gone = [eats(5, "vegan", PartStat.DECLINED), replace(eats(6, "vegan"), listed=False)]
     store.commit(Commit(invitees=(*diets, *gone, comes(7, "No Diet"))))
     sheet = opened(guest_book(store, CONFIG, NOW))["Catering"]
     assert sheet["A1"].value == "4 people expected in all"
+    assert "waits for room" in [row["Answer"] for row in table(opened(guest_book(store, CONFIG, NOW))["Guests"])]
     assert [tuple(row.values()) for row in table(sheet)] == [
         ("vegetarian", 2, 1, "Ada Name02; Ada Name03; Ada Name04"),
         ("Halal", 1, None, "Ada Name01"),
+        ("vegan", None, 1, "Ada Name08"),
     ]
 
 

@@ -26,7 +26,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from jinja2.sandbox import SandboxedEnvironment
 
 from rsvpbot.config import Config, Problem, builtin_templates
-from rsvpbot.decide import COMING, expected_people
+from rsvpbot.decide import expected_people, is_coming
 from rsvpbot.letters.page import columns
 from rsvpbot.letters.templates import TemplateError
 from rsvpbot.model import Answer, Expected, Frozen, Invitee, PartStat, Venue
@@ -46,11 +46,11 @@ LATE: Final = timedelta(minutes=10)
 def expected(invitee: Invitee, venue: Venue) -> tuple[Expected, ...]:
     """The people who come by an invitee's answer: those who were named, then those of whom only the number is known.
 
-    Whoever was named is on the list, even where fewer were said to come. A host who was not named is taken to be one
-    of the others who come. Of two ways to write a host's name, the fuller one stands.
+    Who waits for room is not expected. Whoever was named is on the list, even where fewer were said to come. A host who
+    was not named is taken to be one of the others who come. Of two ways to write a host's name, the fuller one stands.
     """
     answer = invitee.answer
-    if not invitee.listed or answer is None or answer.partstat not in COMING:
+    if not invitee.listed or answer is None or not is_coming(invitee):
         return ()
     delegated = answer.partstat is PartStat.DELEGATED
     label = one_line(invitee.name or invitee.organisation or next(iter(invitee.addresses), ""))

@@ -68,6 +68,8 @@ class GuestRow:
     waiting: bool
     """A message of theirs waits for the organisers, or a change for their own confirmation."""
     id: str
+    standby: bool = False
+    """Waits for room, so that nobody of theirs is expected."""
 
     @property
     def label(self) -> str:
@@ -145,6 +147,7 @@ def _row(invitee: Invitee, waits: bool, zone: ZoneInfo) -> GuestRow:
         bounced=one_line(invitee.bounced),
         waiting=waits or invitee.pending is not None,
         id=invitee.id,
+        standby=answer is not None and answer.standby is not None,
     )
 
 
@@ -275,6 +278,11 @@ def _answer(row: GuestRow) -> str:
     answer, bounced = row.partstat.value, bool(row.bounced)
     if row.partstat is PartStat.NEEDS_ACTION:
         answer, bounced = "could not be reached" if row.bounced else "no answer", False
-    found = (("waits", row.waiting), ("bounced", bounced), ("off the list", not row.listed))
+    found = (
+        ("waits for room", row.standby),
+        ("waits", row.waiting),
+        ("bounced", bounced),
+        ("off the list", not row.listed),
+    )
     marks = [mark for mark, holds in found if holds]
     return f"{answer} ({', '.join(marks)})" if marks else answer

@@ -133,7 +133,7 @@ def _guest(row: GuestRow) -> tuple[Cell, ...]:
         row.name,
         row.organisation,
         row.category,
-        _ANSWERS[row.partstat],
+        _answer(row),
         row.party,
         comes,
         _PASS[row.grounds_pass],
@@ -142,6 +142,18 @@ def _guest(row: GuestRow) -> tuple[Cell, ...]:
         row.address,
         "; ".join(_open_ends(row)),
     )
+
+
+def _answer(row: GuestRow) -> str:
+    return "waits for room" if row.standby else _ANSWERS[row.partstat]
+
+
+def _comes(row: GuestRow) -> bool:
+    return row.partstat in COMING and not row.standby
+
+
+def _may_come(row: GuestRow) -> bool:
+    return row.partstat is PartStat.TENTATIVE or row.standby
 
 
 def _open_ends(row: GuestRow) -> Iterable[str]:
@@ -208,7 +220,7 @@ def _catering(book: _Book, rows: Iterable[GuestRow], people: int) -> None:
     )
     lines: list[tuple[Cell, ...]] = []
     for need, told in _by_need(rows, lambda row: row.dietary):
-        counts = (_how_many(told, COMING), _how_many(told, {PartStat.TENTATIVE}))
+        counts = (_how_many(told, _comes), _how_many(told, _may_come))
         for start in range(0, len(told), NAMES):
             who = "; ".join(map(_with_party, told[start : start + NAMES]))
             lines.append((need, *(counts if not start else (None, None)), who))
@@ -224,7 +236,7 @@ def _access(book: _Book, rows: Iterable[GuestRow]) -> None:
         Column("Address", 30),
     )
     lines = [
-        (need, _with_party(row), row.organisation, _ANSWERS[row.partstat], row.address)
+        (need, _with_party(row), row.organisation, _answer(row), row.address)
         for need, told in _by_need(rows, lambda row: row.access)
         for row in told
     ]
@@ -235,14 +247,14 @@ def _by_need(rows: Iterable[GuestRow], need_of: Callable[[GuestRow], str]) -> li
     """Of those who come or might: each need in the words of who told it first, and who told it; the most told first."""
     found: dict[str, list[GuestRow]] = {}
     for row in rows:
-        if row.listed and need_of(row) and (row.partstat in COMING or row.partstat is PartStat.TENTATIVE):
+        if row.listed and need_of(row) and (_comes(row) or _may_come(row)):
             found.setdefault(folded(need_of(row)).strip(" ."), []).append(row)
     told = [(need_of(some[0]), tuple(some)) for some in found.values()]
     return sorted(told, key=lambda one: (-len(one[1]), folded(one[0])))
 
 
-def _how_many(rows: Iterable[GuestRow], partstats: Iterable[PartStat]) -> int | None:
-    return sum(row.partstat in partstats for row in rows) or None
+def _how_many(rows: Iterable[GuestRow], counts: Callable[[GuestRow], bool]) -> int | None:
+    return sum(map(counts, rows)) or None
 
 
 def _with_party(row: GuestRow) -> str:

@@ -463,6 +463,7 @@ def test_ten_badges_a_page_and_every_name_is_text(store: TinyStore) -> None:
         ("Ana María de la Luz Fernández", 2),
         ("Ana María de la Luz Fernández de Córdoba y Álvarez", 3),
         ("陈伟", 1),
+        ("欧阳娜娜司马相如诸葛孔明东方不败", 2),
         ("w" * 32, 5),
         ("word " * 40, 5),
     ],

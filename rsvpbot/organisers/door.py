@@ -520,7 +520,9 @@ def _badge(person: Expected) -> Badge:
 
 def size_of(name: str) -> int:
     """Which step a name has."""
-    whole, longest = columns(name), max(map(columns, name.split()), default=0)
+    # A line may end after any Chinese character.
+    words = "".join(" " if columns(char) == 2 else char for char in name).split()
+    whole, longest = columns(name), max(map(columns, words), default=0)
     return next((step for step, (most, word) in enumerate(STEPS, 1) if whole <= most and longest <= word), 5)
 
 

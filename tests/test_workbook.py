@@ -257,17 +257,31 @@ def test_it_goes_with_a_summary_that_has_news_and_with_no_other(store: TinyStore
     assert mail.get_body(("plain",)) is not None and mail.get_body(("html",)) is not None
 
 
-def test_the_closed_list_goes_with_the_next_summary_once_and_even_on_a_quiet_day(store: TinyStore) -> None:
+@pytest.mark.parametrize("somebody", [True, False])
+def test_the_closed_list_is_news_and_goes_with_the_next_summary_once(store: TinyStore, somebody: bool) -> None:
     new_id, day = ids(), timedelta(days=1)
     config = replace(CONFIG, event=replace(CONFIG.event, freeze_at=NOW + timedelta(hours=8)))
-    store.commit(Commit(invitees=(comes(1, "Ada Lovelace"),), mailbox=GOOD))
+    store.commit(Commit(invitees=(comes(1, "Ada Lovelace"),) if somebody else (), mailbox=GOOD))
     assert queue_if_due(store, config, NOW, new_id)
     door.freeze_if_due(store, config, NOW + timedelta(hours=8))
     for days in (1, 2):
         store.commit(Commit(mailbox=replace(GOOD, last_good=NOW + days * day)))
         assert queue_if_due(store, config, NOW + days * day, new_id)
-    assert [list(found) for found in summaries(store)] == [[GUESTS], [RECEPTION], []]
-    assert opened(summaries(store)[1][RECEPTION]).sheetnames == ["Reception", "Changes"]
+    first, second, third = summaries(store)
+    assert (list(first), list(second), list(third)) == ([GUESTS] if somebody else [], [GUESTS, RECEPTION], [])
+    assert opened(second[RECEPTION]).sheetnames == ["Reception", "Changes"]
+    told = [plain_text(letter) for letter in store.letters(LetterState.QUEUED)]
+    assert ["closed on 12 Sept, 17:00 and is enclosed (reception.xlsx)" in text for text in told] == [
+        False,
+        True,
+        False,
+    ]
+    assert store.letters(LetterState.QUEUED)[1].subject.startswith("No news") is False
+
+
+def plain_text(letter: Letter) -> str:
+    mail: Any = message_from_bytes(letter.raw or b"", policy=default)
+    return " ".join(mail.get_body(("plain",)).get_content().split())
 
 
 def test_a_summary_that_is_sent_by_hand_brings_it_too(store: TinyStore) -> None:

@@ -31,6 +31,7 @@ from rsvpbot.model import (
     Reply,
     SummaryRecord,
 )
+from rsvpbot.organisers.door import kept_list
 from rsvpbot.organisers.growth import Growth, growth
 from rsvpbot.store.base import Store
 
@@ -314,6 +315,8 @@ class Figures:
     """What went wrong since the last summary: how many more "failed" messages, "letters_failed", "letters_doubtful"."""
     days_left: int
     """Calendar days to the event in its own time zone; 0 on its day, negative afterwards."""
+    closed: datetime | None = None
+    """When the list of the desk was closed; None: it is open."""
 
     @property
     def alarming(self) -> bool:
@@ -333,6 +336,7 @@ class Figures:
             *(pending.at for pending in self.pending),
             *(note.at for note in self.letters.held),
             *(bounced.at for bounced in self.bounced if bounced.at),
+            *((self.closed,) if self.closed else ()),
         )
         return not (self.changes or self.alarming or any(map(self.is_new, told)))
 
@@ -401,6 +405,7 @@ def figures(store: Store, config: Config, now: datetime) -> Figures:
         mailbox=_mailbox(store.mailbox(), config, now),
         worse=worse,
         days_left=_days_left(config, now),
+        closed=_closed(store, config),
     )
 
 
@@ -713,6 +718,11 @@ def _mailbox(mailbox: Mailbox, config: Config, now: datetime) -> MailboxState:
     else:
         health = Health.GOOD
     return MailboxState(health, mailbox.last_good, mailbox.failing_since, mailbox.error)
+
+
+def _closed(store: Store, config: Config) -> datetime | None:
+    kept = kept_list(store, config)
+    return kept.at if kept else None
 
 
 def _days_left(config: Config, now: datetime) -> int:

@@ -32,6 +32,7 @@ from rsvpbot.organisers.figures import (
     summary_zone,
 )
 from rsvpbot.organisers.shown import lines, one_line
+from rsvpbot.organisers.workbook import RECEPTION
 
 if TYPE_CHECKING:
     from babel import Locale
@@ -608,8 +609,12 @@ class _Writer:
             yield self._section(say("dietary"), [self._need(need) for need in f.dietary])
         if f.access:
             yield self._section(say("access"), [self._need(need) for need in f.access])
-        if f.door and f.expected:
-            yield Section(say("door"), rows=tuple(self._door_rows()))
+        rows = tuple(self._door_rows()) if f.door and f.expected else ()
+        closed = ""
+        if f.closed and f.is_new(f.closed):
+            closed = say("door_closed", at=self._moment(f.closed), file=RECEPTION)
+        if rows or closed:
+            yield Section(say("door"), closed, rows=rows)
         if f.silent:
             yield self._section(say("silent"), [self._silent(silent) for silent in f.silent], self.limits.silent)
 

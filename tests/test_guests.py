@@ -188,6 +188,7 @@ def test_csv_is_rfc_4180() -> None:
 
 
 @example(name="Jane;=1+1", names=("a\t=1+1",))
+@example(name="", names=("\r=",))
 @given(st.text(max_size=30), st.lists(st.text(max_size=15), max_size=3).map(tuple))
 def test_no_cell_can_be_a_formula_or_break_out_of_its_place(name: str, names: tuple[str, ...]) -> None:
     text = csv_text([replace(ROW, name=name, names=names)])

@@ -191,16 +191,20 @@ _STROKED = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ı": "i", "æ": "ae"
 COLUMNS: Final = tuple(field.name for field in fields(GuestRow) if field.name not in ("listed", "waiting"))
 
 
+_LINE_ENDS = re.compile(r"[\r\n]+")
+
+
 def csv_text(rows: Iterable[GuestRow]) -> str:
     """RFC 4180: CRLF, every cell in quotes. Written to a file, encode it as `CSV_ENCODING`.
 
-    Every cell, so that a program which takes semicolons for separators does not find a new cell inside of one.
+    Every cell, so that a program which takes semicolons for separators does not find a new cell inside of one; and on
+    one line, so that it does not find a new row there either.
     """
     file = io.StringIO(newline="")
     writer = csv.writer(file, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
     writer.writerow(COLUMNS)
     for row in rows:
-        writer.writerow([safe_cell(_cell(getattr(row, column))) for column in COLUMNS])
+        writer.writerow([safe_cell(_LINE_ENDS.sub(" ", _cell(getattr(row, column)))) for column in COLUMNS])
     return file.getvalue()
 
 

@@ -371,7 +371,9 @@ class _Case:
         if reading.bare and before is not None and before.partstat is answer.partstat is PartStat.ACCEPTED:
             # A bare yes says nothing of guests, and so does not take them back.
             answer = replace(answer, party=before.party, names=before.names or answer.names)
-        refusal = self._too_many(answer) or self._too_late(answer) or self._no_room_for_more(answer)
+        refusal = (
+            self._too_many(answer) or self._closed(answer) or self._too_late(answer) or self._no_room_for_more(answer)
+        )
         if refusal:
             return refusal
         answer = self._seated(answer)
@@ -485,6 +487,21 @@ class _Case:
         reason = "came after the last day for answers" + ("" if room else ", and there is no room left")
         letters = self._letter(LetterKind.TOO_LATE, answer)
         return Decision("too late", Folder.REVIEW, letters, (reason, *self.reading.reasons))
+
+    def _closed(self, answer: Answer) -> Decision | None:
+        """Once the list has gone to those who guard the door, nobody new gets on it unless the organisers say so.
+        Whoever does not come is always heard."""
+        closed = self.config.event.freeze_at
+        if closed is None or self.now < closed or not party_of(answer):
+            return None
+        before = self.invitee.answer
+        had = expected_people(before)
+        known = before is not None and bool(had) and set(answer.names) <= set(before.names)
+        if had >= party_of(answer) and (known or not answer.names):
+            return None
+        reason = "would come, or send somebody, who was not on the list when it was closed"
+        letters = self._letter(LetterKind.PASSED_ON, answer)
+        return Decision("list closed", Folder.REVIEW, letters, (reason, *self.reading.reasons))
 
     def _has_room(self, answer: Answer) -> bool:
         capacity = capacity_of(pool(self.invitee, self.config), self.config)

@@ -292,3 +292,33 @@ def test_the_summary_tells_who_waits_and_who_was_asked(full: Full) -> None:
     late = " ".join(summary.render(summary.figures(full.store, full.config, at(14, 12)), full.config).text.split())
     assert "did not answer an offer that ended on 14 Sept, 10:00" in late
     assert "3 people expected" in text
+
+
+# --------------------------------------------------------------------------- after the list was closed
+
+
+def test_nobody_new_gets_on_a_closed_list_but_who_leaves_is_heard(house: House) -> None:
+    event = replace(house.config.event, freeze_at=at(12, 8))
+    before = House(house.store, house.config)
+    for number, text in enumerate(
+        ("I will come with my husband.", "I will come.", "I am not sure yet whether I can come.")
+    ):
+        before.comes(text, f"{NAMES[number]} <{guest(number).addresses[0]}>")
+    closed = House(house.store, replace(house.config, event=event))
+    closed.uid = before.uid
+
+    def says(number: int, text: str) -> Invitee:
+        letters = house.store.letters_to(guest(number).id)
+        thread = {"In_Reply_To": letters[-1].message_id} if letters else {}
+        closed.comes(text, f"{NAMES[number]} <{guest(number).addresses[0]}>", **thread)
+        found = house.store.invitee(guest(number).id)
+        assert found is not None
+        return found
+
+    assert says(2, "I will attend.").partstat is PartStat.TENTATIVE
+    assert says(3, "I will attend.").answer is None
+    assert says(1, "I cannot come. Jane Doe will attend in my place.").partstat is PartStat.ACCEPTED
+    reasons = [reason for reply in house.store.open_replies() for reason in reply.reasons]
+    assert sum("when it was closed" in reason for reason in reasons) == 3
+    assert says(0, "I will come, as I said.").answer is not None
+    assert says(1, "I cannot come after all.").partstat is PartStat.DECLINED

@@ -292,6 +292,9 @@ def test_the_summary_tells_who_waits_and_who_was_asked(full: Full) -> None:
     late = " ".join(summary.render(summary.figures(full.store, full.config, at(14, 12)), full.config).text.split())
     assert "did not answer an offer that ended on 14 Sept, 10:00" in late
     assert "3 people expected" in text
+    assert "Waiting list: 2 people" in text
+    found = summary.figures(full.store, full.config, at(12, 11))
+    assert found.growth.columns[-1].people == found.expected == 3
 
 
 # --------------------------------------------------------------------------- after the list was closed

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from types import MappingProxyType
@@ -78,11 +78,13 @@ class Said:
     party: int | None = None
     names: tuple[str, ...] = ()
     delegate: str = ""
+    standby: bool = False
+    """There is no seat for it yet."""
 
     @property
     def people(self) -> int:
         """How many are expected by it; as `decide.expected_people`."""
-        if self.partstat not in COMING:
+        if self.partstat not in COMING or self.standby:
             return 0
         return self.party if self.party is not None else max(1, len(self.names))
 
@@ -477,7 +479,7 @@ def who(invitee: Invitee) -> Who:
 
 def said(answer: Answer) -> Said:
     delegate = answer.delegate.name or answer.delegate.email if answer.delegate else ""
-    return Said(answer.partstat, answer.party, answer.names, delegate)
+    return Said(answer.partstat, answer.party, answer.names, delegate, answer.standby is not None)
 
 
 def _recorded(invitee: Invitee | None) -> Said | None:
@@ -527,9 +529,11 @@ def _courses(store: Store, everybody: Iterable[Invitee]) -> Mapping[str, tuple[S
     nothing is known any more.
     """
     told: defaultdict[str, list[Stood]] = defaultdict(list)
+    waited, offered = _seats_over_time(store)
     for reply in store.replies():
         read = read_as(reply) if reply.recorded else None
         if read is not None and reply.invitee_id is not None:
+            read = replace(read, standby=reply.digest in waited)
             told[reply.invitee_id].append(Stood(reply.handled_at, read))
     for ruling in store.rulings():
         if ruling.invitee_id is None:
@@ -538,13 +542,29 @@ def _courses(store: Store, everybody: Iterable[Invitee]) -> Mapping[str, tuple[S
             told[ruling.invitee_id].append(Stood(ruling.at, said(ruling.after)))
         elif ruling.act is Act.UNDO and ruling.before is not None:
             told[ruling.invitee_id].append(Stood(ruling.at, None))
-    return {invitee.id: _course(invitee.answer, told[invitee.id]) for invitee in everybody}
+    return {invitee.id: _course(invitee.answer, told[invitee.id], offered.get(invitee.id)) for invitee in everybody}
 
 
-def _course(answer: Answer | None, told: Sequence[Stood]) -> tuple[Stood, ...]:
+def _seats_over_time(store: Store) -> tuple[frozenset[str], Mapping[str, datetime]]:
+    """The messages that were put on the waiting list, and when each invitee was last offered seats; both by our letters
+    about it."""
+    waited: set[str] = set()
+    offered: dict[str, datetime] = {}
+    for letter in store.letters():
+        if letter.kind is LetterKind.STANDBY:
+            waited.add(letter.reply)
+        elif letter.kind is LetterKind.OFFER and letter.invitee_id:
+            offered[letter.invitee_id] = letter.queued_at
+    return frozenset(waited), offered
+
+
+def _course(answer: Answer | None, told: Sequence[Stood], offered: datetime | None) -> tuple[Stood, ...]:
     course = sorted(told, key=lambda stood: stood.at)
     if answer is None:
         return tuple(course) if course and course[-1].said is None else ()
+    if answer.offered_until and not answer.standby and offered and offered > answer.recorded_at:
+        waiting = Stood(answer.recorded_at, replace(said(answer), standby=True))
+        return (*(stood for stood in course if stood.at < answer.recorded_at), waiting, Stood(offered, said(answer)))
     return (*(stood for stood in course if stood.at < answer.recorded_at), Stood(answer.recorded_at, said(answer)))
 
 

@@ -305,7 +305,7 @@ def in_words(say: Phrases, said: Said) -> str:
     """What an answer comes to, in a few words."""
     if said.partstat is PartStat.NEEDS_ACTION:
         return say("says_nothing")
-    words = say(f"says_{said.partstat.value}")
+    words = say("says_standby") if said.standby else say(f"says_{said.partstat.value}")
     delegate = one_line(said.delegate, 60)
     if said.partstat is PartStat.DELEGATED and delegate:
         words = say("says_delegate", delegate=delegate)
@@ -527,6 +527,8 @@ class _Writer:
 
     def _tagged(self, lead: str, aside: str, said: Said, notes: Iterable[str]) -> Item:
         note = self.say("separator").join(filter(None, notes))
+        if said.standby:
+            return Item(lead, aside, tag=self.say("waits_for_seat"), tone=Tone.TENTATIVE, notes=(note,) if note else ())
         tag = self.say(said.partstat.value)
         return Item(lead, aside, tag=tag, tone=TONES[said.partstat], notes=(note,) if note else ())
 

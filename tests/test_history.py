@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from rsvpbot.model import Address, Asks, Folder, LetterKind, LetterState, PartStat, Reading
+from rsvpbot.model import ADMIN, Act, Address, Asks, Folder, LetterKind, LetterState, PartStat, Reading, Ruling
 from rsvpbot.model import Kind as MessageKind
 from rsvpbot.organisers.history import Unclear, as_json, history, report
 from rsvpbot.store.base import Commit
@@ -101,7 +101,10 @@ def test_an_address_is_nobody_elses(store: TinyStore) -> None:
 def test_an_ignored_message_waits_for_nobody(store: TinyStore) -> None:
     away = replace(reply(6, ADA, Reading(MessageKind.AUTO)), folder=Folder.IGNORED, open=False)
     store.commit(Commit(invitees=(ADA,), replies=(away,)))
-    assert "no answer – needs nothing\n" in report(history(store, "ada"), CONFIG) + "\n"
+    assert "an automatic reply – needs nothing\n" in report(history(store, "ada"), CONFIG) + "\n"
+    back = replace(away, digest="b", reading=Reading(MessageKind.BOUNCE))
+    store.commit(Commit(replies=(back,)))
+    assert "our mail came back – needs nothing\n" in report(history(store, "ada"), CONFIG) + "\n"
 
 
 def test_as_json_it_is_one_object_on_one_line(store: TinyStore) -> None:
@@ -116,3 +119,18 @@ def test_as_json_it_is_one_object_on_one_line(store: TinyStore) -> None:
     )
     assert got["history"][0]["at"] == "2016-09-12T06:00:00-04:00"
     assert got["history"][0]["details"][0] == "| I will come."
+
+
+def test_who_decided_stands_in_the_story(store: TinyStore) -> None:
+    ruled = Ruling(
+        "r1", NOW - timedelta(hours=1), "ann@unicef.example", Act.REPLY, ADA.id, CAME.digest, words="You may."
+    )
+    recorded = replace(
+        ruled, id="r2", act=Act.ACCEPT, after=answer(PartStat.ACCEPTED, 2), words="", undone=True, by=ADMIN
+    )
+    store.commit(Commit(invitees=(ADA,), replies=(CAME,), letters=(LETTER,), rulings=(ruled, recorded)))
+    told = report(history(store, "ada"), CONFIG)
+    assert "==  by ann@unicef.example: reply" in told.replace("== by", "==  by") and "| You may." in told
+    assert "by admin: accept – accepted, 2 (undone)" in told
+    kinds = [entry["kind"] for entry in json.loads(as_json(history(store, "ada"), CONFIG))["history"]]
+    assert kinds == ["reply", "letter", "decision", "decision"]

@@ -11,7 +11,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from rsvpbot.config import Config
-from rsvpbot.model import TO_ORGANISERS, Answer, Folder, Invitee, Letter, LetterState, Reply, Ruling
+from rsvpbot.model import TO_ORGANISERS, Answer, Folder, Invitee, Kind, Letter, LetterState, Reply, Ruling
 from rsvpbot.organisers.guests import folded
 from rsvpbot.organisers.shown import lines, one_line
 from rsvpbot.store.base import Store
@@ -39,6 +39,13 @@ _FOLDERS: Mapping[Folder, str] = {
     Folder.FAILED: "could not be handled",
 }
 
+
+_MACHINES: Mapping[Kind, str] = {
+    Kind.BOUNCE: "our mail came back",
+    Kind.AUTO: "an automatic reply",
+    Kind.BULK: "a list's mail",
+}
+"""What machines wrote; only what was noted on the invitee is kept."""
 
 _ARROWS: Mapping[str, str] = {"reply": "<-", "decision": "==", "letter": "->"}
 
@@ -112,7 +119,7 @@ def _in_order(replies: Sequence[Reply], letters: Sequence[Letter], rulings: Sequ
 
 def _of_reply(reply: Reply) -> Entry:
     got = reply.reading
-    said = got.partstat.value if got.partstat else "no answer"
+    said = _MACHINES.get(got.kind) or (got.partstat.value if got.partstat else "no answer")
     party = f", {got.party}" if got.party else ""
     waits = ", and still waits" if reply.open else ""
     sender = one_line(reply.sender.email) or "an unknown address"

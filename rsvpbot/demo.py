@@ -27,7 +27,7 @@ from rsvpbot.config import Config, builtin_templates, load
 from rsvpbot.demo_servers import HOST, Delivered, Servers
 from rsvpbot.mail.imap import Connection
 from rsvpbot.mail.tokens import Tokens, load_keys
-from rsvpbot.model import MACHINE_KINDS, Folder, Invitee, Reply
+from rsvpbot.model import MACHINE_KINDS, Folder, Invitee, Reply, question_id
 from rsvpbot.organisers import summary
 from rsvpbot.service import Round
 from rsvpbot.store import open_store
@@ -80,6 +80,8 @@ class Sample:
     make: Callable[[Mail], EmailMessage]
     envelope: str | None = None
     """MAIL FROM where it differs from the sender; "" is the null reverse-path."""
+    decides: str = ""
+    """Of an organiser's: whose message it decides upon, by their address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +186,7 @@ def _form(name: str, address: str) -> str:
 
 AMARA = _form("Amara Diallo", "amara.diallo@children-first.example")
 TOMAS = _form("Tomás Herrera", "tomas.herrera@mission-a.example")
+ORGANISER = _form("Roundtable Secretariat", "secretariat@roundtable.example")
 DAY = (
     Sample(
         "a plain yes",
@@ -287,6 +290,18 @@ DAY = (
             "I heard of your roundtable and will attend.\n\nAlex\n", quote=False, subject="Roundtable"
         ),
     ),
+    Sample(
+        "an organiser decides by reply: her own words for Noor Aziz",
+        ORGANISER,
+        lambda mail: mail.plain("reply\nWe gladly cover economy fares; please send us your itinerary.\n", quote=False),
+        decides="noor.aziz@shelter.example",
+    ),
+    Sample(
+        "an organiser decides by reply: the stranger may come",
+        ORGANISER,
+        lambda mail: mail.plain("Admit, please.\n\nThanks, Ann\n", quote=False),
+        decides="alex@unknown.example",
+    ),
 )
 
 
@@ -352,7 +367,7 @@ def play(folder: Path | None = None) -> int:
             for number, sample in enumerate(DAY, 1):
                 _one(console, number, sample, servers, work, store, config, clock.now(), invitations)
             figures = summary.figures(store, config, clock.now())
-            rendered = summary.render(figures, config)
+            rendered = summary.render(figures, config, work.steering.decisions)
     page = place / "summary.html"
     page.write_text(rendered.html, encoding="utf-8")
     console.rule("[bold]What the organisers read in the morning")
@@ -387,6 +402,8 @@ def _one(
     envelope = address if sample.envelope is None else sample.envelope
     # The forger has the invitee's address, but never saw the invitation.
     invitation = invitations.get(address, "") if envelope == address else ""
+    if sample.decides:
+        invitation = _question(sample.decides, work, store, config)
     raw = sample.make(Mail(sample.sender, invitation, config.event.uid, now)).as_bytes()
     before, answered = len(store.replies()), len(servers.delivered)
     folders = store.tally()
@@ -400,11 +417,22 @@ def _one(
     console.rule(f"[bold]{number}. {sample.about}", align="left")
     replies = store.replies()[before:]
     went = next(folder for folder, count in store.tally().items() if count > folders[folder])
-    _show(console, sample, replies[-1] if replies else None, went, store)
+    if sample.decides:
+        console.print(f"[dim]{'from':9}[/dim]{ORGANISER}", markup=True, soft_wrap=True)
+        console.print(f"[dim]{'filed':9}[/dim]RSVP/{went}")
+    else:
+        _show(console, sample, replies[-1] if replies else None, went, store)
     for letter in servers.delivered[answered:]:
         _show_letter(console, letter)
     if len(servers.delivered) == answered:
         console.print("[dim]answered [/dim] nothing")
+
+
+def _question(about: str, work: Round, store: Store, config: Config) -> str:
+    """The Message-ID of the letter that put somebody's message to the organisers."""
+    reply = next(reply for reply in store.open_replies() if reply.sender.email == about)
+    domain = config.mailbox.address.rpartition("@")[2]
+    return work.steering.decisions.tokens.message_id(question_id(reply.digest), "question", domain)
 
 
 def _deliver(servers: Servers, mail_from: str, raw: bytes) -> None:

@@ -110,8 +110,15 @@ def test_the_forgery_changes_nothing(shown: dict[str, str], folder: Path) -> Non
     assert lost is not None and lost.bounced
 
 
+def test_an_organiser_decides_by_reply(shown: dict[str, str], folder: Path) -> None:
+    words = section(shown, "her own words")
+    assert "We gladly cover economy fares" in words and "noor.aziz@shelter.example" in words
+    assert "Your words have gone to Noor Aziz" in words
+    assert "Alex Nobody is on the list now; recorded: accepts" in section(shown, "the stranger may come")
+
+
 def test_the_summary_is_shown_and_written(shown: dict[str, str], folder: Path) -> None:
-    assert "18 seen = " in shown["summary"]
+    assert "20 seen = " in shown["summary"]
     (place,) = folder.glob("rsvpbot-demo-*")
     page = (place / "summary.html").read_text(encoding="utf-8")
     assert "Lucía Ferrer" in page

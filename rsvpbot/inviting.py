@@ -16,7 +16,7 @@ from rsvpbot.mail.tokens import Tokens, load_keys
 from rsvpbot.model import Clock, Invitee, Letter
 from rsvpbot.organisers import announce as events
 from rsvpbot.organisers.invite import Inviting, Plan, plan
-from rsvpbot.organisers.mailing import Mailing, Sent, enclosure
+from rsvpbot.organisers.mailing import Mailing, Sent, checked_enclosure
 from rsvpbot.organisers.rulings import NotPossible
 from rsvpbot.organisers.shown import one_line
 from rsvpbot.roster import new_id
@@ -44,7 +44,7 @@ def invite(config: Config, clock: Clock, wanted: Wanted, confirmed: Callable[[st
     """
     if clock.now() >= config.event.ends:
         raise NotPossible("the event is over, by the clock and [event] ends")
-    files = (enclosure(wanted.attach),) if wanted.attach else ()
+    files = (checked_enclosure(wanted.attach),) if wanted.attach else ()
     with open_store(config.store_url, config.path.parent) as store:
         for problem in take_in(config, store):
             print(f"{problem.file}, {problem.key}: {problem.wrong}; {problem.right}", file=sys.stderr)

@@ -22,7 +22,7 @@ from icalendar import Calendar, vCalAddress
 from rsvpbot.config import load
 from rsvpbot.model import Answer, Invitee, LetterKind, LetterState, Order, PartStat
 from rsvpbot.organisers.invite import plan
-from rsvpbot.organisers.mailing import LARGEST, enclosure
+from rsvpbot.organisers.mailing import LARGEST, checked_enclosure
 from rsvpbot.organisers.rulings import NotPossible
 from rsvpbot.store import open_store
 from rsvpbot.store.base import Commit, Store
@@ -83,15 +83,15 @@ def test_nobody_in_particular_is_an_error(store: Store, only: list[str], categor
 def test_a_file_that_cannot_go_along_is_said(tmp_path: Path) -> None:
     note = tmp_path / "note.pdf"
     with pytest.raises(NotPossible, match="cannot be read"):
-        enclosure(note)
+        checked_enclosure(note)
     note.touch()
     with pytest.raises(NotPossible, match="is empty"):
-        enclosure(note)
+        checked_enclosure(note)
     note.write_bytes(b"%PDF" + b"x" * LARGEST)
     with pytest.raises(NotPossible, match=r"10\.0 MB"):
-        enclosure(note)
+        checked_enclosure(note)
     note.write_bytes(b"%PDF-1.4 note")
-    assert (enclosure(note).filename, enclosure(note).content_type) == ("note.pdf", "application/pdf")
+    assert (checked_enclosure(note).filename, checked_enclosure(note).content_type) == ("note.pdf", "application/pdf")
 
 
 # --------------------------------------------------------------------------- the whole of it

@@ -7,7 +7,6 @@ never of when. So neither a restart nor a changed clock nor a moved date sends o
 from __future__ import annotations
 
 import hashlib
-import mimetypes
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
@@ -15,9 +14,10 @@ from enum import StrEnum
 from pathlib import Path
 
 from rsvpbot.config import Config
-from rsvpbot.decide import is_coming, writable
+from rsvpbot.decide import is_coming
 from rsvpbot.letters.compose import compose
 from rsvpbot.letters.templates import Templates
+from rsvpbot.letters.whom import enclosure, language_of, own_address, welcomed_delegate
 from rsvpbot.mail.tokens import Tokens
 from rsvpbot.model import Enclosure, Invitee, Letter, LetterKind, LetterRequest, LetterState, PartStat
 from rsvpbot.store.base import Commit, Store
@@ -154,14 +154,8 @@ def _is_silent(invitee: Invitee, store: Store, now: datetime) -> bool:
 
 def _to(invitee: Invitee, store: Store, config: Config) -> tuple[str, ...]:
     """A delegate whom we have welcomed, else the address on the list."""
-    delegate = invitee.answer.delegate if invitee.answer and invitee.partstat is PartStat.DELEGATED else None
-    if delegate is not None and delegate.email:
-        welcomed = any(
-            one.kind is LetterKind.WELCOME and delegate.email in one.recipients for one in store.letters_to(invitee.id)
-        )
-        if welcomed and writable(delegate.email, config):
-            return (delegate.email,)
-    return invitee.addresses[:1] if writable(invitee.addresses[0], config) else ()
+    address = welcomed_delegate(invitee, store, config) or own_address(invitee, config)
+    return (address,) if address else ()
 
 
 class Schedule:
@@ -211,9 +205,7 @@ class Schedule:
         return len(due)
 
     def _written(self, item: Item, invitee: Invitee, enclosed: tuple[Enclosure, ...], now: datetime) -> Letter:
-        offered = self._config.replies.languages
-        spoken = (invitee.answer.language if invitee.answer else "", invitee.language)
-        language = next((tag for tag in spoken if tag in offered), offered[0])
+        language = language_of(invitee, self._config)
         to = _to(invitee, self._store, self._config)
         request = LetterRequest(
             item.kind,
@@ -246,9 +238,4 @@ def _delegates_name(invitee: Invitee) -> str:
 
 
 def _enclosed(item: Item) -> tuple[Enclosure, ...]:
-    if item.file is None:
-        return ()
-    kind = mimetypes.guess_type(item.file.name)[0] or "application/octet-stream"
-    if kind.startswith(("text/", "message/", "multipart/")):
-        kind = "application/octet-stream"
-    return (Enclosure(item.file.name, kind, item.file.read_bytes()),)
+    return (enclosure(item.file),) if item.file is not None else ()

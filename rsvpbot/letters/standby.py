@@ -11,12 +11,13 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from rsvpbot.config import Config
-from rsvpbot.decide import capacity_of, party_of, pool, writable
+from rsvpbot.decide import capacity_of, party_of, pool
 from rsvpbot.letters.compose import compose
 from rsvpbot.letters.schedule import EVENING, MORNING
 from rsvpbot.letters.templates import Templates
+from rsvpbot.letters.whom import language_of, own_address
 from rsvpbot.mail.tokens import Tokens
-from rsvpbot.model import Answer, Invitee, Letter, LetterKind, LetterRequest
+from rsvpbot.model import Invitee, Letter, LetterKind, LetterRequest
 from rsvpbot.store.base import Commit, Store
 
 KEPT_FOR = timedelta(days=2)
@@ -71,7 +72,7 @@ def _lapsed(invitee: Invitee, now: datetime) -> Invitee:
 def _offers(store: Store, config: Config, now: datetime) -> list[Invitee]:
     """Who is offered seats now, with the deadline in their answer."""
     until = deadline(config, now)
-    waiting = [invitee for invitee in store.standby() if _waits(invitee)]
+    waiting = [invitee for invitee in store.standby() if _waits(invitee, config)]
     if until is None or not waiting:
         return []
     taken: Counter[str] = Counter()
@@ -88,10 +89,10 @@ def _offers(store: Store, config: Config, now: datetime) -> list[Invitee]:
     return offered
 
 
-def _waits(invitee: Invitee) -> bool:
+def _waits(invitee: Invitee, config: Config) -> bool:
     answer = invitee.answer
     waits = answer is not None and answer.standby is not None and answer.offered_until is None
-    return waits and invitee.listed and not invitee.bounced
+    return waits and invitee.listed and not invitee.bounced and bool(own_address(invitee, config))
 
 
 def _since(invitee: Invitee) -> tuple[datetime, str]:
@@ -103,12 +104,11 @@ def _since(invitee: Invitee) -> tuple[datetime, str]:
 def _letter(invitee: Invitee, config: Config, templates: Templates, tokens: Tokens, now: datetime) -> Letter:
     answer = invitee.answer
     assert answer is not None
-    to = tuple(address for address in invitee.addresses[:1] if writable(address, config))
     request = LetterRequest(
         LetterKind.OFFER,
         invitee.id,
-        to or invitee.addresses[:1],
-        _language(answer, invitee, config),
+        invitee.addresses[:1],
+        language_of(invitee, config),
         answer=answer,
         first=False,
         deadline=answer.offered_until,
@@ -124,8 +124,3 @@ def _letter(invitee: Invitee, config: Config, templates: Templates, tokens: Toke
         # Made of whom and of when it was offered: the commit that makes the offer holds its letter, so there is one.
         letter_id=f"offer{invitee.id}{int(now.timestamp())}",
     )
-
-
-def _language(answer: Answer, invitee: Invitee, config: Config) -> str:
-    offered = config.replies.languages
-    return next((tag for tag in (answer.language, invitee.language) if tag in offered), offered[0])

@@ -6,15 +6,15 @@ been told is noted only when all letters are queued. So an end in the middle los
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from rsvpbot.config import Config
-from rsvpbot.decide import COMING, writable
+from rsvpbot.decide import COMING
 from rsvpbot.letters.compose import compose
 from rsvpbot.letters.facts import changed, facts_of, next_facts
 from rsvpbot.letters.templates import Templates
+from rsvpbot.letters.whom import language_of, own_address, welcomed_delegate
 from rsvpbot.mail.tokens import Tokens
 from rsvpbot.model import Facts, Invitee, Letter, LetterKind, LetterRequest, LetterState, PartStat
 from rsvpbot.store.base import Commit, Store
@@ -79,15 +79,9 @@ def _left(found: News, invitee: Invitee, store: Store) -> bool:
     return store.letter(found.letter_id(invitee, 0)) is None
 
 
-def recipients(invitee: Invitee, store: Store, config: Config) -> Iterator[str]:
+def recipients(invitee: Invitee, store: Store, config: Config) -> tuple[str, ...]:
     """The address on the list, and a delegate whom we have welcomed."""
-    if writable(invitee.addresses[0], config):
-        yield invitee.addresses[0]
-    delegate = invitee.answer.delegate if invitee.answer and invitee.partstat is PartStat.DELEGATED else None
-    if delegate is not None and delegate.email and writable(delegate.email, config):
-        welcomed = (letter for letter in store.letters_to(invitee.id) if letter.kind is LetterKind.WELCOME)
-        if any(delegate.email in letter.recipients for letter in welcomed):
-            yield delegate.email
+    return tuple(filter(None, (own_address(invitee, config), welcomed_delegate(invitee, store, config))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,16 +96,14 @@ class Telling:
 
     def written(self, invitee: Invitee, now: datetime) -> Letter | None:
         """The letter of one invitee; None where they have it, or cannot be written to."""
-        to = tuple(recipients(invitee, self.store, self.config))
+        to = recipients(invitee, self.store, self.config)
         if not to or not _left(self.found, invitee, self.store):
             return None
-        offered = self.config.replies.languages
-        spoken = (invitee.answer.language if invitee.answer else "", invitee.language)
         request = LetterRequest(
             self.found.kind,
             invitee.id,
             to,
-            next((tag for tag in spoken if tag in offered), offered[0]),
+            language_of(invitee, self.config),
             answer=invitee.answer,
             first=False,
             sequence=self.found.after.sequence,

@@ -14,6 +14,7 @@ from rsvpbot.config import Config
 from rsvpbot.letters.compose import compose
 from rsvpbot.letters.facts import sequence_of
 from rsvpbot.letters.templates import Templates
+from rsvpbot.letters.whom import language_of
 from rsvpbot.mail.tokens import Tokens
 from rsvpbot.model import (
     Enclosure,
@@ -116,7 +117,7 @@ class Inviting:
             LetterKind.INVITATION,
             invitee.id,
             invitee.addresses[:1],
-            self._language(invitee),
+            language_of(invitee, self.config),
             enclosed=self.enclosed,
             sequence=sequence_of(self.store.mailbox(), self.config),
         )
@@ -138,7 +139,3 @@ class Inviting:
             for letter in self.store.letters_to(invitee.id)
         )
         return None if had or not invitee.listed else self.written(invitee, now)
-
-    def _language(self, invitee: Invitee) -> str:
-        offered = self.config.replies.languages
-        return invitee.language if invitee.language in offered else offered[0]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import mimetypes
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -11,6 +10,7 @@ from pathlib import Path
 
 from rsvpbot.config import Config
 from rsvpbot.letters.outbox import Flushed, Outbox
+from rsvpbot.letters.whom import enclosure
 from rsvpbot.mail.imap import Connection, MailboxError
 from rsvpbot.model import Clock, Enclosure, Invitee, Letter, LetterState
 from rsvpbot.organisers.rulings import NotPossible
@@ -28,21 +28,18 @@ PATIENCE = 1.0
 """Seconds between two looks at what the service has sent."""
 
 
-def enclosure(path: Path) -> Enclosure:
-    """A file that goes with every letter. Raises NotPossible."""
+def checked_enclosure(path: Path) -> Enclosure:
+    """A file that goes with every letter. Raises NotPossible for one that cannot."""
     try:
-        data = path.read_bytes()
+        file = enclosure(path)
     except OSError as error:
         raise NotPossible(f"{path} cannot be read: {error.strerror}") from error
-    if not data:
+    if not file.data:
         raise NotPossible(f"{path} is empty")
-    if len(data) > LARGEST:
-        size, most = f"{len(data) / 1e6:.1f} MB", f"{LARGEST / 1e6:.0f} MB"
+    if len(file.data) > LARGEST:
+        size, most = f"{len(file.data) / 1e6:.1f} MB", f"{LARGEST / 1e6:.0f} MB"
         raise NotPossible(f"{path} has {size}, and many servers refuse such a mail; make it smaller than {most}")
-    kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
-    if kind.startswith(("text/", "message/", "multipart/")):
-        kind = "application/octet-stream"
-    return Enclosure(path.name, kind, data)
+    return file
 
 
 @dataclass(slots=True)

@@ -24,7 +24,7 @@ from rsvpbot.config import Config, Problem
 from rsvpbot.intake import Intake, Polled
 from rsvpbot.letters import standby
 from rsvpbot.letters.outbox import Flushed, Outbox
-from rsvpbot.letters.schedule import Schedule
+from rsvpbot.letters.schedule import Rest, Schedule
 from rsvpbot.letters.templates import Templates
 from rsvpbot.mail.imap import Connection, Doorbell, Listed, MailboxError
 from rsvpbot.mail.tokens import Tokens, load_keys
@@ -113,6 +113,7 @@ class Round:
         self.intake = Intake(store, config, clock, self.templates, tokens, new_id, self.steering)
         self.outbox = Outbox(store, config, clock)
         self.schedule = Schedule(store, config, self.templates, tokens)
+        self._rest = Rest(config, [item.at for item in self.schedule.items])
 
     def take_in_list(self) -> None:
         """Merge invitees.csv into the store, if it has changed since this process last looked."""
@@ -176,13 +177,17 @@ class Round:
 
     def queue_due(self) -> None:
         """Put reminders, papers and offers whose time has come into the outbox."""
-        now = self._clock.now()
+        now, mark = self._clock.now(), self._store.mark()
+        if self._rest.holds(mark, now):
+            return
         queued = self.schedule.queue_due(now)
         if queued:
             log.info("scheduled letters queued=%d", queued)
         offered = standby.work(self._store, self._config, self.templates, self._tokens, now)
         if offered:
             log.info("offers from the waiting list: %d", offered)
+        if self._store.mark() == mark:
+            self._rest.note(mark, now)
 
     def close_list_if_due(self) -> None:
         """Keep who is expected, once [event] freeze_at has come."""

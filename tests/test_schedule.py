@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from rsvpbot.config import RECORD, Config, ReminderConfig, load
-from rsvpbot.letters.schedule import Phase, Schedule, items, phase
+from rsvpbot.letters.schedule import LOOK_AGAIN, Phase, Rest, Schedule, items, phase
 from rsvpbot.letters.templates import Templates
 from rsvpbot.mail.tokens import Tokens
 from rsvpbot.model import (
@@ -221,6 +221,23 @@ def test_a_paper_whose_file_is_missing_waits(store: Store, config: Config) -> No
 def test_mode_off_writes_none(store: Store, config: Config) -> None:
     store.commit(Commit(invitees=(person(0),)))
     assert run(store, replace(config, replies=replace(config.replies, mode="off")), [at(14)]) == []
+
+
+def test_an_idle_daemon_looks_only_when_something_may_have_come(store: Store, config: Config) -> None:
+    rest = Rest(config, [item.at for item in items(config)])
+    first = store.mark()
+    assert not rest.holds(first, at(14, 8, 55))
+    rest.note(first, at(14, 8, 55))
+    assert rest.holds(first, at(14, 8, 59)) and store.mark() == first
+    assert not rest.holds(first, at(14, 9)), "the time of a reminder"
+    rest.note(first, at(14, 10))
+    assert rest.holds(first, at(14, 10) + LOOK_AGAIN / 2) and not rest.holds(first, at(14, 10) + LOOK_AGAIN)
+    assert not rest.holds(first, at(13)), "the clock was put back"
+    rest.note(first, at(15, 7, 58))
+    assert not rest.holds(first, at(15, 8)), "the morning"
+    rest.note(first, at(14, 10))
+    store.commit(Commit(invitees=(person(0),)))
+    assert store.mark() != first and not rest.holds(store.mark(), at(14, 10, 1))
 
 
 # --------------------------------------------------------------------------- looking, holding

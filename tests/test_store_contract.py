@@ -473,6 +473,17 @@ def test_one_message_is_as_much_work_in_a_large_store_as_in_a_small_one(open_her
 # --------------------------------------------------------------------------- several at once
 
 
+def test_a_mark_tells_whether_anything_was_committed(open_here: Callable[[], Store]) -> None:
+    with open_here() as one, open_here() as other:
+        one.commit(Commit(invitees=(invitee(),)))
+        mark = one.mark()
+        one.refresh()
+        assert one.mark() == mark
+        other.commit(Commit(letters=(letter(),)))
+        one.refresh()
+        assert one.mark() != mark
+
+
 def test_another_sees_a_commit_when_it_looks(open_here: Callable[[], Store]) -> None:
     with open_here() as one, open_here() as other:
         one.commit(Commit(invitees=(invitee(),)))

@@ -158,6 +158,32 @@ def _to(invitee: Invitee, store: Store, config: Config) -> tuple[str, ...]:
     return (address,) if address else ()
 
 
+LOOK_AGAIN = timedelta(minutes=10)
+"""After so long everything is looked at anew, though nothing was committed and no time has come."""
+
+
+class Rest:
+    """Whether there is anything to look for: going through all invitees at every tick would keep an idle machine busy."""
+
+    def __init__(self, config: Config, moments: Sequence[datetime]) -> None:
+        """`moments`: at which something may become due."""
+        self._config = config
+        self._moments = tuple(moments)
+        self._mark: object = None
+        self._until: datetime | None = None
+
+    def holds(self, mark: object, now: datetime) -> bool:
+        """Nothing has been committed since a look that found nothing, and no time has come."""
+        return self._until is not None and mark == self._mark and self._until - LOOK_AGAIN <= now < self._until
+
+    def note(self, mark: object, now: datetime) -> None:
+        """A look found nothing to do."""
+        zone = self._config.event.zone
+        morning = datetime.combine(now.astimezone(zone).date(), MORNING, tzinfo=zone)
+        coming = [moment for moment in (*self._moments, morning) if moment > now]
+        self._mark, self._until = mark, min((now + LOOK_AGAIN, *coming))
+
+
 class Schedule:
     """Puts what is due into the outbox."""
 

@@ -5,7 +5,7 @@ A second store implements `Store` and passes the contract in `tests/test_store_c
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -156,6 +156,11 @@ class Store(Directory, Protocol):
 
     def refresh(self) -> None:
         """See what other processes have committed."""
+        ...
+
+    def mark(self) -> Hashable:
+        """What is equal to an earlier one as long as nothing was committed since, by whatever process that `refresh`
+        has seen."""
         ...
 
     def begin(self, uidvalidity: int, uid: int) -> None:

@@ -206,6 +206,11 @@ class Journal(Storage):
             self._tops = {name: max(map(int, documents), default=0) for name, documents in self._state.items()}
             self._watch_from_start()
 
+    @property
+    def position(self) -> tuple[tuple[int, int], int]:
+        """The file, and how far it was read."""
+        return self._inode, self._end
+
     def compact(self) -> None:
         """Rewrite the file as one line. Raises StoreError where there is no room; the old file then stays in use."""
         with self.hold():

@@ -488,6 +488,9 @@ class TinyStore(Store):
     def refresh(self) -> None:
         self._journal.refresh()
 
+    def mark(self) -> Hashable:
+        return self._journal.position
+
     def begin(self, uidvalidity: int, uid: int) -> None:
         self._notes().begin(uidvalidity, uid)
 

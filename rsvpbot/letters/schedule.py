@@ -163,7 +163,7 @@ LOOK_AGAIN = timedelta(minutes=10)
 
 
 class Rest:
-    """Whether there is anything to look for: going through all invitees at every tick would keep an idle machine busy."""
+    """Whether there is anything to look for: going through all invitees at every tick keeps an idle machine busy."""
 
     def __init__(self, config: Config, moments: Sequence[datetime]) -> None:
         """`moments`: at which something may become due."""

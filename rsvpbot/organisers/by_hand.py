@@ -48,7 +48,7 @@ def record(store: Store, config: Config, now: datetime, wanted: Wanted) -> tuple
     tokens = Tokens(load_keys(config.state_folder), config.event.uid)
     steering = Steering(store, config, Templates(config), tokens, new_id)
     with contextlib.nullcontext() if wanted.dry_run else store.transaction():
-        invitee = find(store, wanted.who)
+        invitee = find(store, wanted.who.strip().lower(), whole=True)
         if invitee is None:
             raise Unclear(f"nobody on record is meant by {wanted.who!r}; rsvpbot guests lists who there is")
         case = Case(invitee, None, ADMIN, now, new_id())

@@ -15,6 +15,7 @@ from functools import lru_cache
 from importlib import resources
 
 from rsvpbot import schema
+from rsvpbot.letters.values import checked_name
 from rsvpbot.model import Act, Address
 from rsvpbot.organisers.rulings import Command
 
@@ -29,6 +30,7 @@ _PERSON = re.compile(r"([^<>,;:]{0,120}?)[\s,:]*<?\s*([^\s<>,;:()]{1,64}@[^\s<>,
 
 _TOKENS = re.compile(r"\d+|[^\W\d_]+(?:['’\-][^\W\d_]+)*|\+|[?？]", re.UNICODE)
 _IDEOGRAPHS = re.compile(r"[\u3400-\u9fff]")
+_GUESTS = frozenset({"guest", "guests", "colleague", "colleagues", "collegue", "collegues", "colega", "colegas"})
 _TITLES = frozenset({"mr", "mrs", "ms", "dr", "prof", "h.e", "e", "h", "m", "mme", "sr", "sra"})
 
 
@@ -43,6 +45,8 @@ class _Words:
     fillers: tuple[str, ...]
     courtesy: tuple[tuple[str, ...], ...]
     numbers: Mapping[str, int]
+    turning: frozenset[str]
+    """Words that turn what is said round, or make it somebody else's."""
 
 
 def commands(text: str) -> tuple[Command, ...]:
@@ -87,6 +91,14 @@ def person(written: str) -> Address | None:
         return None
 
 
+def is_plain_sentence(text: str) -> bool:
+    """One short sentence that says one thing: what it denies, hangs on something, or reports of others is not."""
+    sentences = [part for part in re.split(r"[.!?。！？\n]+", text) if part.strip()]
+    spoken = [word for sentence in sentences[:1] for word in _norms(sentence.replace(",", " , "))]
+    turned = any(word in _known().turning for word in spoken) or "," in text
+    return len(sentences) == 1 and len(spoken) <= 12 and not turned
+
+
 def with_name(text: str, name: str) -> str:
     """The same with whoever the question is about by name, where a pronoun stands: a reader that knows nothing of the
     question can tell then who is meant."""
@@ -104,15 +116,14 @@ def _bare(line: str) -> str:
 def _as_reply(line: str, after: Sequence[str]) -> Command | None:
     """`reply` and what follows it, to the end of the mail."""
     words = _known()
-    spoken = _norms(line)
-    for phrase, act in words.acts:
-        if act is not Act.REPLY or not _begins(spoken, phrase):
-            continue
-        rest = re.sub(r"^\s*(?:[^\W\d_]+['’\-]?)+\s*[:：,，\-–—]?\s*", "", line, count=1)
-        if len(phrase) > 1 or _IDEOGRAPHS.match(line):
-            rest = line.partition(":")[2] or line.partition("：")[2] or rest
-        return Command(Act.REPLY, words="\n".join(filter(None, (rest.strip(), *after))))
-    return None
+    head, _, rest = re.match(r"([^:：]*)([:：]?)(.*)", line, re.DOTALL).groups()  # type: ignore[union-attr]
+    called = {phrase for phrase, act in words.acts if act is Act.REPLY}
+    if _norms(_bare(head)) not in called:
+        # "reply" is the command itself, and may stand right before the words; any other word may be part of a remark.
+        head, _, rest = line.partition(" ")
+        if _norms(_bare(head)) != ("reply",):
+            return None
+    return Command(Act.REPLY, words="\n".join(filter(None, (rest.strip(), *after))))
 
 
 def _command(line: str) -> Command:
@@ -125,14 +136,22 @@ def _command(line: str) -> Command:
     before, after = spoken[:at], spoken[at + length :]
     who = head[: places[at]] if _is_somebody(before) else ""
     if act in (Act.DELEGATE, Act.ADD):
-        named = head[places[at + length] :] if after else ""
-        return Command(act, _name(who), person=_person(named, person, line))
+        named = _person(head[places[at + length] :] if after else "", person, line)
+        if named is not None and not _may_be_called(named.name):
+            raise NotUnderstood(line)
+        return Command(act, _name(who), person=named)
     if person is not None:
         if act is Act.ADMIT:
             return Command(act, person=_person(_name(head[places[at + length] :] if after else ""), person, line))
         # "jane@x.example accepts 2": the address may stand on either side of the decision
         who = person.group(2)
     return Command(act, _name(who), party=_number(after, line))
+
+
+def _may_be_called(name: str) -> bool:
+    """Whether this is a name and no prose: few words, the first and the last of them not in small letters."""
+    words = name.split()
+    return not words or (len(words) <= 6 and checked_name(name) != "" and not (words[0][0] + words[-1][0]).islower())
 
 
 def _spoken(head: str) -> tuple[list[str], list[int]]:
@@ -192,8 +211,10 @@ def _number(words: Sequence[str], line: str) -> int | None:
             if party is not None:
                 raise NotUnderstood(line)
             beside = words[position + 1 : position + 2]
-            more = more or bool(beside and beside[0].startswith("guest"))
+            more = more or bool(beside and beside[0] in _GUESTS)
             party = value + 1 if more else value
+        elif word in _GUESTS:
+            party, more = party or 2, True
         elif not _is_filler(word):
             raise NotUnderstood(line)
     if more and party is None:
@@ -247,6 +268,7 @@ def _known() -> _Words:
         tuple(_fold(word) for word in data["fillers"]),
         tuple(_norms(phrase) for phrase in data["courtesy"]),
         {_fold(word): value for word, value in data["numbers"].items()},
+        frozenset(_fold(word) for word in data["turning"]),
     )
 
 

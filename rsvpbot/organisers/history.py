@@ -91,19 +91,29 @@ def history(store: Store, words: str) -> History:
     return History(invitee, invitee.addresses[0], found)
 
 
-def find(store: Store, words: str) -> Invitee | None:
-    """The invitee with this address, or the only one with these words in name, organisation or address. Raises Unclear
+def find(store: Store, words: str, *, whole: bool = False) -> Invitee | None:
+    """The invitee with this address, or the only one with these words in name, organisation or address: parts of words
+    will do where somebody only looks, and `whole` ones are wanted of the name where something is done. Raises Unclear
     where they fit several."""
     by_address = store.invitee_by_address(words)
     if by_address is not None or "@" in words:
         return by_address
     wanted = folded(words).split()
-    fitting = [invitee for invitee in store.invitees() if wanted and all(w in _text_of(invitee) for w in wanted)]
+    if whole:
+        fitting = [one for one in store.invitees() if wanted and set(wanted) <= _words_of(one) and one.listed]
+    else:
+        fitting = [one for one in store.invitees() if wanted and all(word in _text_of(one) for word in wanted)]
     if len(fitting) > 1:
         named = [f"{one_line(invitee.name)} <{invitee.addresses[0]}>" for invitee in fitting[:MOST_NAMED]]
         more = f" and {len(fitting) - MOST_NAMED} more" if len(fitting) > MOST_NAMED else ""
         raise Unclear(f"{one_line(words)!r} fits {len(fitting)}: {', '.join(named)}{more}; give the address")
     return fitting[0] if fitting else None
+
+
+def _words_of(invitee: Invitee) -> set[str]:
+    return set(re.findall(r"[^\W_]+", folded(f"{invitee.name} {invitee.organisation}"))) | set(
+        folded(f"{invitee.name} {invitee.organisation}").split()
+    )
 
 
 def _text_of(invitee: Invitee) -> str:

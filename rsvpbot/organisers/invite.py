@@ -85,7 +85,7 @@ def plan(store: Store, *, only: Sequence[str] = (), categories: Collection[str] 
 
 
 def _named(store: Store, words: str) -> Invitee:
-    invitee = find(store, words.strip().lower())
+    invitee = find(store, words.strip().lower(), whole=True)
     if invitee is None or not invitee.listed:
         raise NotPossible(f"nobody on the list is meant by {one_line(words)!r}")
     return invitee

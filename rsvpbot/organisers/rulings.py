@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from rsvpbot.config import Config
-from rsvpbot.decide import letter_language, to_answer, writable
+from rsvpbot.decide import DELETES, letter_language, to_answer, writable
 from rsvpbot.model import (
     Act,
     Address,
@@ -130,8 +130,10 @@ def _answer(command: Command, case: Case, invitee: Invitee, config: Config) -> A
         party = party or (same.party if same else None) or 1
         names = (delegate.name,) if delegate.name else ()
     else:
-        said = same.party if same else None
-        names = same.names if same else ()
+        stands = invitee.answer if invitee.answer and invitee.answer.partstat is partstat else None
+        # A bare "accept" takes no guests back that were named before.
+        said = same.party if same else stands.party if stands else None
+        names = same.names if same else stands.names if stands else ()
         party = party if party is not None else said
         if partstat is PartStat.ACCEPTED:
             party = party or max(1, len(names))
@@ -209,7 +211,9 @@ def _language_of(case: Case, invitee: Invitee, config: Config) -> str:
 def _settled(case: Case, store: Store, invitee: Invitee) -> tuple[Reply, ...]:
     """The message decided upon waits no longer; nor do others of this invitee that were only unclear."""
     waiting = {reply.digest: reply for reply in store.replies(invitee.id) if reply.open}
-    settled = [reply for reply in waiting.values() if reply.reading.asks is not Asks.OTHER]
+    settled = [
+        reply for reply in waiting.values() if reply.reading.asks is not Asks.OTHER and DELETES not in reply.reasons
+    ]
     if case.question is not None and case.question.open:
         settled.append(case.question)
     return tuple(replace(reply, open=False) for reply in {reply.digest: reply for reply in settled}.values())
@@ -219,6 +223,8 @@ def _settled(case: Case, store: Store, invitee: Invitee) -> tuple[Reply, ...]:
 
 
 def _put_on_list(command: Command, case: Case, store: Store, config: Config) -> Ruled:
+    if command.act is Act.ADD:  # somebody else: what the question holds is not theirs
+        case = replace(case, question=None)
     question = case.question
     if command.act is Act.ADMIT and question is None:
         raise NotPossible(
@@ -315,7 +321,9 @@ def _reply(command: Command, case: Case, config: Config) -> Ruled:
         words=tuple(filter(None, (line.strip() for line in command.words.splitlines()))),
     )
     ruling = _ruling(Act.REPLY, case, invitee.id if invitee else None, words=command.words)
-    return Ruled(ruling, None, (replace(question, open=False),), (letter,))
+    # An answer that stands beside the question and is not recorded still waits for a decision.
+    waits = question.open and question.reading.partstat is not None and not question.recorded
+    return Ruled(ruling, None, (replace(question, open=waits),), (letter,))
 
 
 # ------------------------------------------------------------------ taking back
@@ -328,7 +336,7 @@ def _undo(case: Case, store: Store, config: Config) -> Ruled:
         raise NotPossible("there is nothing to undo")
     invitee = store.invitee(found.invitee_id) if found.invitee_id else None
     now = invitee.answer if invitee else None
-    if found.after is not None and now != found.after:
+    if now != found.after and (found.after is not None or found.listed):
         raise NotPossible("the record has changed since; nothing was undone")
     question = store.reply(found.question) if found.question else None
     after = _taken_back(found, invitee)

@@ -39,7 +39,7 @@ from rsvpbot.model import (
     Voice,
     question_id,
 )
-from rsvpbot.organisers.commands import NotUnderstood, commands, of_subject, with_name
+from rsvpbot.organisers.commands import NotUnderstood, commands, is_plain_sentence, of_subject, with_name
 from rsvpbot.organisers.decisions import SUMMARY, Decisions
 from rsvpbot.organisers.figures import is_asked, read_as, said, summary_zone, who
 from rsvpbot.organisers.history import Unclear, find
@@ -374,6 +374,8 @@ class _Mail:
         invitee = self.steering.store.invitee(question.invitee_id) if question.invitee_id else None
         name = (invitee.name if invitee else "") or question.sender.name or "The invitee"
         message, text = self.seen.message, self.seen.reading.text
+        if not is_plain_sentence(text):
+            return None
         spoken = replace(message, subject="", bodies=(Body("plain", with_name(text, name)),), calendars=())
         reading = read(spoken, self.steering.config.event, Kind.HUMAN, new_text(spoken))
         act = _ACTS.get(reading.partstat) if reading.partstat else None
@@ -396,9 +398,11 @@ class _Mail:
 
     def _case(self, command: Command) -> Case:
         store, question = self.steering.store, self._question
+        if question is None and self.claim != SUMMARY:
+            raise NotPossible("the message that this was about is no longer in the record")
         invitee = store.invitee(question.invitee_id) if question and question.invitee_id else None
         if command.who:
-            named = find(store, command.who)
+            named = find(store, command.who, whole=True)
             if named is None:
                 raise NotPossible(f"nobody on the list is meant by “{one_line(command.who, 80)}”")
             if invitee is None or named.id != invitee.id:
@@ -412,12 +416,16 @@ class _Mail:
             return
         say = self.steering.say
         first = self.steering.store.ruling_on(question.digest)
+        stands = case.invitee.answer if case.invitee else None
+        if first is not None and first.by == case.by and first.after is not None and stands != first.after:
+            told = in_words(say, said(stands)) if stands else "–"
+            raise NotPossible(say("settled_meanwhile", said=told))
         if first is not None and first.by != case.by:
             at = self._moment(first.at)
             raise NotPossible(say("decided_first", by=one_line(first.by), at=at, said=self._decided(first)))
         if first is None and not question.open:
-            stands = in_words(say, said(case.invitee.answer)) if case.invitee and case.invitee.answer else "–"
-            raise NotPossible(say("settled_meanwhile", said=stands))
+            told = in_words(say, said(stands)) if stands else "–"
+            raise NotPossible(say("settled_meanwhile", said=told))
 
     # -------------------------------------------------------------- in words
 

@@ -85,6 +85,7 @@ def findings(path: Path, now: datetime | None) -> Iterator[Finding]:
     yield from _state_folder(config.state_folder)
     yield from _store(config)
     yield from _news(config)
+    yield from _uncategorised(config)
     yield from _mailbox(config)
     yield from _smtp(config)
 
@@ -213,6 +214,25 @@ def _store(config: Config) -> Iterator[Finding]:
     if status.st_mode & (stat.S_IRWXG | stat.S_IRWXO):
         yield Finding("store", Mark.BAD, f"{file.name} may be read by others", f"chmod 600 {file}")
     yield _store_opens(config)
+
+
+def _uncategorised(config: Config) -> Iterator[Finding]:
+    """Who would have to wait because no seats are kept for their category."""
+    from rsvpbot.decide import OTHERS, pool
+    from rsvpbot.store import StoreError, open_store
+
+    if not config.event.capacity_by_category or not config.store_file.exists():
+        return
+    try:
+        with open_store(config.store_url, config.path.parent, read_only=True) as store:
+            number = sum(one.listed and pool(one, config) == OTHERS for one in store.invitees())
+    except StoreError:
+        return  # said above
+    if number:
+        told = f"{number:,} on the list are of no category for which seats are kept: each of them would have to wait"
+        yield Finding(
+            "capacity", Mark.DOUBT, told, "give them a category of [event] capacity, or it a number for theirs"
+        )
 
 
 def _news(config: Config) -> Iterator[Finding]:

@@ -165,17 +165,23 @@ def is_coming(invitee: Invitee) -> bool:
     return answer is not None and answer.partstat in COMING and not (answer.standby or answer.offered_until)
 
 
+OTHERS = "\0"
+"""The pool of those for whose category no seats are kept, where seats are kept by category: it has none."""
+
+
 def pool(invitee: Invitee, config: Config) -> str:
-    """From which seats an invitee's come: those of the category, in lower case, where any are kept for it; else ""
-    for all."""
+    """From which seats an invitee's come: those of the category, in lower case, where seats are kept by category; ""
+    for all, where they are not."""
+    if not config.event.capacity_by_category:
+        return ""
     category = invitee.category.casefold()
-    return category if category in {name.casefold() for name in config.event.capacity_by_category} else ""
+    return category if category in {name.casefold() for name in config.event.capacity_by_category} else OTHERS
 
 
 def capacity_of(seats: str, config: Config) -> int | None:
     """How many people have room in a pool; None: there is no limit."""
     by_category = {name.casefold(): number for name, number in config.event.capacity_by_category.items()}
-    return by_category[seats] if seats else config.event.capacity
+    return by_category.get(seats, 0) if seats else config.event.capacity
 
 
 def same_answer(one: Answer, other: Answer) -> bool:
@@ -460,9 +466,14 @@ class _Case:
             dietary=answer.dietary or before.dietary,
             access=answer.access or before.access,
         )
-        refusal = self._too_many(answer)
-        letters = self._to_delegate(LetterKind.WELCOME, answer)
-        return refusal or Decision("answer", self._folder(), letters, self.reading.reasons, answer=answer)
+        refusal = self._too_many(answer) or self._closed(answer) or self._no_room_for_more(answer)
+        if refusal:
+            return refusal
+        if before.standby:
+            answer = self._seated(answer)
+        kind = LetterKind.STANDBY if answer.standby else LetterKind.WELCOME
+        letters = self._to_delegate(kind, answer)
+        return Decision("answer", self._folder(), letters, self.reading.reasons, answer=answer)
 
     def _to_delegate(self, kind: LetterKind, answer: Answer | None = None) -> tuple[LetterRequest, ...]:
         """To the delegate who wrote, and to nobody else: it is their seat that the letter speaks of."""

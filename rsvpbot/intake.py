@@ -210,26 +210,28 @@ class Intake:
             self._store.commit(Commit(done=tuple(replace(done, filed=True) for done in group)))
 
     def _note_health(self, validity: int, left_alone: int, busy: bool) -> None:
-        now, before = self._clock.now(), self._store.mailbox()
-        after = replace(
-            before,
-            uidvalidity=validity,
-            started=True,
-            left_alone=left_alone,
-            last_good=now,
-            failing_since=None,
-            error="",
-        )
-        stale = before.last_good is None or now - before.last_good >= HEALTH_EVERY
-        if busy or stale or replace(before, last_good=now) != after:
-            self._store.commit(Commit(mailbox=after))
+        with self._store.transaction():  # a command may have written to the same record
+            now, before = self._clock.now(), self._store.mailbox()
+            after = replace(
+                before,
+                uidvalidity=validity,
+                started=True,
+                left_alone=left_alone,
+                last_good=now,
+                failing_since=None,
+                error="",
+            )
+            stale = before.last_good is None or now - before.last_good >= HEALTH_EVERY
+            if busy or stale or replace(before, last_good=now) != after:
+                self._store.commit(Commit(mailbox=after))
 
     def note_failure(self, error: str) -> None:
         """Write down that the mailbox could not be read; `error` holds no personal data."""
-        before = self._store.mailbox()
-        since = before.failing_since or self._clock.now()
-        if (before.failing_since, before.error) != (since, error):
-            self._store.commit(Commit(mailbox=replace(before, failing_since=since, error=error)))
+        with self._store.transaction():
+            before = self._store.mailbox()
+            since = before.failing_since or self._clock.now()
+            if (before.failing_since, before.error) != (since, error):
+                self._store.commit(Commit(mailbox=replace(before, failing_since=since, error=error)))
 
     # -------------------------------------------------------------- one message
 

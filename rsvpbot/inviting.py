@@ -46,14 +46,13 @@ def invite(config: Config, clock: Clock, wanted: Wanted, confirmed: Callable[[st
         raise NotPossible("the event is over, by the clock and [event] ends")
     files = (checked_enclosure(wanted.attach),) if wanted.attach else ()
     with open_store(config.store_url, config.path.parent) as store:
-        for problem in take_in(config, store):
+        for problem in take_in(config, store, clock.now()):
             print(f"{problem.file}, {problem.key}: {problem.wrong}; {problem.right}", file=sys.stderr)
         found = plan(store, only=wanted.only, categories=wanted.categories)
         print("\n".join(_told(found)))
         if not found.todo and not found.queued:
             return 0
         tokens = Tokens(load_keys(config.state_folder), config.event.uid)
-        events.note_first(store, config)
         inviting = Inviting(store, config, Templates(config), tokens, new_id, files)
         if found.todo:
             print(_shown(inviting.written(found.todo[0], clock.now())))
@@ -63,6 +62,7 @@ def invite(config: Config, clock: Clock, wanted: Wanted, confirmed: Callable[[st
         if not wanted.yes and not confirmed(f"Send {_many(number)}?"):
             print("Nothing was sent.")
             return 0
+        events.note_first(store, config)
         size = sum(len(file.data) for file in files)
         mailing = Mailing(store, config, clock, inviting.unless_had, size)
         return _sent(mailing, found.todo, found.queued, config)
@@ -73,7 +73,7 @@ def announce(
 ) -> int:
     """Tell what has changed, or that the event will not take place; the exit status. Raises as `invite`."""
     with open_store(config.store_url, config.path.parent) as store:
-        for problem in take_in(config, store):
+        for problem in take_in(config, store, clock.now()):
             print(f"{problem.file}, {problem.key}: {problem.wrong}; {problem.right}", file=sys.stderr)
         found = events.news(store, config, cancel=cancel)
         if found is None:

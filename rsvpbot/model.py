@@ -434,6 +434,8 @@ class Ruling:
     before: Answer | None = None
     """What stood before; with `after`, what an undo needs."""
     after: Answer | None = None
+    message: str = ""
+    """Message-ID of the organiser's mail; a further copy of it decides nothing."""
     letters: tuple[str, ...] = ()
     """Ids of the letters that went out by it."""
     words: str = ""

@@ -80,11 +80,11 @@ def starting_point(
     return configured
 
 
-def take_in(config: Config, store: Store) -> tuple[Problem, ...]:
+def take_in(config: Config, store: Store, now: datetime) -> tuple[Problem, ...]:
     """Merge the list of invitees into the store, once. Returns what was wrong with it. Raises NotPossible where the
     file cannot be read."""
     file = config.invitees.file
-    if file is None:
+    if file is None or privacy.is_expired(config, now):
         return ()
     try:
         rows, problems = roster.read_list(file)
@@ -146,8 +146,7 @@ class Round:
 
     def _is_over(self) -> bool:
         """Whether personal data have gone, or go now: then no list brings them back."""
-        days = self._config.retention_days
-        return days is not None and self._clock.now() >= self._config.event.ends + timedelta(days=days)
+        return privacy.is_expired(self._config, self._clock.now())
 
     def _start(self, connection: Connection) -> None:
         mailbox = self._store.mailbox()
@@ -163,7 +162,8 @@ class Round:
             ask=not isinstance(self._clock, ShiftedClock),
         )
         self._everything, self._since = False, None
-        self._store.commit(Commit(mailbox=replace(mailbox, since=since, started=True)))
+        with self._store.transaction():
+            self._store.commit(Commit(mailbox=replace(self._store.mailbox(), since=since, started=True)))
 
     def send(self, stop: threading.Event, connection: Connection | None) -> Flushed:
         return self.outbox.flush(stop, connection)

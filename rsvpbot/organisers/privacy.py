@@ -235,10 +235,16 @@ def report(done: Forgotten, address: str, config: Config, left: Mapping[str, int
 # ------------------------------------------------------------------ retention
 
 
+def is_expired(config: Config, now: datetime) -> bool:
+    """Whether [retention] days_after_event have passed since the end of the event."""
+    days = config.retention_days
+    return days is not None and now >= config.event.ends + timedelta(days=days)
+
+
 def expire(store: Store, config: Config, now: datetime) -> bool:
     """Once [retention] days_after_event have passed since the end of the event, nothing personal is left in the state
     folder; says whether something went. Raises StoreError."""
-    if config.retention_days is None or now < config.event.ends + timedelta(days=config.retention_days):
+    if not is_expired(config, now):
         return False
     with store.transaction():
         invitees, replies, letters = store.invitees(), store.replies(), store.letters()

@@ -143,6 +143,8 @@ class Steering:
         claim = proof or next(claimed(message, self._tokens, mailbox), None)
         if claim is None:
             return None
+        if self._store.ruled_by(message.message_id):
+            return Steered(Commit(), "organiser: the same mail again")
         mail = _Mail(self, seen, claim, now)
         trusted = seen.dmarc is Dmarc.PASS or proof is not None or sender in self._store.mailbox().confirmed
         steered = mail.carried_out() if trusted else mail.to_confirm(confirmation)
@@ -315,7 +317,8 @@ class _Mail:
         batch = Commit()
         words: list[str] = []
         for ruled, case in done:
-            one, letters = self.steering.batch_of(ruled, case)
+            ruling = replace(ruled.ruling, message=self.seen.message.message_id)
+            one, letters = self.steering.batch_of(replace(ruled, ruling=ruling), case)
             batch = _together(batch, one)
             words += self.steering.told(ruled, case, letters)
         letter = self.steering.tell(self.seen.message, self.claim, say("subject_done"), words, self.now)

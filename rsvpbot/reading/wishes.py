@@ -16,7 +16,10 @@ MOST_SENTENCES = 40
 SHORTEST_ALONE = 12
 """Letters of a phrase that counts at the beginning of a longer sentence; a shorter one ("stop") must be all of it."""
 
-_ENDS = re.compile(r"[.!?;:\n,،؛。！？；，]+")
+MOST_BEHIND = 3
+"""Words behind a phrase: "remove me from your list of speakers, not of guests" is another wish."""
+
+_ENDS = re.compile(r"[.!?;\n,،؛。！？；，]+")
 
 
 class Wish(StrEnum):
@@ -38,7 +41,10 @@ def wish(text: str) -> Wish | None:
 
 def _asks(words: str, kind: Wish) -> bool:
     alone, begins = _phrases()[kind]
-    return words in alone or words.startswith(begins)
+    if words in alone:
+        return True
+    found = next((phrase for phrase in begins if words.startswith(phrase)), None)
+    return found is not None and len(words.split()) - len(found.split()) <= MOST_BEHIND
 
 
 @lru_cache(maxsize=1)

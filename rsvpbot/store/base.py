@@ -100,6 +100,10 @@ class Store(Directory, Protocol):
         """What organisers decided: all, or about one invitee; oldest first."""
         ...
 
+    def ruled_by(self, message_id: str) -> bool:
+        """Whether a mail with this Message-ID has decided anything."""
+        ...
+
     def ruling_on(self, digest: str) -> Ruling | None:
         """The latest decision on a message that is not undone."""
         ...

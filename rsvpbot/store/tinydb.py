@@ -193,7 +193,10 @@ class _View:
         self.rulings_by_question = Terms(
             lambda doc: (doc["question"],) if doc.get("question") and not doc.get("undone") else ()
         )
-        self.rulings = _Shelf(Ruling, lambda doc: doc["id"], self.rulings_by_invitee, self.rulings_by_question)
+        self.rulings_by_mail = Terms(lambda doc: (doc["message"],) if doc.get("message") else ())
+        self.rulings = _Shelf(
+            Ruling, lambda doc: doc["id"], self.rulings_by_invitee, self.rulings_by_question, self.rulings_by_mail
+        )
         self.letters_by_state = Terms(lambda doc: (doc["state"],))
         self.letters_by_invitee = Terms(lambda doc: (doc["invitee_id"],))
         self.uncopied = Terms(
@@ -376,6 +379,10 @@ class TinyStore(Store):
         view = self._view
         found = None if invitee_id is None else view.rulings_by_invitee.all(invitee_id)
         return tuple(sorted(view.rulings.records(found), key=lambda ruling: ruling.at))
+
+    @_steady
+    def ruled_by(self, message_id: str) -> bool:
+        return bool(message_id) and self._view.rulings_by_mail.first(message_id) is not None
 
     @_steady
     def ruling_on(self, digest: str) -> Ruling | None:

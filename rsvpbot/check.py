@@ -244,7 +244,7 @@ def _news(config: Config) -> Iterator[Finding]:
         return
     try:
         with open_store(config.store_url, config.path.parent, read_only=True) as store:
-            found = news(store, config)
+            found = news(store, config, datetime.now(UTC))
     except StoreError:
         return  # said above
     if found is not None:

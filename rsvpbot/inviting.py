@@ -48,6 +48,9 @@ def invite(config: Config, clock: Clock, wanted: Wanted, confirmed: Callable[[st
     with open_store(config.store_url, config.path.parent) as store:
         for problem in take_in(config, store, clock.now()):
             print(f"{problem.file}, {problem.key}: {problem.wrong}; {problem.right}", file=sys.stderr)
+        told = store.mailbox().told
+        if told is not None and told.cancelled:
+            raise NotPossible("the event was cancelled, and everybody told so")
         found = plan(store, only=wanted.only, categories=wanted.categories)
         print("\n".join(_told(found)))
         if not found.todo and not found.queued:
@@ -75,7 +78,7 @@ def announce(
     with open_store(config.store_url, config.path.parent) as store:
         for problem in take_in(config, store, clock.now()):
             print(f"{problem.file}, {problem.key}: {problem.wrong}; {problem.right}", file=sys.stderr)
-        found = events.news(store, config, cancel=cancel)
+        found = events.news(store, config, clock.now(), cancel=cancel)
         if found is None:
             print("Nothing has changed since people were told.")
             return 0
@@ -90,11 +93,8 @@ def announce(
         if not yes and not confirmed(f"Send {_many(len(found.todo))}?"):
             print("Nothing was sent.")
             return 0
-        mailing = Mailing(store, config, clock, telling.written)
-        status = _sent(mailing, found.todo, (), config)
-        if not events.note_told(store, found):
-            print("Not everybody has been told yet; the same command goes on.", file=sys.stderr)
-    return status
+        events.begin(store, found)
+        return _sent(Mailing(store, config, clock, telling.written), found.todo, (), config)
 
 
 def _many(number: int) -> str:

@@ -556,6 +556,8 @@ class LetterState(StrEnum):
     """May or may not have gone out when the process died; shown to the organisers, not sent again by itself."""
     HELD = "held"
     """Over a cap on automatic answers; waits for the organisers."""
+    WITHDRAWN = "withdrawn"
+    """It waited until what it says was no longer so; it did not go out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -622,6 +624,10 @@ class Letter:
     """Digest of the message that it answers; "" for none."""
     attempts: int = 0
     not_before: datetime | None = None
+    not_after: datetime | None = None
+    """What it says holds until then: later it is withdrawn."""
+    topic: str = ""
+    """Of a reminder or paper: its name, by which a command may hold it back."""
     sent_at: datetime | None = None
     error: str = ""
     copied: bool = False
@@ -639,6 +645,8 @@ class Facts:
     cancelled: bool = False
     sequence: int = 0
     """Of the calendar files (RFC 5546, section 2.1.4): one more with each change that was told."""
+    at: datetime | None = None
+    """Since when it is told: whoever has a letter of ours since then knows it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -655,6 +663,8 @@ class Mailbox:
     error: str = ""
     told: Facts | None = None
     """What stands in our letters; None before the first."""
+    told_before: Facts | None = None
+    """What stood there until the last change."""
     held: tuple[str, ...] = ()
     """Names of scheduled reminders and papers that a command holds back."""
     confirmed: tuple[str, ...] = ()

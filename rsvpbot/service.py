@@ -180,7 +180,12 @@ class Round:
         now, mark = self._clock.now(), self._store.mark()
         if self._rest.holds(mark, now):
             return
-        queued = self.schedule.queue_due(now)
+        try:
+            queued = self.schedule.queue_due(now)
+        except OSError as error:
+            # A paper that cannot be read must not keep the letters from going out.
+            log.error("a paper cannot be read: %s", error.strerror)
+            queued = 0
         if queued:
             log.info("scheduled letters queued=%d", queued)
         offered = standby.work(self._store, self._config, self.templates, self._tokens, now)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from email import message_from_bytes, policy
@@ -18,9 +19,9 @@ from icalendar import Calendar
 from rsvpbot.config import load
 from rsvpbot.letters.facts import changed, facts_of, next_facts, sequence_of
 from rsvpbot.model import Answer, Invitee, LetterKind, LetterState, Mailbox, Order, PartStat, Venue
-from rsvpbot.organisers.announce import news, note_first, note_told
+from rsvpbot.organisers.announce import News, begin, news, note_first
 from rsvpbot.store import open_store
-from rsvpbot.store.base import Commit
+from rsvpbot.store.base import Commit, Store
 from tests.corpus_mailbox import EXAMPLE, command
 from tests.servers import Dovecot, SmtpSink, User
 from tests.store_records import letter
@@ -60,7 +61,7 @@ def test_the_sequence_counts_what_was_told() -> None:
     assert sequence_of(Mailbox(), config) == sequence_of(Mailbox(told=told), config) == 0
     # Whoever confirms before the news is out gets the new place with the new number.
     assert sequence_of(Mailbox(told=told), moved) == 1
-    after = next_facts(told, moved)
+    after = next_facts(told, moved, NOW)
     assert after.sequence == 1 and sequence_of(Mailbox(told=after), moved) == 1
     assert sequence_of(Mailbox(told=after), config) == 2
 
@@ -81,29 +82,69 @@ def test_who_is_concerned(tmp_path: Path) -> None:
         ]
         invitation = letter("i5", people[5].id, kind=LetterKind.INVITATION, state=LetterState.SENT)
         store.commit(Commit(invitees=tuple(people), letters=(invitation,)))
-        assert news(store, config) is None
+        assert news(store, config, NOW) is None
         moved = replace(config, event=replace(config.event, venue=Venue("Elsewhere")))
-        found = news(store, moved)
+        found = news(store, moved, NOW)
         assert found is not None and found.what == ("place", "way in")
         assert [one.id[0] for one in found.todo] == ["a", "b", "c", "f"]
-        store.commit(Commit(letters=(letter(found.letter_id(people[0], 0), people[0].id, kind=LetterKind.CHANGED),)))
-        again = news(store, moved)
-        assert again is not None and [one.id[0] for one in again.todo] == ["b", "c", "f"]
-        assert not note_told(store, again), "as long as somebody has no letter"
-        store.commit(
-            Commit(
-                letters=tuple(letter(found.letter_id(one, 0), one.id, kind=LetterKind.CHANGED) for one in again.todo)
-            )
-        )
-        assert note_told(store, again) and news(store, moved) is None
-        back = news(store, config)
-        assert back is not None and back.after.sequence == 2
-        off = news(store, moved, cancel=True)
-        assert off is not None and off.kind is LetterKind.CANCELLED
-        assert note_told(store, replace(off, todo=())) and news(store, moved, cancel=True) is None
+
+
+def told(store: Store, found: News, whom: Iterable[Invitee]) -> None:
+    letters = (letter(found.letter_id(one), one.id, kind=found.kind, queued_at=NOW) for one in whom)
+    store.commit(Commit(letters=tuple(letters)))
+
+
+def test_a_change_that_was_cut_off_goes_on_and_a_second_one_reaches_all(tmp_path: Path) -> None:
+    config = example()
+    moved = replace(config, event=replace(config.event, venue=Venue("Elsewhere")))
+    again = replace(config, event=replace(config.event, venue=Venue("Yet another place")))
+    with open_store("tinydb:rsvp.json", tmp_path) as store:
+        note_first(store, config)
+        people = [person(number, PartStat.ACCEPTED) for number in range(3)]
+        store.commit(Commit(invitees=tuple(people)))
+        first = news(store, moved, NOW)
+        assert first is not None
+        begin(store, first)
+        told(store, first, people[:1])
+        rest = news(store, moved, NOW)
+        assert rest is not None and rest.after == first.after and rest.what == ("place", "way in")
+        assert [one.id for one in rest.todo] == [people[1].id, people[2].id]
+        second = news(store, again, NOW + timedelta(hours=1))
+        assert second is not None and second.after.sequence == 2 and len(second.todo) == 3
+        back = news(store, config, NOW + timedelta(hours=1))
+        assert back is not None and len(back.todo) == 3, "taken back: whoever was told must hear of it"
+        told(store, rest, people[1:])
+        assert news(store, moved, NOW) is None
+        # Whoever confirms after the change has a letter that tells the new place.
+        late = person(3, PartStat.ACCEPTED)
+        store.commit(Commit(invitees=(late,)))
+        fresh = news(store, moved, NOW)
+        assert fresh is not None and fresh.todo == (late,)
+        store.commit(Commit(letters=(letter("a3", late.id, queued_at=NOW + timedelta(minutes=1)),)))
+        assert news(store, moved, NOW) is None
+        off = news(store, moved, NOW + timedelta(hours=2), cancel=True)
+        assert off is not None and off.kind is LetterKind.CANCELLED and len(off.todo) == 4
+        begin(store, off)
+        told(store, off, off.todo)
+        assert news(store, moved, NOW, cancel=True) is None and news(store, config, NOW) is None
+
+
+def test_who_cannot_be_written_to_keeps_nobody_waiting(tmp_path: Path) -> None:
+    config = example()
+    moved = replace(config, event=replace(config.event, venue=Venue("Elsewhere")))
+    with open_store("tinydb:rsvp.json", tmp_path) as store:
+        note_first(store, config)
+        store.commit(Commit(invitees=(person(0, PartStat.ACCEPTED, addresses=("noreply@x.example",)),)))
+        found = news(store, moved, NOW)
+        assert found is not None and found.todo == ()
+        begin(store, found)
+        assert news(store, moved, NOW) is None
 
 
 # --------------------------------------------------------------------------- as an organiser does it
+
+
+COMMANDS: list[str] = []
 
 
 @pytest.fixture
@@ -127,8 +168,11 @@ def house(tmp_path: Path, dovecot: Dovecot, smtp_sink: SmtpSink) -> tuple[Path, 
 
 
 def run(config: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    """A command; each a minute after the one before, as letters are known by when they were written."""
+    COMMANDS.append(words[0])
+    minute = len(COMMANDS)
     return subprocess.run(
-        [*command(config, words[0]), *words[1:], "--now", "2016-09-12T09:00-04:00"],
+        [*command(config, words[0]), *words[1:], "--now", f"2016-09-12T{9 + minute // 60:02}:{minute % 60:02}-04:00"],
         capture_output=True,
         text=True,
         check=False,
@@ -220,3 +264,19 @@ def test_cut_off_it_goes_on_and_tells_nobody_twice(house: tuple[Path, User], smt
     with open_store(loaded.store_url, loaded.path.parent) as store:
         letters = [one for one in store.letters() if one.kind is LetterKind.CHANGED]
         assert sorted(one.state for one in letters) == [LetterState.SENT, LetterState.SENT]
+
+
+def test_after_a_cancellation_nothing_scheduled_goes_out(house: tuple[Path, User], smtp_sink: SmtpSink) -> None:
+    config, _ = house
+    text = config.read_text()
+    reminder = '[[reminders]]\nto = "silent"\nat = 2016-09-14T09:00:00\nletter = "reminder"\n\n\n[organisers]'
+    config.write_text(text.replace("[organisers]", reminder, 1))
+    assert run(config, "invite", "--yes").returncode == 0
+    assert run(config, "announce", "--cancel", "--yes").returncode == 0
+    before = len(to(smtp_sink, "aline@x.example"))
+    late = subprocess.run(
+        [*command(config, "poll"), "--now", "2016-09-14T10:00-04:00"], capture_output=True, check=False
+    )
+    assert late.returncode == 0
+    assert len(to(smtp_sink, "aline@x.example")) == before
+    assert "was cancelled" in run(config, "invite", "--yes").stderr

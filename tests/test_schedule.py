@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import threading
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from email import message_from_bytes, policy
 from pathlib import Path
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from rsvpbot.clock import ShiftedClock
 from rsvpbot.config import RECORD, Config, ReminderConfig, load
+from rsvpbot.letters.outbox import Outbox
 from rsvpbot.letters.schedule import LOOK_AGAIN, Phase, Rest, Schedule, items, phase
 from rsvpbot.letters.templates import Templates
 from rsvpbot.mail.tokens import Tokens
@@ -337,3 +341,67 @@ def test_a_forged_wish_ends_nothing(house: House) -> None:
 )
 def test_what_is_wished(text: str, meant: Wish | None) -> None:
     assert wish(text) is meant
+
+
+# --------------------------------------------------------------------------- what waited too long
+
+
+def send(store: Store, config: Config, now: datetime) -> Counter[str]:
+    """One round of the outbox, to a server that takes everything: the states of all letters afterwards."""
+
+    class Takes:
+        def __enter__(self) -> Takes:
+            return self
+
+        def __exit__(self, *_: object) -> None: ...
+
+        def send(self, *_: object) -> tuple[()]:
+            return ()
+
+    outbox = Outbox(store, config, ShiftedClock(now), make_sender=cast(Any, Takes))
+    outbox.flush(threading.Event())
+    return Counter(one.state.value for one in store.letters())
+
+
+@pytest.mark.parametrize(
+    ("change", "now", "state"),
+    [
+        ({}, at(14, 10), "sent"),
+        ({}, at(15, 3), "queued"),  # at night
+        ({}, at(16, 10), "withdrawn"),  # two days late
+        ({"answer": answer(PartStat.DECLINED, recorded_at=at(14, 9, 30))}, at(14, 10), "withdrawn"),
+        ({"answer": answer(PartStat.ACCEPTED, recorded_at=at(14, 9, 30))}, at(14, 10), "withdrawn"),
+        ({"listed": False}, at(14, 10), "withdrawn"),
+    ],
+)
+def test_a_reminder_is_looked_at_again_before_it_leaves(
+    store: Store, config: Config, change: dict[str, Any], now: datetime, state: str
+) -> None:
+    store.commit(Commit(invitees=(person(0),)))
+    run(store, config, [at(14)])
+    store.commit(Commit(invitees=(replace(person(0), **change),)))
+    assert send(store, config, now) == {state: 1}
+
+
+def test_what_is_held_after_it_was_queued_stays(store: Store, config: Config) -> None:
+    store.commit(Commit(invitees=(person(0),)))
+    run(store, config, [at(14)])
+    scheduled.hold(store, config, ["reminder"], [])
+    assert send(store, config, at(14, 10)) == {"queued": 1}
+    scheduled.hold(store, config, [], ["reminder"])
+    assert send(store, config, at(14, 11)) == {"sent": 1}
+
+
+def test_papers_wait_in_the_store_by_their_size(store: Store, config: Config) -> None:
+    Path(config.event.documents[0].file).write_bytes(b"%PDF" + bytes(6_000_000))
+    store.commit(Commit(invitees=tuple(person(number, PartStat.ACCEPTED) for number in range(10))))
+    assert len(run(store, config, [at(15)])) == 3
+    assert len(run(store, config, [at(15, 9, 1)])) == 0, "as long as these wait"
+
+
+def test_a_paper_that_cannot_be_read_stops_nothing_else(store: Store, config: Config, tmp_path: Path) -> None:
+    folder = tmp_path / "folder.pdf"
+    folder.mkdir()
+    event = replace(config.event, documents=(Document("Paper", str(folder), at(14)),))
+    store.commit(Commit(invitees=(person(0), person(1, PartStat.ACCEPTED))))
+    assert to(run(store, replace(config, event=event), [at(14)])) == {"p0": ["reminder"]}

@@ -57,6 +57,11 @@ class Full:
     def works(self, now: datetime) -> int:
         return standby.work(self.store, self.config, letters_of(self.config), TOKENS, now)
 
+    def sends(self) -> None:
+        """Everything that waits goes out."""
+        letters = self.store.letters(LetterState.QUEUED)
+        self.store.commit(Commit(letters=tuple(replace(one, state=LetterState.SENT, raw=None) for one in letters)))
+
     def of(self, number: int) -> Invitee:
         found = self.store.invitee(guest(number).id)
         assert found is not None
@@ -153,6 +158,7 @@ def test_an_offer_that_is_declined_passes_on(full: Full) -> None:
 def test_an_offer_that_nobody_answers_lapses_and_is_not_repeated(full: Full) -> None:
     full.says(1, "I cannot come after all.", to_letter=True)
     full.works(at(12, 10))
+    full.sends()
     full.says(4, "I will attend.")
     assert full.last(4) is LetterKind.STANDBY
     assert full.works(at(14, 9, 59)) == 0
@@ -163,6 +169,23 @@ def test_an_offer_that_nobody_answers_lapses_and_is_not_repeated(full: Full) -> 
     assert full.works(at(14, 12)) == 0, "who did not answer is not asked over and over"
     full.says(3, "Yes, I will come, is there still a place for me? I will attend.", to_letter=True)
     assert full.answer(3).standby is None, "but a word of theirs takes a seat that is free"
+
+
+def test_an_offer_that_never_left_is_made_again(full: Full) -> None:
+    full.says(1, "I cannot come after all.", to_letter=True)
+    assert full.works(at(12, 10)) == 1
+    assert full.works(at(14, 11)) == 1, "nobody has kept silent: the server was out of reach"
+    assert full.answer(3).offered_until == at(16, 11)
+    assert [one.kind for one in full.store.letters_to(guest(3).id)].count(LetterKind.OFFER) == 1
+
+
+def test_a_delegates_yes_for_more_takes_no_seat_that_is_not_there(full: Full) -> None:
+    full.says(1, "I cannot come. Jane Doe <jane@doe.example> will attend in my place.", to_letter=True)
+    assert full.expected == 3
+    passed = "mx.roundtable.example; dmarc=pass header.from=doe.example"
+    full.house.comes("I will come with two colleagues.", "Jane Doe <jane@doe.example>", auth=passed)
+    assert full.expected == 3
+    assert any("no room for more" in reason for reply in full.store.open_replies() for reason in reply.reasons)
 
 
 def test_offers_are_made_by_day_and_not_at_the_last_minute(full: Full) -> None:
@@ -285,6 +308,7 @@ def test_the_store_finds_who_waits(tmp_path: Path) -> None:
 def test_the_summary_tells_who_waits_and_who_was_asked(full: Full) -> None:
     full.says(1, "I cannot come after all.", to_letter=True)
     full.works(at(12, 10))
+    full.sends()
     text = " ".join(summary.render(summary.figures(full.store, full.config, at(12, 11)), full.config).text.split())
     assert "2 parties on the waiting list" in text
     assert "Dan Dole seats are offered until 14 Sept, 10:00" in text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 
 from rsvpbot.config import Config
 from rsvpbot.model import Facts, Mailbox
@@ -45,6 +46,6 @@ def sequence_of(mailbox: Mailbox, config: Config) -> int:
     return told.sequence + bool(changed(told, config))
 
 
-def next_facts(told: Facts | None, config: Config, *, cancelled: bool = False) -> Facts:
-    """What stands once everybody was told."""
-    return replace(facts_of(config), sequence=(told.sequence if told else 0) + 1, cancelled=cancelled)
+def next_facts(told: Facts | None, config: Config, now: datetime, *, cancelled: bool = False) -> Facts:
+    """What is told from now on."""
+    return replace(facts_of(config), sequence=(told.sequence if told else 0) + 1, cancelled=cancelled, at=now)

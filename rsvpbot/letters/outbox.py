@@ -15,12 +15,12 @@ import threading
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta, tzinfo
 
 from rsvpbot.config import Config
 from rsvpbot.mail.imap import Connection, MailboxError
 from rsvpbot.mail.smtp import Refused, Rejected, Sender, Unreachable
-from rsvpbot.model import IN_EVERY_MODE, Clock, Letter, LetterState
+from rsvpbot.model import IN_EVERY_MODE, Clock, Letter, LetterKind, LetterState, PartStat
 from rsvpbot.store.base import Commit, Store
 
 log = logging.getLogger("rsvpbot.outbox")
@@ -35,6 +35,9 @@ MOST_REFUSED_IN_A_ROW = 10
 """A server that refuses so many letters one after the other has something against us, not against them."""
 
 MINUTE = timedelta(minutes=1)
+
+MORNING, EVENING = time(8), time(20)
+"""Nothing scheduled goes out before and after, by the event's own clock: a telephone beside a bed rings, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,9 +193,16 @@ class Outbox:
         if not due:
             return
         with self._make_sender() as sender:
-            _Run(self._store, self._clock, sender, self._pace, self._pause, self._after_sending, count).run(
-                due, lambda seconds: self._wait(stop, seconds), stop
-            )
+            _Run(
+                self._store,
+                self._clock,
+                sender,
+                self._pace,
+                self._pause,
+                self._after_sending,
+                count,
+                self._config.event.zone,
+            ).run(due, lambda seconds: self._wait(stop, seconds), stop)
 
     def _after_sending(self, letter: Letter, now: datetime, error: str) -> Letter:
         keep = self._config.smtp.copy_to_sent
@@ -223,6 +233,12 @@ class Outbox:
             if stop.is_set():
                 return
             if letter.kind in IN_EVERY_MODE or letter.raw is None:
+                continue
+            now = self._clock.now()
+            if is_withdrawn(letter, self._store, now):
+                self._settle(replace(letter, state=LetterState.WITHDRAWN, raw=None))
+                continue
+            if waits(letter, self._store, now, self._config.event.zone):
                 continue
             try:
                 maybe_there = letter.id in (self._inherited or ()) or letter.id in self._tried
@@ -260,6 +276,32 @@ class Outbox:
         return True
 
 
+BY_DAY = frozenset({LetterKind.REMINDER, LetterKind.PAPER, LetterKind.OFFER})
+"""Letters that ring nobody's bed-side telephone."""
+
+
+def is_withdrawn(letter: Letter, store: Store, now: datetime) -> bool:
+    """Whether what a letter says is no longer so: its time has passed, whom it is for has declined, left the list, or
+    answered what it asks."""
+    if letter.not_after is not None and now >= letter.not_after:
+        return True
+    invitee = store.invitee(letter.invitee_id) if letter.invitee_id else None
+    if invitee is None or letter.kind not in (*BY_DAY, LetterKind.INVITATION):
+        return False
+    answer = invitee.answer
+    if not invitee.listed or invitee.partstat is PartStat.DECLINED:
+        return True
+    if letter.kind is LetterKind.OFFER:
+        return answer is None or answer.offered_until is None or answer.standby is not None
+    return letter.kind is LetterKind.REMINDER and answer is not None and answer.recorded_at > letter.queued_at
+
+
+def waits(letter: Letter, store: Store, now: datetime, zone: tzinfo) -> bool:
+    """Whether a letter stays in the outbox for now: it is night, or a command holds it back."""
+    night = letter.kind in BY_DAY and not MORNING <= now.astimezone(zone).time() < EVENING
+    return night or (bool(letter.topic) and letter.topic in store.mailbox().held)
+
+
 @dataclass(slots=True)
 class _Run:
     """One round of sending over one connection."""
@@ -271,6 +313,7 @@ class _Run:
     pause: _Pause
     after_sending: Callable[[Letter, datetime, str], Letter]
     count: _Count
+    zone: tzinfo
     settled: Letter | None = None
     """The last letter, when what became of it is known but not yet on disk."""
     refused: int = 0
@@ -299,6 +342,12 @@ class _Run:
             letter = self.store.letter(letter_id)
             taken = letter is not None and letter.state is LetterState.QUEUED and letter.raw is not None
             batch = self._still_known(self.settled)
+            if taken and letter is not None:
+                now = self.clock.now()
+                if is_withdrawn(letter, self.store, now):
+                    batch, taken = (*batch, replace(letter, state=LetterState.WITHDRAWN, raw=None)), False
+                elif waits(letter, self.store, now, self.zone):
+                    taken = False
             if taken and letter is not None:
                 letter = replace(letter, state=LetterState.SENDING)
                 batch = (*batch, letter)

@@ -9,21 +9,19 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 
 from rsvpbot.config import Config
 from rsvpbot.decide import is_coming
 from rsvpbot.letters.compose import compose
+from rsvpbot.letters.outbox import EVENING, MORNING
 from rsvpbot.letters.templates import Templates
 from rsvpbot.letters.whom import enclosure, language_of, own_address, welcomed_delegate
 from rsvpbot.mail.tokens import Tokens
 from rsvpbot.model import Enclosure, Invitee, Letter, LetterKind, LetterRequest, LetterState, PartStat
 from rsvpbot.store.base import Commit, Store
-
-MORNING, EVENING = time(8), time(20)
-"""Nothing goes out before and after, by the event's own clock: a telephone beside a bed rings, too."""
 
 STALE = timedelta(days=2)
 """A reminder that could not go out for so long after its time is not sent any more: what it says may not hold."""
@@ -32,6 +30,9 @@ SETTLING = timedelta(days=1)
 """Whoever was invited less long ago is not reminded."""
 
 BATCH = 50
+BATCH_BYTES = 20_000_000
+"""Letters that are queued at once, and bytes of papers that wait in the store at once."""
+
 LARGEST = 10_000_000
 """Bytes of a paper."""
 
@@ -199,10 +200,10 @@ class Schedule:
 
         A paper whose file cannot be read waits: `trouble` says so.
         """
-        if self._config.replies.mode == "off":
+        mailbox = self._store.mailbox()
+        if self._config.replies.mode == "off" or (mailbox.told and mailbox.told.cancelled):
             return 0
-        held = self._store.mailbox().held
-        queued = 0
+        held, queued = mailbox.held, 0
         for item in self.items:
             if phase(item, self._config, now, held) is Phase.NOW and not self.trouble(item):
                 queued += self._queue(item, now)
@@ -213,7 +214,8 @@ class Schedule:
         if item.file is None:
             return ""
         try:
-            size = item.file.stat().st_size
+            with item.file.open("rb") as file:
+                size = file.seek(0, 2)
         except OSError as error:
             return f"{item.file} cannot be read: {error.strerror}"
         if not size:
@@ -222,13 +224,23 @@ class Schedule:
 
     def _queue(self, item: Item, now: datetime) -> int:
         with self._store.transaction():
-            due = list(recipients(item, self._store, self._config, now))[:BATCH]
+            due = list(recipients(item, self._store, self._config, now))
             if not due:
                 return 0
             enclosed = _enclosed(item)
+            due = due[: self._room(item, sum(len(file.data) for file in enclosed))]
+            if not due:
+                return 0
             letters = tuple(self._written(item, invitee, enclosed, now) for invitee in due)
             self._store.commit(Commit(letters=letters))
         return len(due)
+
+    def _room(self, item: Item, size: int) -> int:
+        """How many letters may be queued at once: each holds its paper until it is sent."""
+        if not size:
+            return BATCH
+        waiting = sum(letter.kind is item.kind for letter in self._store.letters(LetterState.QUEUED))
+        return max(0, max(1, min(BATCH, BATCH_BYTES // size)) - waiting)
 
     def _written(self, item: Item, invitee: Invitee, enclosed: tuple[Enclosure, ...], now: datetime) -> Letter:
         language = language_of(invitee, self._config)
@@ -246,7 +258,7 @@ class Schedule:
         )
         # A delegate reads a letter about their own coming, not about whom they come for.
         known = invitee if to[:1] == invitee.addresses[:1] else replace(invitee, name=_delegates_name(invitee))
-        return compose(
+        letter = compose(
             request,
             invitee=known,
             message=None,
@@ -256,6 +268,7 @@ class Schedule:
             now=now,
             letter_id=letter_id(item, invitee),
         )
+        return replace(letter, not_after=item.until, topic=item.name)
 
 
 def _delegates_name(invitee: Invitee) -> str:

@@ -13,11 +13,11 @@ from datetime import datetime, timedelta
 from rsvpbot.config import Config
 from rsvpbot.decide import capacity_of, party_of, pool
 from rsvpbot.letters.compose import compose
-from rsvpbot.letters.schedule import EVENING, MORNING
+from rsvpbot.letters.outbox import EVENING, MORNING
 from rsvpbot.letters.templates import Templates
 from rsvpbot.letters.whom import language_of, own_address
 from rsvpbot.mail.tokens import Tokens
-from rsvpbot.model import Invitee, Letter, LetterKind, LetterRequest
+from rsvpbot.model import Invitee, Letter, LetterKind, LetterRequest, LetterState
 from rsvpbot.store.base import Commit, Store
 
 KEPT_FOR = timedelta(days=2)
@@ -41,12 +41,23 @@ def work(store: Store, config: Config, templates: Templates, tokens: Tokens, now
 
     Costs nothing where nobody waits. By day only, as offers ask for an answer. Raises StoreError.
     """
-    if not store.standby() or not MORNING <= now.astimezone(config.event.zone).time() < EVENING:
+    told = store.mailbox().told
+    if (
+        (told and told.cancelled)
+        or not store.standby()
+        or not MORNING <= now.astimezone(config.event.zone).time() < EVENING
+    ):
         return 0
     with store.transaction():
-        lapsed = [_lapsed(invitee, now) for invitee in store.standby() if _has_lapsed(invitee, now)]
-        if lapsed:
-            store.commit(Commit(invitees=tuple(lapsed)))
+        late = [invitee for invitee in store.standby() if _has_lapsed(invitee, now)]
+        unsent = {invitee.id: letter for invitee in late for letter in _unsent(invitee, store)}
+        if late:
+            store.commit(
+                Commit(
+                    invitees=tuple(_lapsed(invitee, now, heard=invitee.id not in unsent) for invitee in late),
+                    erased_letters=tuple(letter.id for letter in unsent.values()),
+                )
+            )
         offered = [] if config.replies.mode == "off" else _offers(store, config, now)
         letters = tuple(_letter(invitee, config, templates, tokens, now) for invitee in offered)
         if offered:
@@ -64,9 +75,19 @@ def _has_lapsed(invitee: Invitee, now: datetime) -> bool:
     )
 
 
-def _lapsed(invitee: Invitee, now: datetime) -> Invitee:
-    assert invitee.answer is not None
-    return replace(invitee, answer=replace(invitee.answer, standby=now))
+def _unsent(invitee: Invitee, store: Store) -> tuple[Letter, ...]:
+    """The offer, where it never left the outbox: then nobody has kept silent."""
+    letters = store.letters_to(invitee.id)
+    return tuple(one for one in letters if one.kind is LetterKind.OFFER and one.state is LetterState.QUEUED)
+
+
+def _lapsed(invitee: Invitee, now: datetime, *, heard: bool) -> Invitee:
+    """Back on the list: at its end, and not asked again, where the offer was heard; else where they were."""
+    answer = invitee.answer
+    assert answer is not None
+    if heard:
+        return replace(invitee, answer=replace(answer, standby=now))
+    return replace(invitee, answer=replace(answer, standby=answer.recorded_at, offered_until=None))
 
 
 def _offers(store: Store, config: Config, now: datetime) -> list[Invitee]:
@@ -91,7 +112,7 @@ def _offers(store: Store, config: Config, now: datetime) -> list[Invitee]:
 
 def _waits(invitee: Invitee, config: Config) -> bool:
     answer = invitee.answer
-    waits = answer is not None and answer.standby is not None and answer.offered_until is None
+    waits = answer is not None and answer.standby is not None and answer.offered_until is None and not invitee.pending
     return waits and invitee.listed and not invitee.bounced and bool(own_address(invitee, config))
 
 
@@ -113,7 +134,7 @@ def _letter(invitee: Invitee, config: Config, templates: Templates, tokens: Toke
         first=False,
         deadline=answer.offered_until,
     )
-    return compose(
+    letter = compose(
         request,
         invitee=invitee,
         message=None,
@@ -124,3 +145,4 @@ def _letter(invitee: Invitee, config: Config, templates: Templates, tokens: Toke
         # Made of whom and of when it was offered: the commit that makes the offer holds its letter, so there is one.
         letter_id=f"offer{invitee.id}{int(now.timestamp())}",
     )
+    return replace(letter, not_after=answer.offered_until)

@@ -1,7 +1,7 @@
 """News of the event: its time, place or title are others now, or it will not take place; and who has to be told.
 
-That somebody was told is known from the id of the letter, which holds the SEQUENCE of the change; what everybody has
-been told is noted only when all letters are queued. So an end in the middle loses nothing.
+What is told is written down before the first letter is queued, with its moment: whoever has a letter of ours since then
+knows it. So an end in the middle loses nothing, and neither does a second change before the first was told to all.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from rsvpbot.letters.facts import changed, facts_of, next_facts
 from rsvpbot.letters.templates import Templates
 from rsvpbot.letters.whom import language_of, own_address, welcomed_delegate
 from rsvpbot.mail.tokens import Tokens
-from rsvpbot.model import Facts, Invitee, Letter, LetterKind, LetterRequest, LetterState, PartStat
+from rsvpbot.model import TO_ORGANISERS, Facts, Invitee, Letter, LetterKind, LetterRequest, LetterState, PartStat
 from rsvpbot.store.base import Commit, Store
 
-_ARRIVED = frozenset({LetterState.SENT, LetterState.SENDING, LetterState.DRAFTED, LetterState.DOUBTFUL})
+_INVITED = frozenset(LetterState) - {LetterState.FAILED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +37,8 @@ class News:
     def kind(self) -> LetterKind:
         return LetterKind.CANCELLED if self.after.cancelled else LetterKind.CHANGED
 
-    def letter_id(self, invitee: Invitee, number: int) -> str:
-        return f"news{self.after.sequence}x{invitee.id}{number}"
+    def letter_id(self, invitee: Invitee) -> str:
+        return f"news{self.after.sequence}x{invitee.id}"
 
 
 def note_first(store: Store, config: Config) -> None:
@@ -50,33 +50,48 @@ def note_first(store: Store, config: Config) -> None:
                 store.commit(Commit(mailbox=replace(mailbox, told=facts_of(config))))
 
 
-def news(store: Store, config: Config, *, cancel: bool = False) -> News | None:
-    """What has to be told; None where everything is as people know it."""
-    told = store.mailbox().told
-    if told is None:
-        told = facts_of(config)
-    if told.cancelled:
+def news(store: Store, config: Config, now: datetime, *, cancel: bool = False) -> News | None:
+    """What has to be told; None where everybody knows how things are."""
+    mailbox = store.mailbox()
+    told = mailbox.told or facts_of(config)
+    what = ("cancelled",) if cancel and not told.cancelled else () if told.cancelled else changed(told, config)
+    if what:
+        found = News(what, told, next_facts(told, config, now, cancelled=cancel), ())
+        return replace(found, todo=tuple(one for one in store.invitees() if concerned(one, store, config)))
+    if told.at is None:
         return None
-    what = ("cancelled",) if cancel else changed(told, config)
-    if not what:
-        return None
-    found = News(what, told, next_facts(told, config, cancelled=cancel), ())
-    return replace(
-        found, todo=tuple(one for one in store.invitees() if _concerned(one, store) and _left(found, one, store))
-    )
+    # The last change may not have reached everybody yet.
+    before = mailbox.told_before or told
+    what = ("cancelled",) if told.cancelled else changed(before, config)
+    found = News(what or ("what was told last",), before, told, ())
+    left = tuple(one for one in store.invitees() if concerned(one, store, config) and _knows_not(one, found, store))
+    return replace(found, todo=left) if left else None
 
 
-def _concerned(invitee: Invitee, store: Store) -> bool:
-    """Who comes, may come, waits for a seat, or has our invitation and has not answered; never who declined."""
-    if not invitee.listed or invitee.bounced:
+def begin(store: Store, found: News) -> None:
+    """Write down what is told from now on, before the first letter. Raises StoreError."""
+    with store.transaction():
+        mailbox = store.mailbox()
+        if mailbox.told is None or mailbox.told.sequence < found.after.sequence:
+            store.commit(Commit(mailbox=replace(mailbox, told=found.after, told_before=found.before)))
+
+
+def concerned(invitee: Invitee, store: Store, config: Config) -> bool:
+    """Who comes, may come, waits for a seat, or has our invitation and has not answered; never who declined, nor whom
+    mail does not reach."""
+    if not invitee.listed or invitee.bounced or not recipients(invitee, store, config):
         return False
     if invitee.partstat in COMING or invitee.partstat is PartStat.TENTATIVE:
         return True
-    return invitee.answer is None and any(letter.state in _ARRIVED for letter in store.letters_to(invitee.id))
+    return invitee.answer is None and any(letter.state in _INVITED for letter in store.letters_to(invitee.id))
 
 
-def _left(found: News, invitee: Invitee, store: Store) -> bool:
-    return store.letter(found.letter_id(invitee, 0)) is None
+def _knows_not(invitee: Invitee, found: News, store: Store) -> bool:
+    """No letter of ours was written since the change, nor one about it."""
+    since = found.after.at
+    letters = [letter for letter in store.letters_to(invitee.id) if letter.kind not in TO_ORGANISERS]
+    known = any(since is not None and letter.queued_at >= since for letter in letters)
+    return not known and store.letter(found.letter_id(invitee)) is None
 
 
 def recipients(invitee: Invitee, store: Store, config: Config) -> tuple[str, ...]:
@@ -97,7 +112,7 @@ class Telling:
     def written(self, invitee: Invitee, now: datetime) -> Letter | None:
         """The letter of one invitee; None where they have it, or cannot be written to."""
         to = recipients(invitee, self.store, self.config)
-        if not to or not _left(self.found, invitee, self.store):
+        if not concerned(invitee, self.store, self.config) or not _knows_not(invitee, self.found, self.store):
             return None
         request = LetterRequest(
             self.found.kind,
@@ -117,17 +132,5 @@ class Telling:
             templates=self.templates,
             tokens=self.tokens,
             now=now,
-            letter_id=self.found.letter_id(invitee, 0),
+            letter_id=self.found.letter_id(invitee),
         )
-
-
-def note_told(store: Store, found: News) -> bool:
-    """Once all of its letters are queued: from now on this is what people know. Returns whether that is so.
-
-    Raises StoreError.
-    """
-    with store.transaction():
-        if any(_left(found, invitee, store) for invitee in found.todo if store.invitee(invitee.id) is not None):
-            return False
-        store.commit(Commit(mailbox=replace(store.mailbox(), told=found.after)))
-    return True

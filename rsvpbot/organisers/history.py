@@ -30,6 +30,7 @@ _STATES: Mapping[LetterState, str] = {
     LetterState.FAILED: "COULD NOT BE SENT",
     LetterState.DOUBTFUL: "MAY NOT HAVE GONE OUT",
     LetterState.HELD: "held back (over a cap)",
+    LetterState.WITHDRAWN: "did not go out: what it says was no longer so",
 }
 
 _FOLDERS: Mapping[Folder, str] = {

@@ -23,6 +23,7 @@ from rsvpbot.model import (
     LetterKind,
     LetterRequest,
     LetterState,
+    PartStat,
 )
 from rsvpbot.organisers.history import find
 from rsvpbot.organisers.rulings import NotPossible
@@ -133,9 +134,10 @@ class Inviting:
         )
 
     def unless_had(self, invitee: Invitee, now: datetime) -> Letter | None:
-        """The same, or None where there is one already, or they have left the list."""
+        """The same, or None where there is one already, they have left the list, or have declined meanwhile."""
         had = any(
             letter.kind is LetterKind.INVITATION and letter.state is not LetterState.FAILED
             for letter in self.store.letters_to(invitee.id)
         )
-        return None if had or not invitee.listed else self.written(invitee, now)
+        declined = invitee.partstat is PartStat.DECLINED
+        return None if had or declined or not invitee.listed else self.written(invitee, now)

@@ -127,9 +127,11 @@ class Mailing:
         while not stop.is_set() and self.store.daemon_runs():
             self.store.refresh()
             left = [letter for letter in map(self.store.letter, self._ids) if letter is not None]
-            if not any(letter.state in (LetterState.QUEUED, LetterState.SENDING) for letter in left):
+            # What a server has put off is tried again by and by: the others need not wait for it.
+            if not any(
+                letter.state is LetterState.SENDING or (letter.state is LetterState.QUEUED and not letter.attempts)
+                for letter in left
+            ):
                 return ""
-            if any(letter.attempts for letter in left if letter.state is LetterState.QUEUED):
-                return "the SMTP server puts letters off"
             self.wait(stop, PATIENCE)
         return "" if stop.is_set() else "the service has ended"

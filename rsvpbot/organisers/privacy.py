@@ -125,7 +125,10 @@ def forget(store: Store, config: Config, address: str, keys: tuple[bytes, ...]) 
             Commit(
                 invitees=tuple(_without_delegate(invitee, of.addresses) for invitee in of.delegated_by),
                 # A copy for the Sent folder that never got there: without its words there is nothing to copy.
-                letters=tuple(replace(one, raw=None, copied=True) for one in speaking if one.id not in waiting),
+                letters=(
+                    *(replace(one, raw=None, copied=True, subject="") for one in speaking if one.id not in waiting),
+                    *(replace(one, subject="") for one in _named_in_subject(store, (*gone, *waiting), of, names)),
+                ),
                 rulings=tuple(
                     replace(one, before=_cleared(one.before, of.addresses), after=_cleared(one.after, of.addresses))
                     for one in store.rulings()
@@ -142,6 +145,16 @@ def forget(store: Store, config: Config, address: str, keys: tuple[bytes, ...]) 
     store.compact()
     left = sum(_names_anyone(reply, (*of.addresses, *names)) for reply in store.replies())
     return Forgotten(len(of.replies), len(of.letters) + len(waiting), _lines(config, of.addresses), left)
+
+
+def _named_in_subject(store: Store, gone: Collection[str], of: Found, names: Collection[str]) -> tuple[Letter, ...]:
+    """Letters to organisers whose subject names the person."""
+    words = [word.casefold() for word in (*of.addresses, *names)]
+    return tuple(
+        letter
+        for letter in store.letters()
+        if letter.id not in gone and letter.raw is None and any(word in letter.subject.casefold() for word in words)
+    )
 
 
 def _names(of: Found) -> tuple[str, ...]:

@@ -127,7 +127,8 @@ def test_the_silent_only_and_none_whom_it_would_annoy(store: Store, config: Conf
     )
     store.commit(Commit(invitees=tuple(people), replies=(reply("r6", people[6].id, open=True),), letters=letters))
     got = run(store, config, [at(14)])
-    assert to(got) == {"p0": ["reminder"], "p10": ["reminder"]}
+    # p0 was not invited by us, while others were.
+    assert to(got) == {"p10": ["reminder"]}
 
 
 def test_each_reminder_to_its_own(store: Store, config: Config) -> None:
@@ -331,6 +332,10 @@ def test_a_forged_wish_ends_nothing(house: House) -> None:
         ("Прошу удалить мои персональные данные.", Wish.DELETE),
         ("أطلب حذف بياناتي.", Wish.DELETE),
         ("请删除我的个人信息。", Wish.DELETE),
+        ("Take me off the list of those who need a pass; I have one.", None),
+        ("Remove me from the list of speakers, but I will attend.", None),
+        ("I will come by bus, stop: First Avenue.", None),
+        ("退订酒店", None),
         ("We must stop the detention of children.", None),
         ("I will stop by at noon.", None),
         ("My data arrived too late for the paper.", None),

@@ -122,14 +122,19 @@ def letter_id(item: Item, invitee: Invitee) -> str:
 
 
 def recipients(item: Item, store: Store, config: Config, now: datetime) -> Iterator[Invitee]:
-    """Who is to get an item and has not had it."""
+    """Who is to get an item and has not had it. Of the silent nobody whom our invitation has passed over: they know of
+    nothing yet."""
+    invited = _invited(store) if item.to is To.SILENT else frozenset()
     for invitee in store.invitees():
-        if (
-            _concerned(item, invitee, store, now)
-            and store.letter(letter_id(item, invitee)) is None
-            and _to(invitee, store, config)
-        ):
+        due = _concerned(item, invitee, store, now) and (not invited or invitee.id in invited)
+        if due and store.letter(letter_id(item, invitee)) is None and _to(invitee, store, config):
             yield invitee
+
+
+def _invited(store: Store) -> frozenset[str]:
+    """Whom our own invitations went to; empty where somebody else has invited."""
+    letters = (letter for letter in store.letters() if letter.kind is LetterKind.INVITATION)
+    return frozenset(letter.invitee_id for letter in letters if letter.invitee_id)
 
 
 def _concerned(item: Item, invitee: Invitee, store: Store, now: datetime) -> bool:

@@ -130,7 +130,12 @@ def forget(store: Store, config: Config, address: str, keys: tuple[bytes, ...]) 
                     *(replace(one, subject="") for one in _named_in_subject(store, (*gone, *waiting), of, names)),
                 ),
                 rulings=tuple(
-                    replace(one, before=_cleared(one.before, of.addresses), after=_cleared(one.after, of.addresses))
+                    replace(
+                        one,
+                        before=_cleared(one.before, of.addresses),
+                        after=_cleared(one.after, of.addresses),
+                        words="" if _mentions(one.words, (*of.addresses, *names)) else one.words,
+                    )
                     for one in store.rulings()
                     if one.id not in decided
                 ),
@@ -205,6 +210,11 @@ def _cleared(answer: Answer | None, addresses: Collection[str]) -> Answer | None
         return answer
     names = tuple(name for name in answer.names if name != answer.delegate.name)
     return replace(answer, delegate=Address("", ""), names=names)
+
+
+def _mentions(text: str, words: Iterable[str]) -> bool:
+    flat = " ".join(text.split()).casefold()
+    return any(word.casefold() in flat for word in words)
 
 
 def _names_anyone(reply: Reply, words: Iterable[str]) -> bool:

@@ -16,8 +16,11 @@ MOST_SENTENCES = 40
 SHORTEST_ALONE = 12
 """Letters of a phrase that counts at the beginning of a longer sentence; a shorter one ("stop") must be all of it."""
 
-MOST_BEHIND = 3
-"""Words behind a phrase: "remove me from your list of speakers, not of guests" is another wish."""
+MOST_BEHIND = 1
+"""Words behind a phrase: "remove me from the list of speakers" is another wish."""
+
+FEWEST_SIGNS, MOST_SIGNS = 4, 4
+"""Of a phrase that is written without spaces, and behind it."""
 
 _ENDS = re.compile(r"[.!?;\n,،؛。！？；，]+")
 
@@ -44,7 +47,11 @@ def _asks(words: str, kind: Wish) -> bool:
     if words in alone:
         return True
     found = next((phrase for phrase in begins if words.startswith(phrase)), None)
-    return found is not None and len(words.split()) - len(found.split()) <= MOST_BEHIND
+    if found is None:
+        return False
+    if " " in words or found.isascii():
+        return len(words.split()) - len(found.split()) <= MOST_BEHIND
+    return len(found) >= FEWEST_SIGNS and len(words) - len(found) <= MOST_SIGNS
 
 
 @lru_cache(maxsize=1)

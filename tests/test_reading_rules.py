@@ -318,3 +318,12 @@ def test_the_address_beside_a_delegates_name_is_theirs(text: str, name: str, ema
     written = replace(message(text), senders=(Address("Ada Lovelace", "invitee@x.example"),))
     got = read(written, EVENT, Kind.HUMAN)
     assert (got.partstat, got.delegate) == (PartStat.DELEGATED, Address(name, email))
+
+
+def test_a_request_that_names_an_embassy_below_a_greeting_is_no_signature() -> None:
+    text = (
+        "تحية طيبة،\n\nأرجو تزويدي بخطاب دعوة رسمي مختوم موجه إلى السفارة الأمريكية في تونس لغرض التأشيرة.\n\n"
+        "نجوى الورفلي\nطرابلس"
+    )
+    got = reading(text, "نجوى الورفلي")
+    assert got.reasons and got.partstat is None

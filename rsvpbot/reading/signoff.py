@@ -34,6 +34,9 @@ _ANSWERING = ANSWERS | VERBS | INSTEAD | {"not", "cannot", "fail"}
 _NO_NAMES = ("organisation", "group", "places", "titles", "plural", "fill", "ordinary")
 """Words of several characters that are no part of a name."""
 
+LONGEST_POST = 8
+"""Words of a post with its office, in Arabic."""
+
 
 def without_sign_off(
     found: list[Sentence], text: str, pack: Pack, writer: Writer
@@ -278,7 +281,9 @@ def _sign_off_kind(sentence: Sentence, words: str, pack: Pack, writer: Writer, f
         for name in ("titles", "roles", "group", "organisation")
         for i in range(len(sentence.tokens))
     )
-    if titled and _capital(tokens[0]) and not _answers_in(sentence.tokens, pack):
+    # Where there are no capitals, a sentence that names an embassy begins as a post does; but no post is so long.
+    prose = len(tokens) > LONGEST_POST and arabic(tokens[0].norm)
+    if titled and not prose and _capital(tokens[0]) and not _answers_in(sentence.tokens, pack):
         return "title"  # but "本人將準時出席", though it holds a word of an office
     return ""
 

@@ -34,6 +34,10 @@ ALONE = [
     Row("Moira Kincaid, who runs our clinic, will attend in my place.", "delegated", 1, ("Moira Kincaid",)),
     Row("I had a word with Rhys Morgan and he will come in my place.", "delegated", 1, ("Rhys Morgan",)),
     Row("M. Petit viendra à ma place.", "delegated", 1, ("Petit",)),
+    # An office that writes "me" is a person who sends somebody else; a mission that registers somebody is not.
+    Row("Please register Ana Lopez instead of me.", "delegated", 1, ("Ana Lopez",), "Office of the Ambassador"),
+    Row("Please register Ana Lopez.", "accepted", 1, ("Ana Lopez",), "Permanent Mission of Utopia"),
+    Row("Прошу записать вместо меня советника Ивана Орлова.", "delegated", 1, None, "Посол"),
     Row("السيدة نهى بركات، المستشارة، ستشارك في الاجتماع.", "accepted", 1, ("نهى بركات",), "البعثة الدائمة"),
     Row("会长陈刚及秘书李娜出席。", "accepted", 2, ("陈刚", "李娜"), "协会"),
     Row(

@@ -262,6 +262,12 @@ def test_read_without_a_person(row: Row) -> None:
         "I passed your letter to a colleague. His name is Omar Haddad.",
         "سأحضر مع زميلاتي.",  # with how many?
         "Приду с коллегами.",
+        "I will attend with my colleagues.",
+        "Je viendrai avec mes collègues.",
+        "Asistiré con mis colegas.",
+        "My colleagues will attend.",  # and the writer?
+        "Mes collègues viendront.",
+        "Mis colegas asistirán.",
         "Не смогу. Мама с папой приедут.",  # in the writer's place?
     ],
 )

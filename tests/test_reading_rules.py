@@ -34,6 +34,10 @@ ALONE = [
     Row("Moira Kincaid, who runs our clinic, will attend in my place.", "delegated", 1, ("Moira Kincaid",)),
     Row("I had a word with Rhys Morgan and he will come in my place.", "delegated", 1, ("Rhys Morgan",)),
     Row("M. Petit viendra à ma place.", "delegated", 1, ("Petit",)),
+    # Whose names follow come, and of the writer that says nothing, unless they count themselves in.
+    Row("The following persons will attend: Ana Lopez, Bert Meyer", "accepted", 2, ("Ana Lopez", "Bert Meyer")),
+    Row("The following will attend: Ana Lopez and myself", "accepted", 2, ("Jane Roe", "Ana Lopez")),
+    Row("I and the following persons will attend: Ana Lopez, Bert Meyer", "accepted", 3),
     # An office that writes "me" is a person who sends somebody else; a mission that registers somebody is not.
     Row("Please register Ana Lopez instead of me.", "delegated", 1, ("Ana Lopez",), "Office of the Ambassador"),
     Row("Please register Ana Lopez.", "accepted", 1, ("Ana Lopez",), "Permanent Mission of Utopia"),

@@ -68,9 +68,10 @@ def _sends(reader: Reader, here: Here, head: Mark, doer: Doer, said: tuple[Perso
     """ "I send Ana Lopez", "the Ambassador has nominated Ana Lopez"."""
     somebody_else = all(p.who in {Who.NAMED, Who.ROLE} for p in doer.people)  # "市长因主持防汛工作…委派副市长…"
     unknown = not doer.people or doer.people == (SOMEBODY,) or (doer.elided and not somebody_else)
-    own = (name for name in ("we", "i") for i in range(head.start, head.end) if reader.pack.longest(name, here.tokens, i))
-    said_as = next(own, "")  # "我們會派兩位同事出席"; an ambassador's office: "register Ana Lopez instead of me"
-    writer = me(said_as, reader) if said_as else the_writer(reader)
+    inside = range(head.start, head.end)
+    said_as = (name for name in ("we", "i") if any(reader.pack.longest(name, here.tokens, i) for i in inside))
+    spoken = next(said_as, "")  # "我們會派兩位同事出席"; an ambassador's office: "register Ana Lopez instead of me"
+    writer = me(spoken, reader) if spoken else the_writer(reader)
     people, start = ((writer,), head.start) if unknown else (doer.people, doer.start)
     return replace(here.made(head, "substitute", people, start, reader.text), others=said or (UNNAMED,))
 

@@ -136,8 +136,19 @@ def _settle_list(
     headed_by_writer = any(c.meaning == "list" and any(p.who is Who.SELF for p in c.people) for c in parsed.clauses)
     writer_listed = me is not None and any(same_person(p.name, me.name) for p in named)
     complete = bool(totals) and max(totals) == len(merge_names(p.name for p in named))
-    if complete or (speaks_as_many and announced and not writer_listed and not headed_by_writer):
+    of_others = not headed_by_writer and ((speaks_as_many and announced) or _says_who_follows(own, parsed, pack))
+    if complete or (of_others and not writer_listed):
         gathered.writer_too = False
+
+
+def _says_who_follows(own: Stand | None, parsed: Parsed, pack: Pack) -> bool:
+    """ "The following persons will attend: …": of the writer's own coming it says nothing."""
+    told = own.clause if own else None
+    if told is None or any(item.sentence == told.sentence and "self" in item.signs for item in parsed.left):
+        return False  # "I and the following persons"
+    heads = (c for c in parsed.clauses if c.meaning == "list" and told.start <= c.start and c.end <= told.end)
+    before = (told.words[: head.start - told.start].casefold().split() for head in heads)
+    return any(not any(pack.has("self", word) for word in words) for words in before)
 
 
 def _counted(

@@ -37,6 +37,7 @@ ALONE = [
     # Whose names follow come, and of the writer that says nothing, unless they count themselves in.
     Row("The following persons will attend: Ana Lopez, Bert Meyer", "accepted", 2, ("Ana Lopez", "Bert Meyer")),
     Row("The following will attend: Ana Lopez and myself", "accepted", 2, ("Jane Roe", "Ana Lopez")),
+    Row("Attending will be: Ana Lopez and Bert Meyer", "accepted", 2, ("Ana Lopez", "Bert Meyer")),
     Row("I and the following persons will attend: Ana Lopez, Bert Meyer", "accepted", 3),
     # An office that writes "me" is a person who sends somebody else; a mission that registers somebody is not.
     Row("Please register Ana Lopez instead of me.", "delegated", 1, ("Ana Lopez",), "Office of the Ambassador"),
@@ -266,6 +267,7 @@ def test_read_without_a_person(row: Row) -> None:
         "I passed your letter to a colleague. His name is Omar Haddad.",
         "سأحضر مع زميلاتي.",  # with how many?
         "Приду с коллегами.",
+        "Nadie me cubre el viaje.",  # is that a no?
         "I will attend with my colleagues.",
         "Je viendrai avec mes collègues.",
         "Asistiré con mis colegas.",

@@ -146,8 +146,8 @@ def _says_who_follows(own: Stand | None, parsed: Parsed, pack: Pack) -> bool:
     told = own.clause if own else None
     if told is None or any(item.sentence == told.sentence and "self" in item.signs for item in parsed.left):
         return False  # "I and the following persons"
-    heads = (c for c in parsed.clauses if c.meaning == "list" and told.start <= c.start and c.end <= told.end)
-    before = (told.words[: head.start - told.start].casefold().split() for head in heads)
+    heads = (c for c in parsed.clauses if c.meaning == "list" and told.start < c.end and c.start < told.end)
+    before = (told.words[: max(0, head.start - told.start)].casefold().split() for head in heads)
     return any(not any(pack.has("self", word) for word in words) for words in before)
 
 

@@ -40,6 +40,8 @@ ALONE = [
     Row("Attending will be: Ana Lopez and Bert Meyer", "accepted", 2, ("Ana Lopez", "Bert Meyer")),
     Row("I confirm my attendance, as well as that of Bert Meyer.", "accepted", 2, ("Jane Roe", "Bert Meyer")),
     Row("Подтверждаю своё участие и участие Берта Мейера.", "accepted", 2),
+    Row("I will not be absent.", "accepted", 1),
+    Row("I will come. No need to send the escort, I have a pass.", "accepted", 1),
     Row("Wild horses could not drag me there.", "declined", 0),
     Row("Wild horses could not keep me away.", "accepted", 1),
     Row("I and the following persons will attend: Ana Lopez, Bert Meyer", "accepted", 3),

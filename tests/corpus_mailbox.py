@@ -10,6 +10,7 @@ import os
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from email import message_from_bytes, policy
 from email.utils import parseaddr
@@ -26,6 +27,21 @@ CORPUS = Path(__file__).parent / "corpus"
 EXAMPLE = Path(__file__).parent.parent / "config.example.toml"
 MORNING = "2016-09-12T09:00-04:00"
 TOTAL = 200
+
+
+def on_loopback(user: User, imap_port: int, smtp_port: int, changes: Mapping[str, str] | None = None) -> str:
+    """The example configuration, for a mailbox on these servers. `changes`: what stands in it, and what is to."""
+    text = EXAMPLE.read_text(encoding="utf-8")
+    for old, new in {
+        'address = "rsvp@roundtable.example"': f'address = "{user.address}"',
+        'host = "imap.roundtable.example"': f'host = "127.0.0.1"\nport = {imap_port}\nsecurity = "none"',
+        'password_file = "imap-password"': f'password_file = "{user.password_file}"',
+        'host = "smtp.roundtable.example"': f'host = "127.0.0.1"\nport = {smtp_port}\nsecurity = "none"',
+        **(changes or {}),
+    }.items():
+        assert old in text, old
+        text = text.replace(old, new)
+    return text
 
 
 @dataclass(frozen=True, slots=True)

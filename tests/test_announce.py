@@ -22,7 +22,7 @@ from rsvpbot.model import Answer, Invitee, LetterKind, LetterState, Mailbox, Ord
 from rsvpbot.organisers.announce import News, begin, news, note_first
 from rsvpbot.store import open_store
 from rsvpbot.store.base import Commit, Store
-from tests.corpus_mailbox import EXAMPLE, command
+from tests.corpus_mailbox import command, on_loopback
 from tests.servers import Dovecot, SmtpSink, User
 from tests.store_records import letter
 from tests.test_letters import example
@@ -150,16 +150,7 @@ COMMANDS: list[str] = []
 @pytest.fixture
 def house(tmp_path: Path, dovecot: Dovecot, smtp_sink: SmtpSink) -> tuple[Path, User]:
     user = dovecot.new_user("announce")
-    text = EXAMPLE.read_text(encoding="utf-8")
-    for old, new in {
-        'address = "rsvp@roundtable.example"': f'address = "{user.address}"',
-        'host = "imap.roundtable.example"': f'host = "127.0.0.1"\nport = {dovecot.imap_port}\nsecurity = "none"',
-        'password_file = "imap-password"': f'password_file = "{user.password_file}"',
-        'host = "smtp.roundtable.example"': f'host = "127.0.0.1"\nport = {smtp_sink.port}\nsecurity = "none"',
-        'mode = "draft"': 'mode = "send"',
-    }.items():
-        assert old in text, old
-        text = text.replace(old, new)
+    text = on_loopback(user, dovecot.imap_port, smtp_sink.port, {'mode = "draft"': 'mode = "send"'})
     (tmp_path / "invitees.csv").write_text(
         "email,name,language\nada@x.example,Ada Lovelace,en\naline@x.example,A B,fr\n"
     )

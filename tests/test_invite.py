@@ -26,7 +26,7 @@ from rsvpbot.organisers.mailing import LARGEST, checked_enclosure
 from rsvpbot.organisers.rulings import NotPossible
 from rsvpbot.store import open_store
 from rsvpbot.store.base import Commit, Store
-from tests.corpus_mailbox import EXAMPLE, command
+from tests.corpus_mailbox import command, on_loopback
 from tests.servers import Dovecot, SmtpSink, User
 from tests.store_records import letter
 
@@ -100,15 +100,7 @@ def test_a_file_that_cannot_go_along_is_said(tmp_path: Path) -> None:
 @pytest.fixture
 def house(tmp_path: Path, dovecot: Dovecot, smtp_sink: SmtpSink) -> tuple[Path, User]:
     user = dovecot.new_user("invite")
-    text = EXAMPLE.read_text(encoding="utf-8")
-    for old, new in {
-        'address = "rsvp@roundtable.example"': f'address = "{user.address}"',
-        'host = "imap.roundtable.example"': f'host = "127.0.0.1"\nport = {dovecot.imap_port}\nsecurity = "none"',
-        'password_file = "imap-password"': f'password_file = "{user.password_file}"',
-        'host = "smtp.roundtable.example"': f'host = "127.0.0.1"\nport = {smtp_sink.port}\nsecurity = "none"',
-    }.items():
-        assert old in text, old
-        text = text.replace(old, new)
+    text = on_loopback(user, dovecot.imap_port, smtp_sink.port)
     (tmp_path / "invitees.csv").write_text(LIST, encoding="utf-8")
     (tmp_path / "config.toml").write_text(text, encoding="utf-8")
     return tmp_path / "config.toml", user

@@ -22,7 +22,7 @@ from rsvpbot.organisers.privacy import expire, exported, forget, found
 from rsvpbot.roster import Row, forgotten_by, merge
 from rsvpbot.store import open_store
 from rsvpbot.store.base import Commit, Store
-from tests.corpus_mailbox import EXAMPLE, command
+from tests.corpus_mailbox import command, on_loopback
 from tests.servers import Dovecot, SmtpSink, User
 from tests.steer_house import ADA, BOB, NOW, House, steered
 
@@ -174,16 +174,7 @@ def test_retention_leaves_nothing(house: House, tmp_path: Path) -> None:
 @pytest.fixture
 def installed(tmp_path: Path, dovecot: Dovecot, smtp_sink: SmtpSink) -> Iterator[tuple[Path, User]]:
     user = dovecot.new_user("forget")
-    text = EXAMPLE.read_text(encoding="utf-8")
-    for old, new in {
-        'address = "rsvp@roundtable.example"': f'address = "{user.address}"',
-        'host = "imap.roundtable.example"': f'host = "127.0.0.1"\nport = {dovecot.imap_port}\nsecurity = "none"',
-        'password_file = "imap-password"': f'password_file = "{user.password_file}"',
-        'host = "smtp.roundtable.example"': f'host = "127.0.0.1"\nport = {smtp_sink.port}\nsecurity = "none"',
-        "# days_after_event = 90": "days_after_event = 90",
-    }.items():
-        assert old in text, old
-        text = text.replace(old, new)
+    text = on_loopback(user, dovecot.imap_port, smtp_sink.port, {"# days_after_event = 90": "days_after_event = 90"})
     (tmp_path / "invitees.csv").write_text("email,name\nbob@babbage.example,Bob\nada@lovelace.example,Ada Lovelace\n")
     (tmp_path / "config.toml").write_text(text, encoding="utf-8")
     raw = (

@@ -4,11 +4,13 @@
     python bench/understanding.py unread-ru replies/ru  # some of them
     python bench/understanding.py fresh.jsonl           # a file of labelled replies that stands elsewhere
     python bench/understanding.py --faults              # and each fault, with the words and what they were taken for
-    python bench/understanding.py --time                # and the time that each station takes
-    python bench/understanding.py --json figures.json
+    python bench/understanding.py --time                # and the time that each station takes, by language
+    python bench/understanding.py --memory              # instead: what each language adds to a fresh process
+    python bench/understanding.py --json figures.json   # figures, times and memory, whichever were asked for
 
 A folder holds mails (*.eml) and labels.jsonl; replies/LANGUAGE.jsonl holds only what people newly wrote. Wrong, flips,
-lost and answered must be 0. Times are process time of the fastest of three readings, in one process.
+lost and answered must be 0. Times are process time of the fastest of three readings, in one process. Memory is the
+resident set of a process that has imported what the daemon has, and then reads one mail in each language in turn.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ import argparse
 import importlib.util
 import json
 import statistics
+import subprocess
 import sys
 import time
 from collections import Counter
@@ -107,18 +110,19 @@ def reading_of(case: Case, config: Config) -> Reading:
 
 
 def stations(case: Case, config: Config) -> Iterator[tuple[str, float]]:
-    """The process time, in milliseconds, that a case takes at each station of the road; the fastest of three."""
-    message = case.written
+    """The process time, in milliseconds, that a case takes at each station of the road, as `examine` goes it; the
+    fastest of three."""
+    message, own = case.written, frozenset({config.mailbox.address})
     if case.raw is not None:
         raw = case.raw
         yield "parse", _fastest(lambda: parse(raw))
         message = parse(raw)
-        yield "screen", _fastest(lambda: screen(message, frozenset({config.mailbox.address}), config.event.uid))
     assert message is not None
-    verdict = screen(message, frozenset({config.mailbox.address}), config.event.uid)
-    whole = _fastest(lambda: read(message, config.event, verdict.kind))
-    yield "of which new text", _fastest(lambda: new_text(message))
-    yield "read", whole
+    text = new_text(message)
+    verdict = screen(message, own, config.event.uid, text)
+    yield "new text", _fastest(lambda: new_text(message))
+    yield "screen", _fastest(lambda: screen(message, own, config.event.uid, text))
+    yield "read", _fastest(lambda: read(message, config.event, verdict.kind, text))
 
 
 def _fastest(work: Any) -> float:
@@ -147,18 +151,87 @@ def confusion_table(pairs: Counter[tuple[str, str]]) -> Table:
     return table
 
 
-def time_table(times: dict[tuple[str, str], list[float]]) -> Table:
-    table = Table("station", "language", "mails", "median ms", "95th ms", "worst ms")
-    for (station, language), found in sorted(times.items()):
+def time_rows(times: dict[tuple[str, str], list[float]]) -> list[dict[str, Any]]:
+    """Milliseconds by station and language, the stations in the order of the road; and of each station in all."""
+    everything: dict[tuple[str, str], list[float]] = {}
+    for (station, _), found in times.items():
+        everything.setdefault((station, ""), []).extend(found)
+    rows = []
+    for (station, language), found in [*sorted(times.items(), key=lambda one: _place(*one[0])), *everything.items()]:
         ordered = sorted(found)
-        table.add_row(
-            station,
-            language,
-            str(len(ordered)),
-            f"{statistics.median(ordered):.2f}",
-            f"{ordered[int(len(ordered) * 0.95)]:.2f}",
-            f"{ordered[-1]:.2f}",
+        rows.append(
+            {
+                "station": station,
+                "language": language or "all",
+                "mails": len(ordered),
+                "mean": statistics.mean(ordered),
+                "median": statistics.median(ordered),
+                "95th": ordered[int(len(ordered) * 0.95)],
+                "worst": ordered[-1],
+            }
         )
+    return rows
+
+
+def _place(station: str, language: str) -> tuple[str, int]:
+    return language, ("parse", "new text", "screen", "read").index(station)
+
+
+def time_table(rows: Sequence[dict[str, Any]]) -> Table:
+    shown = ("mean", "median", "95th", "worst")
+    table = Table("language", "station", "mails", *(f"{name} ms" for name in shown))
+    for row in rows:
+        numbers = (f"{row[name]:.2f}" for name in shown)
+        table.add_row(row["language"], row["station"], str(row["mails"]), *numbers)
+    return table
+
+
+# --------------------------------------------------------------------------- memory
+
+
+LANGUAGES = ("en", "fr", "es", "ar", "zh", "ru", "pt")
+
+FRESH = """
+import json, sys, time
+from pathlib import Path
+import rsvpbot.service
+from rsvpbot.config import READ, load
+from rsvpbot.examine import examine
+def megabytes():
+    status = Path("/proc/self/status").read_text()
+    return int(status.partition("VmRSS:")[2].split()[0]) / 1024
+config = load(Path(sys.argv[1]), READ)
+print(json.dumps(["at the start", megabytes(), 0]))
+for mail in json.load(sys.stdin):
+    before = time.process_time()
+    reading = examine(mail.encode(), config).reading
+    print(json.dumps([reading.language, megabytes(), time.process_time() - before]))
+"""
+
+
+def memory() -> list[dict[str, Any]]:
+    """Megabytes of a fresh process, after one mail in each language in turn, and the seconds that each took."""
+    mails = []
+    for language in LANGUAGES:
+        texts = (label["text"] for label in _lines(CORPUS / "replies" / f"{language}.jsonl"))
+        text = next(text for text in texts if len(text) > 120)  # surely of that language
+        mails.append(
+            "From: Jane Roe <jane@reply.example>\r\nTo: rsvp@roundtable.example\r\nMIME-Version: 1.0\r\n"
+            f"Content-Type: text/plain; charset=utf-8\r\n\r\n{text}\r\n"
+        )
+    command = [sys.executable, "-c", FRESH, str(ROOT / "config.example.toml")]
+    done = subprocess.run(command, cwd=ROOT, input=json.dumps(mails), stdout=subprocess.PIPE, text=True, check=True)
+    rows = map(json.loads, done.stdout.splitlines())
+    return [{"after": after, "megabytes": size, "seconds": seconds} for after, size, seconds in rows]
+
+
+def memory_table(rows: Sequence[dict[str, Any]]) -> Table:
+    table = Table("after a mail in", "resident MB", "more", "CPU s")
+    before = rows[0]["megabytes"]
+    for row in rows:
+        size = row["megabytes"]
+        table.add_row(row["after"], f"{size:.1f}", f"{size - before:.1f}", f"{row['seconds']:.2f}")
+        before = size
     return table
 
 
@@ -180,6 +253,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--faults", action="store_true", help="print each fault with the evidence")
     parser.add_argument("--time", action="store_true", help="print what each station takes, by language")
+    parser.add_argument("--memory", action="store_true", help="print what each language adds to a fresh process")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures into a file")
     options = parser.parse_args(arguments)
     unknown = sorted(
@@ -187,6 +261,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     if unknown:
         parser.error(f"{unknown[0]} is not under tests/corpus; there are {', '.join(sets())}")
+    if options.memory:
+        measured = memory()
+        Console(highlight=False).print(memory_table(measured))
+        _write(options.json, {"memory": measured})
+        return 0
     score = scorer().score
     config = load(ROOT / "config.example.toml", READ)
     console = Console(width=max(Console().width, 150), highlight=False)
@@ -224,12 +303,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     console.print(figures_table(rows))
     console.print(confusion_table(pairs))
     if options.time:
-        console.print(time_table(times))
-    if options.json:
-        options.json.write_text(
-            json.dumps([{"set": s, "tag": tag, **figures} for s, tag, figures in rows], indent=1) + "\n", "utf-8"
-        )
+        console.print(time_table(time_rows(times)))
+    figures = [{"set": s, "tag": tag, **found} for s, tag, found in rows]
+    _write(options.json, {"figures": figures, "times": time_rows(times)})
     return 0
+
+
+def _write(file: Path | None, found: dict[str, Any]) -> None:
+    if file:
+        file.write_text(json.dumps(found, indent=1) + "\n", "utf-8")
 
 
 if __name__ == "__main__":

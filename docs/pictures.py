@@ -116,7 +116,7 @@ def _chromium(file: Path, screen: Screen, *arguments: str) -> str:
     if program is None:
         sys.exit("chromium is not installed")
     with tempfile.TemporaryDirectory() as profile:
-        result = subprocess.run(
+        result = subprocess.run(  # noqa: S603 (no shell; our own arguments)
             [
                 program,
                 "--headless",

@@ -170,7 +170,7 @@ def busy(config: Config) -> Figures:
         silent=tuple(Silent(who, days, quiet=False) for who, days in _SILENT),
         messages=Messages(recorded=88, review=11, ignored=24, failed=0, retried=0, missing=0, left_alone=0, new=17),
         mailbox=MailboxState(Health.GOOD, now - timedelta(minutes=1), None, ""),
-        worse={"failed": 0, "letters_failed": 0, "letters_doubtful": 0},
+        worse={"failed": 0, "unread": 0, "letters_failed": 0, "letters_doubtful": 0, "letters_held": 0},
         days_left=8,
     )
 

@@ -7,7 +7,7 @@ import os
 import shutil
 import stat
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sized
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from rsvpbot.mail.imap import Connection, Listed
     from rsvpbot.model import Invitee
     from rsvpbot.roster import Merge
+    from rsvpbot.store import Store
 
 NEWEST_YEARS: Final = range(2026, 2100)
 """A clock outside of these was never set."""
@@ -84,6 +85,8 @@ def findings(path: Path, now: datetime | None) -> Iterator[Finding]:
     yield clock_finding(datetime.now(UTC))
     yield from _state_folder(config.state_folder)
     yield from _store(config)
+    yield from _side_files(config)
+    yield from _letters_out(config)
     yield from _news(config)
     yield from _uncategorised(config)
     yield from _mailbox(config)
@@ -121,10 +124,16 @@ def _letters(config: Config) -> Iterator[Finding]:
     except TemplateError as error:
         problems = error.problems
     problems = (*problems, *check_badges(config))
-    yield from (_found("letters", problem, Path(problem.file).name) for problem in problems)
+    yield from (_found("letters", problem, _letter_file(Path(problem.file), config)) for problem in problems)
     if not any(problem.fatal for problem in problems):
         source = config.replies.templates or "built in"
         yield Finding("letters", Mark.GOOD, f"all can be written in {', '.join(config.replies.languages)} ({source})")
+
+
+def _letter_file(file: Path, config: Config) -> str:
+    """With the folder of its language, which tells it from those of the same name."""
+    folder = config.replies.templates
+    return str(file.relative_to(folder)) if folder and file.is_relative_to(folder) else file.name
 
 
 def _list(config: Config) -> Iterator[Finding]:
@@ -205,15 +214,134 @@ def _state_folder(folder: Path) -> Iterator[Finding]:
 
 
 def _store(config: Config) -> Iterator[Finding]:
+    from rsvpbot.store import no_store
+
+    other = no_store(config)
+    if other:
+        wrong, _, right = other.partition("; ")
+        yield Finding("store", Mark.BAD, wrong, right, written=True)
+        return
     file = config.store_file
     if not file.exists():
         if file.parent.is_dir():
-            yield Finding("store", Mark.GOOD, f"{file.name} will be made at the first start")
+            yield from _store_before_the_first_start(config)
         return
     status = file.stat()
     if status.st_mode & (stat.S_IRWXG | stat.S_IRWXO):
         yield Finding("store", Mark.BAD, f"{file.name} may be read by others", f"chmod 600 {file}")
     yield _store_opens(config)
+
+
+def _side_files(config: Config) -> Iterator[Finding]:
+    """Files that are not opened before they are needed: the service must be able to."""
+    from rsvpbot.mail.tokens import KeyFileError, look_at_keys
+    from rsvpbot.store.base import StoreError
+    from rsvpbot.store.inhand import IN_HAND
+    from rsvpbot.store.lock import DAEMON_LOCK, KEY_FILE, LOCK, unusable
+
+    store = config.store_file
+    beside = [store.with_name(store.name + suffix) for suffix in (LOCK, DAEMON_LOCK, IN_HAND)]
+    key = store.parent / KEY_FILE
+    for file in (store, *beside):
+        try:
+            os.close(os.open(file, os.O_RDWR | os.O_CLOEXEC))
+        except FileNotFoundError:
+            continue
+        except OSError as error:
+            yield _failed("state folder", StoreError(unusable(file, error)), "")
+    if key.exists():
+        try:
+            look_at_keys(store.parent)
+        except KeyFileError as error:
+            yield _failed("token key", error, "put it back from a backup")
+    yield from _foreign((store, *beside, key))
+
+
+def _letters_out(config: Config) -> Iterator[Finding]:
+    """Whether the tokens in letters that are out still count. An answer that an assistant writes, or that comes from
+    another address, is known by nothing else."""
+    from rsvpbot.mail.tokens import KeyFileError, Tokens, look_at_keys
+    from rsvpbot.roster import event_uid
+    from rsvpbot.store import StoreError, open_store
+    from rsvpbot.store.lock import KEY_FILE
+
+    if not config.store_file.exists():
+        return
+    try:
+        with open_store(config.store_url, config.path.parent, read_only=True) as store:
+            out = _message_ids_out(store)
+            invitees = [one for one in store.invitees() if one.id in out]
+    except StoreError:
+        return  # said above
+    if not invitees:
+        return
+    if not (config.state_folder / KEY_FILE).exists():
+        told = f"{KEY_FILE} is missing, and the letters that {_invitees(invitees)} got count with no other"
+        yield Finding("token key", Mark.BAD, told, f"{_OLD_KEY}, before the next start makes another")
+        return
+    try:
+        keys = look_at_keys(config.state_folder)
+    except KeyFileError:
+        return  # said above
+
+    def known_by(uid: str, one: Invitee) -> bool:
+        return any(Tokens(keys, uid).find(message_id) == one.id for message_id in out[one.id])
+
+    unknown = [one for one in invitees if not known_by(config.event.uid, one)]
+    for uid in sorted({event_uid(one.calendar_uid, one.id) for one in unknown}):
+        renamed = [one for one in unknown if event_uid(one.calendar_uid, one.id) == uid and known_by(uid, one)]
+        if renamed:
+            told = f"uid: the letters that {_invitees(renamed)} got are of another one, and their tokens count no more"
+            yield Finding("event", Mark.BAD, told, f'write uid = "{uid}", as it was', written=True)
+            unknown = [one for one in unknown if one not in renamed]
+    if unknown:
+        told = f"{KEY_FILE} is not the one of the letters that {_invitees(unknown)} got: their tokens count no more"
+        yield Finding("token key", Mark.DOUBT, told, f"{_OLD_KEY}; where it is lost, such answers wait for a person")
+
+
+_OLD_KEY: Final = "put the old one back, from a backup or from the machine that wrote them"
+
+
+def _message_ids_out(store: Store) -> dict[str, list[str]]:
+    """Of the letters that went out to invitees, by whom they are for."""
+    from rsvpbot.model import TO_ORGANISERS, LetterState
+
+    out: dict[str, list[str]] = {}
+    for letter in store.each_letter(LetterState.SENT):
+        if letter.invitee_id is not None and letter.kind not in TO_ORGANISERS:
+            out.setdefault(letter.invitee_id, []).append(letter.message_id)
+    return out
+
+
+def _invitees(some: Sized) -> str:
+    return f"{len(some):,} {'invitee' if len(some) == 1 else 'invitees'}"
+
+
+def _foreign(files: Iterable[Path]) -> Iterator[Finding]:
+    """Root opens all of them. The service, which is another user, does not."""
+    if os.geteuid():
+        return
+    for file in filter(Path.exists, files):
+        folder = file.parent
+        if file.stat().st_uid != folder.stat().st_uid:
+            told = f"{file} belongs to another user than its folder: the service could not use it"
+            yield Finding("state folder", Mark.BAD, told, f"chown --reference={folder} {file}")
+
+
+def _store_before_the_first_start(config: Config) -> Iterator[Finding]:
+    """Where the record has gone, this looks like a first start to who does not look twice."""
+    from rsvpbot.store.lock import KEY_FILE
+
+    file = config.store_file
+    opens = _store_opens(config)
+    if opens.mark is Mark.BAD:
+        yield opens
+    elif (file.parent / KEY_FILE).exists():
+        told = f"{file.name} is not there, but {KEY_FILE} beside it shows that rsvpbot was started before"
+        remedy = "if the record was lost, rsvpbot repair --from BACKUP before the next start, which makes an empty one"
+        yield Finding("store", Mark.DOUBT, told, remedy)
+    else:
+        yield Finding("store", Mark.GOOD, f"{file.name} will be made at the first start")
 
 
 def _uncategorised(config: Config) -> Iterator[Finding]:
@@ -236,17 +364,24 @@ def _uncategorised(config: Config) -> Iterator[Finding]:
 
 
 def _news(config: Config) -> Iterator[Finding]:
-    """What is no longer as people were told."""
+    """What is no longer as people were told, or that it will not take place."""
     from rsvpbot.organisers.announce import news
+    from rsvpbot.organisers.glance import cancelled_on
     from rsvpbot.store import StoreError, open_store
 
     if not config.store_file.exists():
         return
     try:
         with open_store(config.store_url, config.path.parent, read_only=True) as store:
-            found = news(store, config, datetime.now(UTC))
+            found, cancelled_at = news(store, config, datetime.now(UTC)), store.mailbox().cancelled_at
     except StoreError:
         return  # said above
+    if cancelled_at is not None:
+        told = f"{cancelled_on(cancelled_at, config)}: no answer is recorded any more, and nothing scheduled goes out"
+        left = f"; {len(found.todo):,} have not been told" if found else ""
+        remedy = "rsvpbot announce tells them" if found else ""
+        yield Finding("event", Mark.DOUBT, told + left, remedy)
+        return
     if found is not None:
         told = f"{', '.join(found.what)} changed since people were told; {len(found.todo):,} would have to be"
         yield Finding("event", Mark.DOUBT, told, "rsvpbot announce tells them; --dry-run shows the letter")

@@ -1,10 +1,12 @@
 """The commands. Each is a few lines over one call; what it needs is imported when it runs, so that help is quick.
 
 Exit status: 0 done, failed messages included; 1 mailbox, SMTP or store out of reach; 2 wrong use or configuration.
+As of any program: 130 after Ctrl-C, 141 where whoever read the output has gone.
 """
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -21,6 +23,9 @@ if TYPE_CHECKING:
     from rsvpbot.organisers.guests import Filter
     from rsvpbot.store.base import Store
 
+_READER_GONE: Final = 141
+"""The exit status after `rsvpbot guests | head`: that of a program which SIGPIPE ends, as good as any to a shell."""
+
 _UNBOUNDED: Final = 160
 """Columns of a table that goes into a file or a pipe."""
 
@@ -29,12 +34,13 @@ F = TypeVar("F", bound=Callable[..., Any])
 _STATUS: Final = {
     "rsvpbot.config.ConfigError": 2,
     "rsvpbot.letters.templates.TemplateError": 2,
-    "rsvpbot.scaffold.AlreadyThere": 2,
+    "rsvpbot.private.AlreadyThere": 2,
+    "rsvpbot.private.CannotWrite": 1,
     "rsvpbot.organisers.history.Unclear": 2,
     "rsvpbot.organisers.rulings.NotPossible": 2,
     "rsvpbot.service.UsedMailbox": 2,
-    "rsvpbot.mail.credentials.CredentialError": 1,
     "rsvpbot.mail.imap.MailboxError": 1,
+    "rsvpbot.mail.secret_files.CredentialError": 1,
     "rsvpbot.mail.tokens.KeyFileError": 1,
     "rsvpbot.mail.smtp.Refused": 1,
     "rsvpbot.mail.smtp.Unreachable": 1,
@@ -49,7 +55,32 @@ class, its module would have to be imported."""
 
 def main() -> None:
     """The program `rsvpbot`. Never returns; no traceback reaches the user."""
-    sys.exit(invoke(sys.argv[1:]))
+    _open_standard_streams()
+    sys.exit(_flushed(invoke(sys.argv[1:])))
+
+
+def _open_standard_streams() -> None:
+    """Where whoever started us has closed one (`>&-`), what goes there is lost, and no file that is opened later gets
+    its number: the next word for standard output would stand in the record."""
+    for number, name, mode in ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w")):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # the lowest number that is free, which is this one
+            setattr(sys, name, os.fdopen(number, mode, encoding="utf-8"))
+
+
+def _flushed(status: int) -> int:
+    """The exit status, once all that was printed has gone out; another one where it cannot."""
+    try:
+        sys.stdout.flush()
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for what is left, which Python tries once more
+        if isinstance(error, BrokenPipeError):
+            return _READER_GONE
+        click.echo(f"standard output cannot be written ({error.strerror}); what it should have said is lost", err=True)
+        return status or 1
+    return status
 
 
 def invoke(arguments: Sequence[str]) -> int:
@@ -62,6 +93,10 @@ def invoke(arguments: Sequence[str]) -> int:
     except (click.Abort, KeyboardInterrupt):
         click.echo("Interrupted.", err=True)
         return 130
+    except SystemExit as error:
+        if error.code != 1:
+            raise
+        return _READER_GONE  # so click and rich end where whoever read our output reads no more
     except Exception as error:
         return _tell(error)
     return status if isinstance(status, int) else 0
@@ -104,15 +139,30 @@ def _problems(error: ConfigError | Any) -> str:
 # --------------------------------------------------------------------------- options that every command takes
 
 
+class _Named(click.Path):
+    """A path that is not empty: an empty one would stand for the current folder, and is a variable that was not set."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if not os.fspath(value):
+            self.fail("the name is empty.", param, ctx)
+        return super().convert(value, param, ctx)
+
+
 def _moment(ctx: click.Context, param: click.Parameter, value: str | None) -> datetime | None:
     """A date, or a date with a time, in ISO 8601; with an offset, or local to the event."""
     if value is None:
         return None
+    from rsvpbot.schema import Wrong, possible
+
     try:
-        return datetime.fromisoformat(value)
+        given = datetime.fromisoformat(value)
+        possible(given)
     except ValueError:
         told = f"{value!r} is no date or time; write it as 2016-09-12 or 2016-09-12T09:00-04:00"
         raise click.BadParameter(told, ctx, param) from None
+    except Wrong as error:
+        raise click.BadParameter(str(error), ctx, param) from None
+    return given
 
 
 def _keep_moment(ctx: click.Context, param: click.Parameter, value: str | None) -> None:
@@ -129,7 +179,7 @@ def _shared(command: F) -> F:
     """--config and --now, before or after a command's name."""
     config = click.option(
         "--config",
-        type=click.Path(path_type=Path),
+        type=_Named(path_type=Path),
         metavar="PATH",
         expose_value=False,
         callback=_keep,
@@ -187,12 +237,12 @@ def rsvpbot() -> None:
 
 
 @rsvpbot.command(short_help="Write a configuration, a list and the letters to begin with.")
-@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path, file_okay=False))
+@click.argument("folder", metavar="DIR", type=_Named(path_type=Path, file_okay=False))
 @_shared
 def init(folder: Path) -> int:
     """Write config.toml, invitees.csv and an editable copy of the letters into DIR.
 
-    Nothing that is there is overwritten.
+    Nothing that is there is overwritten. A folder that it makes is yours alone, and so is the list.
     """
     from rsvpbot.scaffold import next_steps, write
 
@@ -215,6 +265,28 @@ def check() -> int:
 
     meta = click.get_current_context().meta
     return check_and_show(find(meta.get("rsvpbot.config")), meta.get("rsvpbot.now"), _console())
+
+
+@rsvpbot.command(short_help="Log in where a person must, for Microsoft 365 and Google.")
+@click.option("--mailbox", "only_mailbox", is_flag=True, help="Only for [mailbox].")
+@click.option("--smtp", "only_smtp", is_flag=True, help="Only for [smtp].")
+@click.option("--paste", is_flag=True, help="The browser is on another machine: paste the address at which it ends.")
+@_shared
+def login(only_mailbox: bool, only_smtp: bool, paste: bool) -> int:
+    """Log in to the mailbox and the SMTP server where [mailbox.oauth2] or [smtp.oauth2] wants a person for it.
+
+    Shows an address to open, waits until you have logged in there, keeps what lets the service in from then on (in the
+    state folder, for its user alone), and tries it at the mail servers. One login does for both where both say the
+    same. A service that is running goes on by itself.
+    """
+    from rsvpbot.config import LOGIN
+
+    config = _config(LOGIN)
+    from rsvpbot.mail import login as logging_in
+
+    wanted = logging_in.Wanted(mailbox=only_mailbox or not only_smtp, smtp=only_smtp or not only_mailbox, paste=paste)
+    logging_in.log_in(config, wanted, click.echo, lambda: str(click.prompt("Its address", err=True)))
+    return 0
 
 
 # --------------------------------------------------------------------------- the work
@@ -267,10 +339,26 @@ def poll(everything: bool, since: datetime | None) -> int:
     return service.poll_once(config, _clock(config), everything=everything, since=_at_event(since, config))
 
 
+@rsvpbot.command(short_help="Put back into INBOX what could not be handled.")
+@click.option("--dry-run", is_flag=True, help="Say how many messages there are, and stop there.")
+@_shared
+def retry(dry_run: bool) -> int:
+    """Put back into INBOX what three attempts could not handle, so that the next poll tries it again.
+
+    For after an upgrade, or whatever else has mended the cause. Works beside the running service.
+    """
+    from rsvpbot.config import MAILBOX
+
+    config = _config(MAILBOX)
+    from rsvpbot import retry as retrying
+
+    return retrying.retry(config, dry_run=dry_run)
+
+
 @rsvpbot.command(short_help="Send the invitation to everybody who has not had it.")
 @click.option("--only", multiple=True, metavar="ADDRESS", help="Only to this invitee (may be repeated).")
 @click.option("--category", multiple=True, metavar="NAME", help="Only to this category (may be repeated).")
-@click.option("--attach", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="A file to go with it.")
+@click.option("--attach", type=_Named(path_type=Path, dir_okay=False), metavar="FILE", help="A file to go with it.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.option("--dry-run", is_flag=True, help="Show the letter and say to whom it would go, and stop there.")
 @_shared
@@ -281,9 +369,9 @@ def invite(only: tuple[str, ...], category: tuple[str, ...], attach: Path | None
     and you are asked. Whoever has had it, has answered already, or is not reached by mail is passed over; --only names
     somebody who gets it all the same. An end in the middle loses nothing: the same command goes on.
     """
-    from rsvpbot.config import SEND
+    from rsvpbot.config import LETTERS, SEND
 
-    config = _config(SEND | frozenset({"invitees", "replies", "reminders"}))
+    config = _config(LETTERS | frozenset({"invitees"}) | (frozenset() if dry_run else SEND))
     from rsvpbot import inviting
 
     wanted = inviting.Wanted(only, category, attach, yes=yes, dry_run=dry_run)
@@ -302,9 +390,9 @@ def announce(cancel: bool, yes: bool, dry_run: bool) -> int:
     Concerned is who comes, may come or waits for a seat, and who has our invitation and has not answered. It is shown
     before, and you are asked. An end in the middle loses nothing: the same command goes on.
     """
-    from rsvpbot.config import SEND
+    from rsvpbot.config import LETTERS, SEND
 
-    config = _config(SEND | frozenset({"invitees", "replies", "reminders"}))
+    config = _config(LETTERS | frozenset({"invitees"}) | (frozenset() if dry_run else SEND))
     from rsvpbot import inviting
 
     return inviting.announce(config, _clock(config), _confirmed, cancel=cancel, yes=yes, dry_run=dry_run)
@@ -317,11 +405,14 @@ def _confirmed(question: str) -> bool:
 
 
 @rsvpbot.command(short_help="Show how mails would be read; act on nothing.")
-@click.argument("files", metavar="FILE…", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("files", metavar="FILE…", nargs=-1, required=True, type=_Named(path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 @_shared
 def read(files: tuple[Path, ...], as_json: bool) -> int:
-    """Show how mails would be read: what each says, with the words that say so. Acts on nothing."""
+    """Show how mails would be read: what each says, with the words that say so. Acts on nothing.
+
+    Ends with 2 where a file cannot be read; the others are read all the same.
+    """
     from rsvpbot import show
     from rsvpbot.config import READ
 
@@ -374,7 +465,12 @@ _FORMS: Final = {
     type=click.Choice(("table", "csv", "json", "xlsx", "html")),
     help="Default: table; html with --reception and --badges.",
 )
-@click.option("--output", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Write it into a file.")
+@click.option(
+    "--output",
+    type=_Named(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Write it into a file, for you alone.",
+)
 @_shared
 def guests(
     partstat: tuple[str, ...],
@@ -431,6 +527,9 @@ def guests(
             return _written(book, len(lists.guests(store, config, chosen)), "row", output)
     with _open(config, read_only=True) as store:
         rows = lists.guests(store, config, chosen)
+        if form == "table" and not rows:
+            click.echo(lists.nobody(store, chosen))
+            return 0
     if form == "table":
         _console().print(lists.table(rows))
         return 0
@@ -494,8 +593,10 @@ def _printed(text: str, encoding: str, number: int, what: str, output: Path | No
 
 def _written(data: bytes, number: int, what: str, output: Path | None) -> int:
     """Write a list into a file, and say how long it is."""
-    assert output is not None
-    output.write_bytes(data)
+    from rsvpbot import private
+
+    assert output is not None  # noqa: S101 (the caller has asked for a file)
+    private.write(output, data)
     many = {"person": "people"}.get(what, f"{what}s")
     click.echo(f"Wrote {output}: {number:,} {what if number == 1 else many}.")
     return 0
@@ -538,13 +639,15 @@ def record(who: str, answer: str, party: int | None, delegate: str | None, no_le
     ADDRESS is an e-mail address; words of a name do as well where they fit one person only. The invitee gets the
     letter of that answer at the next round, as if they had replied. `rsvpbot show` tells who recorded it.
     """
-    from rsvpbot.config import RECORD
+    from rsvpbot.config import LETTERS
 
     if delegate is not None and answer != "delegated":
         raise click.UsageError("--delegate goes with delegated.")
+    if answer == "delegated" and not delegate:
+        raise click.UsageError("it is not said who comes instead; write --delegate 'Jane Doe <jane@example.org>'.")
     if party is not None and answer not in {"accepted", "tentative", "delegated"}:
         raise click.UsageError("--party goes with accepted, tentative or delegated.")
-    config = _config(RECORD | frozenset({"replies", "reminders"}))
+    config = _config(LETTERS)
     from rsvpbot.organisers import by_hand
 
     with _open(config, read_only=dry_run) as store:
@@ -560,8 +663,6 @@ def record(who: str, answer: str, party: int | None, delegate: str | None, no_le
 
 def _console() -> Console:
     """Where tables go; wide where no terminal bounds them."""
-    import os
-
     from rich.console import Console
 
     bounded = sys.stdout.isatty() or "COLUMNS" in os.environ
@@ -570,7 +671,9 @@ def _console() -> Console:
 
 @rsvpbot.command(short_help="Print, send or write the daily summary.")
 @click.option("--send", is_flag=True, help="Send it to the organisers now, beside the daily one.")
-@click.option("--html", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Write it as HTML.")
+@click.option(
+    "--html", type=_Named(path_type=Path, dir_okay=False), metavar="FILE", help="Write it as HTML, for you alone."
+)
 @click.option("--dry-run", is_flag=True, help="With --send: say to whom it would go, and stop there.")
 @_shared
 def summary(send: bool, html: Path | None, dry_run: bool) -> int:
@@ -579,14 +682,15 @@ def summary(send: bool, html: Path | None, dry_run: bool) -> int:
 
     if dry_run and not send:
         raise click.UsageError("--dry-run goes with --send.")
-    config = _config(SEND if send else RECORD)
+    config = _config(SEND if send and not dry_run else RECORD)
     clock = _clock(config)
+    from rsvpbot import private
     from rsvpbot.organisers import summary as daily
 
     with _open(config, read_only=dry_run or not send) as store:
         rendered = daily.render(daily.figures(store, config, clock.now()), config)
         if html is not None:
-            html.write_text(rendered.html, encoding="utf-8")
+            private.write(html, rendered.html.encode())
             click.echo(f"Wrote {html}.")
         if send:
             return _send_summary(store, config, clock, dry_run=dry_run)
@@ -637,17 +741,22 @@ def outbox(hold: tuple[str, ...], release: tuple[str, ...], send_held: bool) -> 
 
     NAME is what the list calls it.
     """
-    from rsvpbot.config import RECORD
+    from rsvpbot.config import LETTERS, RECORD
 
-    config = _config(RECORD | frozenset({"replies", "reminders"}))
+    config = _config((LETTERS if send_held else RECORD) | frozenset({"replies", "reminders"}))
     from rsvpbot.organisers import scheduled
 
     with _open(config, read_only=not (hold or release or send_held)) as store:
         if hold or release:
             scheduled.hold(store, config, hold, release)
-        released = scheduled.send_held(store) if send_held else 0
         if send_held:
-            click.echo(f"{released:,} {'letter goes' if released == 1 else 'letters go'} out at the next round.")
+            from rsvpbot.organisers import by_hand
+            from rsvpbot.organisers.rulings import NotPossible
+
+            try:
+                click.echo("\n".join(by_hand.send_held(store, config, _clock(config).now())))
+            except NotPossible as error:
+                click.echo(str(error).capitalize() + ".")
         click.echo(scheduled.report(store, config, _clock(config).now()))
     return 0
 
@@ -657,13 +766,19 @@ def outbox(hold: tuple[str, ...], release: tuple[str, ...], send_held: bool) -> 
 
 @rsvpbot.command(short_help="Write down what is stored of a person.")
 @click.argument("address", metavar="ADDRESS")
-@click.option("--output", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Write it into a file.")
+@click.option(
+    "--output",
+    type=_Named(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Write it into a file, for you alone.",
+)
 @_shared
 def export(address: str, output: Path | None) -> int:
     """Write down everything that is stored of the person with this address, as JSON, to be given to them."""
     from rsvpbot.config import RECORD
 
     config = _config(RECORD)
+    from rsvpbot import private
     from rsvpbot.organisers import privacy
 
     with _open(config, read_only=True) as store:
@@ -671,8 +786,7 @@ def export(address: str, output: Path | None) -> int:
     if output is None:
         click.echo(text)
     else:
-        output.touch(mode=0o600)
-        output.write_text(text + "\n", encoding="utf-8")
+        private.write(output, f"{text}\n".encode())
         click.echo(f"Wrote {output}.")
     return 0
 
@@ -686,11 +800,12 @@ def forget(address: str, yes: bool, no_mailbox: bool) -> int:
     """Take the person with this address out of the record, its history and its file, for good.
 
     No list takes them in again. What remains outside (a line of the list, mails in the mailbox) is named; rsvpbot
-    deletes no mail.
+    deletes no mail. Where there is no password for the mailbox, it is not looked at, and you are told.
     """
     from rsvpbot.config import RECORD
 
-    config = _config(RECORD | frozenset({"invitees"} if no_mailbox else {"invitees", "mailbox"}))
+    config = _config(RECORD | frozenset({"invitees"}))
+    looks = not no_mailbox and _mailbox_can_be_looked_at()
     from rsvpbot.mail.tokens import load_keys
     from rsvpbot.organisers import privacy
 
@@ -704,10 +819,23 @@ def forget(address: str, yes: bool, no_mailbox: bool) -> int:
             click.echo("Nothing was changed.")
             return 0
         done = privacy.forget(store, config, address, load_keys(config.state_folder))
-        left = None if no_mailbox else _mail_of(config, of.addresses)
+        left = _mail_of(config, of.addresses) if looks else None
     for line in privacy.report(done, address, config, left):
         click.echo(line)
     return 0
+
+
+def _mailbox_can_be_looked_at() -> bool:
+    """Whether the configuration lets this user in, as that of the service does not where systemd hands it the password;
+    says what is missing. What must be forgotten does not wait for that."""
+    from rsvpbot.config import MAILBOX, ConfigError
+
+    try:
+        _config(MAILBOX)
+    except ConfigError as error:
+        click.echo(f"The mailbox cannot be looked at from here.\n{_problems(error)}", err=True)
+        return False
+    return True
 
 
 def _mail_of(config: Config, addresses: tuple[str, ...]) -> dict[str, int] | None:
@@ -722,16 +850,78 @@ def _mail_of(config: Config, addresses: tuple[str, ...]) -> dict[str, int] | Non
         return None
 
 
+@rsvpbot.command("rotate-key", short_help="Replace the key of the tokens.")
+@click.option("--forget-old", is_flag=True, help="For a key that leaked: tokens of old keys count no more.")
+@click.option("--yes", is_flag=True, help="Do not ask, with --forget-old.")
+@_shared
+def rotate_key(forget_old: bool, yes: bool) -> int:
+    """Replace the key of the tokens by which a letter's answer is known.
+
+    Old keys are still read until the event is over, so that letters which are out keep their meaning; the first
+    rotation after it drops them. A running service takes the new key up by itself. Calendar entries keep their UID.
+    """
+    from rsvpbot.config import RECORD
+
+    config = _config(RECORD)
+    from rsvpbot.organisers import keys
+
+    if forget_old and not yes and not _confirmed("Make the tokens in all letters that are out worthless?"):
+        click.echo("Nothing was changed.")
+        return 0
+    with _open(config, read_only=False) as store:
+        told = keys.rotate_key(store, config, _clock(config).now(), forget_old=forget_old)
+    click.echo("\n".join(told))
+    return 0
+
+
+# --------------------------------------------------------------------------- the record as a file
+
+
+@rsvpbot.command(short_help="Write the whole record into one file, beside the running service.")
+@click.argument("file", metavar="FILE", type=_Named(path_type=Path))
+@_shared
+def backup(file: Path) -> int:
+    """Write the whole record into FILE, as it stands at one moment; the service may run on.
+
+    FILE must not be there yet, and only you may read it. `rsvpbot repair --from FILE` puts it back.
+    """
+    from rsvpbot import safekeeping
+    from rsvpbot.config import RECORD
+
+    click.echo(safekeeping.backup(_config(RECORD), file))
+    return 0
+
+
+@rsvpbot.command(short_help="Put a damaged record back to its last good state, or to a backup.")
+@click.option("--from", "source", type=_Named(path_type=Path), metavar="BACKUP", help="Put this backup in place.")
+@click.option("--dry-run", is_flag=True, help="Say what would be kept and what it means, and stop there.")
+@_shared
+def repair(source: Path | None, dry_run: bool) -> int:
+    """Put a record that does not open because a line of it is damaged back to the last commit before the damage.
+
+    The rest is kept in a file beside it, and you are told what that means. Nothing is done where nothing is damaged,
+    unless --from names a backup to be put in its place. The service must not run.
+    """
+    from rsvpbot import safekeeping
+    from rsvpbot.config import RECORD
+
+    config = _config(RECORD)
+    for line in safekeeping.repair(config, _clock(config).now(), source, dry_run=dry_run):
+        click.echo(line)
+    return 0
+
+
 # --------------------------------------------------------------------------- the demo
 
 
 @rsvpbot.command(short_help="Play a day at the roundtable on real servers.")
-@click.argument("folder", metavar="[DIR]", required=False, type=click.Path(path_type=Path, file_okay=False))
+@click.argument("folder", metavar="[DIR]", required=False, type=_Named(path_type=Path, file_okay=False))
 @_shared
 def demo(folder: Path | None) -> int:
     """Play a day at the roundtable on real servers in this process, and show each step.
 
-    Needs rsvpbot[demo] and no network. What it wrote stays in DIR (else in a temporary folder).
+    Needs rsvpbot[demo] and no network. What it wrote stays in DIR (else in a temporary folder), where nothing is
+    overwritten.
     """
     try:
         from rsvpbot.demo import play

@@ -10,9 +10,9 @@ import re
 import shutil
 import stat
 import tomllib
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import Any, Final, Literal
 from zoneinfo import ZoneInfo
@@ -23,7 +23,29 @@ from rsvpbot.schema import Key, Place, Section, Wrong
 
 Security = Literal["tls", "starttls", "none"]
 Mode = Literal["draft", "send", "off"]
+Flow = Literal["client-credentials", "device-code", "authorization-code", "service-account"]
 DEFAULT_STORE: Final = "tinydb:rsvp.json"
+
+
+@dataclass(frozen=True, slots=True)
+class OAuth2:
+    """[mailbox.oauth2] or [smtp.oauth2]: how to come by access tokens."""
+
+    flow: Flow = "client-credentials"
+    token_url: str = ""
+    """"" with a service account: as its key file says."""
+    device_url: str = ""
+    authorize_url: str = ""
+    client_id: str = ""
+    client_secret_file: Path | None = None
+    key_file: Path | None = None
+    subject: str = ""
+    """Whose mailbox a service account opens."""
+    scope: str = ""
+    username: str = ""
+    """Who logs in at the mail server."""
+    login_file: Path = Path("login.json")
+    """Where a person's login is kept, where the flow is one of LOGINS; in the state folder."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +55,7 @@ class Credential:
     password_file: Path | None = None
     password_command: tuple[str, ...] = ()
     token_command: tuple[str, ...] = ()
-    oauth2: Mapping[str, str] = field(default_factory=dict)
+    oauth2: OAuth2 | None = None
 
     def __bool__(self) -> bool:
         return bool(self.password_file or self.password_command or self.token_command or self.oauth2)
@@ -180,20 +202,45 @@ class ConfigError(Exception):
 
 # --------------------------------------------------------------------------- the keys
 
-_OAUTH2: Final = schema.table(
-    (
-        Key("token_url", schema.token_url, required=True),
-        Key("client_id", schema.filled, required=True),
-        Key("client_secret_file", schema.path, required=True),
-        Key("scope", schema.filled, required=True),
-    )
+LOGINS: Final = frozenset({"device-code", "authorization-code"})
+"""Flows for which a person logs in once, with `rsvpbot login`."""
+
+_FLOWS: Final[Mapping[str, tuple[str, ...]]] = {
+    "client-credentials": ("token_url", "client_id", "client_secret_file", "scope"),
+    "device-code": ("device_url", "token_url", "client_id", "scope"),
+    "authorization-code": ("authorize_url", "token_url", "client_id", "scope"),
+    "service-account": ("key_file", "scope"),
+}
+"""The keys that each flow needs."""
+
+OAUTH2_KEYS: Final = (
+    Key("flow", schema.one_of(*_FLOWS)),
+    Key("token_url", schema.token_url),
+    Key("device_url", schema.token_url),
+    Key("authorize_url", schema.token_url),
+    Key("client_id", schema.filled),
+    Key("client_secret_file", schema.path),
+    Key("key_file", schema.path),
+    Key("subject", schema.filled),
+    Key("scope", schema.filled),
 )
+
+
+def _oauth2(value: object, at: Place) -> Mapping[str, str]:
+    found = schema.table(OAUTH2_KEYS)(value, at)
+    assert isinstance(found, Mapping)  # noqa: S101 (what a table is read to)
+    flow = found.get("flow", OAuth2().flow)
+    missing = [name for name in _FLOWS[flow] if name not in found]
+    if missing:
+        raise Wrong(f"{', '.join(missing)} missing", f'flow = "{flow}" needs {", ".join(_FLOWS[flow])}')
+    return found
+
 
 _CREDENTIAL: Final = (
     Key("password_file", schema.path),
     Key("password_command", schema.command),
     Key("token_command", schema.command),
-    Key("oauth2", _OAUTH2),
+    Key("oauth2", _oauth2),
 )
 
 SECTIONS: Final = (
@@ -304,7 +351,7 @@ SECTIONS: Final = (
     Section("store", (Key("url", schema.store_url),)),
     Section(
         "service",
-        (Key("poll_every", schema.span), Key("idle", schema.yes_no), Key("metrics_file", schema.path)),
+        (Key("poll_every", schema.span), Key("idle", schema.yes_no), Key("metrics_file", schema.metrics_file)),
     ),
     Section("retention", (Key("days_after_event", schema.whole(0, 36_500, "number of days")),)),
 )
@@ -321,6 +368,15 @@ RECORD: Final = frozenset(
 )
 """What looking at the record needs: no secret, no server."""
 
+LETTERS: Final = RECORD | {"mailbox.name", "mailbox.plus_addressing", "replies", "reminders"}
+"""What writing letters to invitees needs, to be shown or to wait in the outbox: no secret, no server."""
+
+MAILBOX: Final = RECORD | {"mailbox"}
+"""What looking into the mailbox needs."""
+
+LOGIN: Final = frozenset({"event", "mailbox", "smtp", "store"})
+"""What logging in needs."""
+
 SEND: Final = RECORD | {"mailbox", "smtp"}
 """What writing to the organisers needs."""
 
@@ -335,11 +391,11 @@ def find(given: Path | None = None) -> Path:
     Raises ConfigError if there is none.
     """
     if given is not None:
-        return given / "config.toml" if given.is_dir() else given
+        return given / "config.toml" if _seen(given, Path.is_dir) else given
     user = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
     places = (Path("config.toml"), user / "rsvpbot" / "config.toml", Path("/etc/rsvpbot/config.toml"))
     for place in places:
-        if place.is_file():
+        if _seen(place, Path.is_file) is not False:  # what may not be looked at is told by `load`
             return place
     raise ConfigError(
         (
@@ -351,6 +407,14 @@ def find(given: Path | None = None) -> Path:
             ),
         )
     )
+
+
+def _seen(path: Path, kind: Callable[[Path], bool]) -> bool | None:
+    """Whether it is of this kind (`Path.is_file`, `Path.is_dir`); None where this user may not look."""
+    try:
+        return kind(path)
+    except OSError:
+        return None
 
 
 def load(path: Path, uses: frozenset[str] = ALL) -> Config:
@@ -568,6 +632,7 @@ def _contradictions(values: _Values, reader: _Reader) -> Iterator[Problem]:
     zone = ZoneInfo(values["event"][0].get("timezone", "UTC"))
     yield from _skipped_hours(values, reader, zone)
     yield from _event_contradictions(values["event"][0], reader, zone)
+    yield from _venue_contradictions(values["venue"][0], values["event"][0], reader, zone)
     for section in ("mailbox", "smtp"):
         if section in reader.uses:
             yield from _server_contradictions(section, values[section][0], reader)
@@ -608,6 +673,19 @@ def _event_contradictions(event: Mapping[str, Any], reader: _Reader, zone: ZoneI
         yield reader.problem("event.freeze_at", wrong, "write a time before the event")
 
 
+def _venue_contradictions(
+    venue: Mapping[str, Any], event: Mapping[str, Any], reader: _Reader, zone: ZoneInfo
+) -> Iterator[Problem]:
+    if not venue.get("arrive_by") or "starts" not in event:
+        return
+    starts = _local(event["starts"], zone)
+    by = datetime.combine(starts.date(), time.fromisoformat(venue["arrive_by"]), zone)
+    # Of an event that starts soon after midnight, a time in the evening is of the day before.
+    if timedelta(0) < by - starts < timedelta(hours=12):
+        wrong = f"{venue['arrive_by']} is after the event starts, {starts:%H:%M}"
+        yield reader.problem("venue.arrive_by", wrong, "write a time before the start, or leave it empty")
+
+
 def _server_contradictions(section: str, values: Mapping[str, Any], reader: _Reader) -> Iterator[Problem]:
     host = values.get("host", "")
     if values.get("security") == "none" and host and not schema.loopback(host):
@@ -617,19 +695,26 @@ def _server_contradictions(section: str, values: Mapping[str, Any], reader: _Rea
     if len(named) > 1:
         key = f"{section}.{named[1]}"
         yield reader.problem(key, f"there are {len(named)} credentials ({', '.join(named)})", "keep one of them")
+    if any(problem.key == f"{section}.{key.name}" for problem in reader.problems for key in _CREDENTIAL):
+        return  # one is there, and what is wrong with it has been said
     handed = _systemd_credential(section)
     if section == "mailbox" and not named and not handed:
-        right = (
-            "name password_file, password_command, token_command or [mailbox.oauth2], "
-            f"or hand the service LoadCredential={CREDENTIAL_NAMES[section]}:FILE"
+        right = "name password_file, password_command, token_command or [mailbox.oauth2], " + _HANDED.format(
+            CREDENTIAL_NAMES[section]
         )
         yield reader.problem(f"{section}.password_file", "there is no password for the mailbox", right)
     if section == "smtp" and values.get("username") and not named and not handed:
-        right = "name password_file, password_command, token_command or [smtp.oauth2], or remove username"
+        right = (
+            "name password_file, password_command, token_command or [smtp.oauth2], remove username, "
+            + _HANDED.format(CREDENTIAL_NAMES[section])
+        )
         yield reader.problem(f"{section}.username", "there is no password for it", right)
     if section == "smtp" and named and not values.get("username"):
         right = "write username too (nothing is taken from [mailbox]), or remove it"
         yield reader.problem(f"{section}.{named[0]}", "is a credential without a username", right)
+
+
+_HANDED: Final = "or hand over LoadCredential={}:FILE: to the service in its unit, to a command by systemd-run"
 
 
 def _systemd_credential(section: str) -> bool:
@@ -647,13 +732,15 @@ def _missing_files(values: _Values, reader: _Reader) -> Iterator[Problem]:
         table = values[section][0]
         if secret := table.get("password_file"):
             yield from _secret_file(f"{section}.password_file", secret, reader)
-        if oauth2 := table.get("oauth2"):
-            yield from _secret_file(f"{section}.oauth2.client_secret_file", Path(oauth2["client_secret_file"]), reader)
+        oauth2 = table.get("oauth2", {})
+        used = "key_file" if oauth2.get("flow") == "service-account" else "client_secret_file"
+        if used in oauth2:
+            yield from _secret_file(f"{section}.oauth2.{used}", Path(oauth2[used]), reader)
         for name in ("password_command", "token_command"):
             if name in table and shutil.which(table[name][0]) is None:
                 wrong = f"there is no program {schema.shown(table[name][0])} that this user may run"
                 yield reader.problem(f"{section}.{name}", wrong, "name it with its whole path")
-        if (file := table.get("ca_file")) and not file.is_file():
+        if (file := table.get("ca_file")) and not _seen(file, Path.is_file):
             right = "name the file with the certificates of the server's authority (PEM)"
             yield reader.problem(f"{section}.ca_file", f"{file} does not exist", right)
     yield from _other_files(values, reader)
@@ -661,16 +748,18 @@ def _missing_files(values: _Values, reader: _Reader) -> Iterator[Problem]:
 
 def _other_files(values: _Values, reader: _Reader) -> Iterator[Problem]:
     if reader.used("invitees", "file") and (file := values["invitees"][0].get("file")):
-        if not file.is_file():
+        if _seen(file, Path.is_dir):
+            yield reader.problem("invitees.file", f"{file} is a folder", "name the list in it, a CSV or XLSX")
+        elif _seen(file, Path.is_file) is False:
             yield reader.problem("invitees.file", f"{file} does not exist", "write the list, with email in its header")
         elif not os.access(file, os.R_OK):
             yield reader.problem("invitees.file", f"{file} cannot be read", "let this user read it")
     folder = values["replies"][0].get("templates")
-    if reader.used("replies", "templates") and folder and not folder.is_dir():
+    if reader.used("replies", "templates") and folder and not _seen(folder, Path.is_dir):
         right = "name the folder that `rsvpbot init` made, or leave it out for the built-in letters"
         yield reader.problem("replies.templates", f"{folder} is no folder", right)
     metrics = values["service"][0].get("metrics_file")
-    if reader.used("service", "metrics_file") and metrics and not metrics.parent.is_dir():
+    if reader.used("service", "metrics_file") and metrics and not _seen(metrics.parent, Path.is_dir):
         right = "make it, or name another"
         yield reader.problem("service.metrics_file", f"there is no folder {metrics.parent}", right)
 
@@ -700,22 +789,24 @@ def _secret_file(key: str, file: Path, reader: _Reader) -> Iterator[Problem]:
 def _assemble(path: Path, values: _Values) -> Config:
     event = _event(values)
     zone = event.zone
-    mailbox = _server("mailbox", values["mailbox"][0])
-    mailbox.setdefault("username", mailbox["address"])
+    url = values["store"][0].get("url", DEFAULT_STORE)
+    store_file = path.parent / Path(url.removeprefix("tinydb:")).expanduser()
+    mailbox = _server("mailbox", {"username": values["mailbox"][0]["address"]} | values["mailbox"][0])
+    smtp = _server("smtp", values["smtp"][0])
+    _share_out_logins(mailbox, smtp, store_file.parent)
     if "since" in mailbox:
         mailbox["since"] = _local(mailbox["since"], zone)
-    url = values["store"][0].get("url", DEFAULT_STORE)
     return Config(
         path=path,
         event=event,
         mailbox=MailboxConfig(**mailbox),
-        smtp=SmtpConfig(**_server("smtp", values["smtp"][0])),
+        smtp=SmtpConfig(**smtp),
         invitees=InviteesConfig(**values["invitees"][0]),
         replies=RepliesConfig(**values["replies"][0]),
         reminders=tuple(ReminderConfig(**{**table, "at": _local(table["at"], zone)}) for table in values["reminders"]),
         organisers=OrganisersConfig(**values["organisers"][0]),
         store_url=url,
-        store_file=path.parent / Path(url.removeprefix("tinydb:")).expanduser(),
+        store_file=store_file,
         service=ServiceConfig(**values["service"][0]),
         retention_days=values["retention"][0].get("days_after_event"),
     )
@@ -743,10 +834,28 @@ def _event(values: _Values) -> Event:
 def _server(section: str, values: Mapping[str, Any]) -> dict[str, Any]:
     table = dict(values)
     credential = {key.name: table.pop(key.name) for key in _CREDENTIAL if key.name in table}
+    if "oauth2" in credential:
+        credential["oauth2"] = _tokens_of(credential["oauth2"], table.get("username", ""))
     table["credential"] = Credential(**credential)
     if "security" in table:
         table.setdefault("port", _STANDARD_PORTS[section][table["security"]])
     return table
+
+
+def _tokens_of(values: Mapping[str, str], username: str) -> OAuth2:
+    files = {name: Path(values[name]) for name in ("client_secret_file", "key_file") if name in values}
+    settings: dict[str, Any] = {"subject": username, **values, **files}
+    return OAuth2(**settings, username=username)
+
+
+def _share_out_logins(mailbox: dict[str, Any], smtp: dict[str, Any], state_folder: Path) -> None:
+    """Say where each login is kept; where both sections want the same, one login does for both."""
+    shared = mailbox["credential"].oauth2 == smtp["credential"].oauth2
+    for name, table in (("imap", mailbox), ("imap" if shared else "smtp", smtp)):
+        credential = table["credential"]
+        if credential.oauth2:
+            oauth2 = replace(credential.oauth2, login_file=state_folder / f"{name}-login.json")
+            table["credential"] = replace(credential, oauth2=oauth2)
 
 
 # --------------------------------------------------------------------------- what is doubtful
@@ -776,7 +885,7 @@ def _warnings(config: Config, now: datetime) -> Iterator[Problem]:
         due = document.send_at is not None and document.send_at <= now < config.event.ends
         if document.send_at is not None and not document.file:
             yield doubt(f"documents[{number}].file", "is missing, but it has a time to be sent", "name the file", due)
-        elif document.file and not Path(document.file).is_file():
+        elif document.file and not _seen(Path(document.file), Path.is_file):
             right = "put it there, or correct the name"
             yield doubt(f"documents[{number}].file", f"{document.file} does not exist", right, due)
         if document.send_at is not None and document.send_at > config.event.starts:

@@ -7,12 +7,14 @@ The rows below are those of the table of outcomes in docs/outcomes.md, in the or
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
+from typing import TYPE_CHECKING
 
-from rsvpbot.config import Config
 from rsvpbot.model import (
     MACHINE_KINDS,
+    Address,
     Answer,
     Asks,
     Dmarc,
@@ -29,8 +31,11 @@ from rsvpbot.model import (
     Standing,
     Trust,
     Verdict,
+    Voice,
 )
-from rsvpbot.reading.wishes import Wish, wish
+
+if TYPE_CHECKING:
+    from rsvpbot.config import Config
 
 _ADDRESS = re.compile(r"[\w.!#$&'*+/=?^`{|}~-]+@[\w-]+(?:\.[\w-]+)+")
 """A dot-atom at a domain name, in any script (RFC 5322, section 3.4.1; RFC 6532): what a letter may be sent to."""
@@ -51,6 +56,29 @@ COMING = frozenset({PartStat.ACCEPTED, PartStat.DELEGATED})
 NEVER_ANSWERED = frozenset({"mailer-daemon", "postmaster", "abuse", "noc", "hostmaster", "webmaster", "root"})
 """Local parts that belong to machines and their keepers (RFC 2142; RFC 3834, section 2)."""
 
+
+UNSETTLED = frozenset(
+    {
+        LetterKind.UNCLEAR,
+        LetterKind.PASSED_ON,
+        LetterKind.INFORMATION,
+        LetterKind.CONFIRM_CHANGE,
+        LetterKind.TOO_LATE,
+        LetterKind.EVENT_OVER,
+    }
+)
+"""Letters after which nothing is recorded that was not before. That the event is cancelled is news after each."""
+
+ENDED = {LetterKind.EVENT_OVER: "event over", LetterKind.CANCELLED: "event cancelled"}
+"""The letters of an event for which nothing is recorded any more, and the outcomes of answers to it."""
+
+ASKS_WHETHER = frozenset(
+    {LetterKind.INVITATION, LetterKind.REMINDER, LetterKind.UNCLEAR, LetterKind.OFFER, LetterKind.CHANGED}
+)
+"""Letters that ask whether somebody comes, so that a mere yes or no is an answer; CHANGED asks only whoever has given
+none. TENTATIVE asks for a later day: what comes back at once is "OK, thanks"."""
+
+GOES_ON = "comes after an automatic answer of ours and settles nothing: it gets no second one"
 
 STOPS = "asks not to be written to: reminders have ended"
 DELETES = "asks for their data to be deleted: rsvpbot forget ADDRESS does it"
@@ -127,9 +155,14 @@ def letter_language(reading: Reading, invitee: Invitee, config: Config) -> str:
     return next((language for language in wanted if language in offered), offered[0])
 
 
-def recipients(message: Message, standing: Standing, invitee: Invitee) -> tuple[str, ...]:
-    """The From address where token or list know it, and the address on the list; Reply-To and Return-Path never."""
-    known = standing.trust is Trust.TOKEN or standing.listed or standing.from_delegate
+def recipients(message: Message, standing: Standing, invitee: Invitee, welcomed: bool = False) -> tuple[str, ...]:
+    """The From address where token or list know it, and the address on the list; Reply-To and Return-Path never.
+
+    A delegate's only where a token or a pass shows that they write, or we have `welcomed` them before: anybody could
+    have named a third party, and then have written in that one's name.
+    """
+    delegate = standing.from_delegate and (welcomed or standing.dmarc is Dmarc.PASS)
+    known = standing.trust is Trust.TOKEN or standing.listed or delegate
     both = (message.sender.email,) if known else ()
     return tuple(dict.fromkeys((*both, invitee.addresses[0])))
 
@@ -185,13 +218,39 @@ def capacity_of(seats: str, config: Config) -> int | None:
 
 
 def same_answer(one: Answer, other: Answer) -> bool:
-    """Whether two answers say the same of who comes."""
-    return (one.partstat, one.party, frozenset(one.names), one.delegate and one.delegate.name) == (
+    """Whether two answers say the same of who comes, and of where a delegate is written to."""
+    return (one.partstat, one.party, frozenset(one.names), one.delegate) == (
         other.partstat,
         other.party,
         frozenset(other.names),
-        other.delegate and other.delegate.name,
+        other.delegate,
     )
+
+
+def may_be(name: str, invitee: Invitee) -> bool:
+    """Whether a name in a mail can be the invitee's own. Any can where the list gives none, or an office's; and nobody
+    here can say what a name in another script is in ours."""
+    # Here, as `import rsvpbot` brings this module along, and with it would all that reads.
+    from rsvpbot.reading.names import cyrillic, is_organisation, same_person
+    from rsvpbot.reading.pack import load
+
+    english, own = load("en"), invitee.name
+    if not own or (english is not None and is_organisation(own, english)):
+        return True
+    apart = _latin(name) != _latin(own) and not cyrillic(name + own)
+    return apart or any(same_person(name, one) for one in (own, invitee.organisation) if one)
+
+
+def _latin(name: str) -> bool:
+    return any("a" <= c <= "z" for c in name.casefold())
+
+
+def _without(names: Iterable[str], others: Iterable[str]) -> tuple[str, ...]:
+    """Those names that can be nobody's among the others."""
+    from rsvpbot.reading.names import same_person
+
+    known = tuple(others)
+    return tuple(name for name in names if not any(same_person(name, other) for other in known))
 
 
 def to_answer(reading: Reading, invitee: Invitee, order: Order, digest: str, now: datetime) -> Answer:
@@ -201,7 +260,7 @@ def to_answer(reading: Reading, invitee: Invitee, order: Order, digest: str, now
     stopped being a vegetarian. They go when the seat passes to a delegate, or back. A change that is confirmed brings
     what its own mail had stated.
     """
-    assert reading.partstat is not None
+    assert reading.partstat is not None  # noqa: S101 (only what is decided comes here)
     answer = Answer(
         partstat=reading.partstat,
         party=reading.party,
@@ -213,7 +272,7 @@ def to_answer(reading: Reading, invitee: Invitee, order: Order, digest: str, now
         dietary=reading.dietary,
         access=reading.access,
         language=reading.language,
-        delegate=reading.delegate,
+        delegate=_with_address(reading.delegate, invitee.answer),
     )
     before = invitee.answer
     if invitee.pending is not None and same_answer(invitee.pending, answer):
@@ -229,6 +288,12 @@ def to_answer(reading: Reading, invitee: Invitee, order: Order, digest: str, now
     )
 
 
+def _with_address(delegate: Address | None, before: Answer | None) -> Address | None:
+    """A delegate who is named again without an address keeps the one that is known."""
+    known = before.delegate if before else None
+    return known if delegate and known and not delegate.email and delegate.name == known.name else delegate
+
+
 def decide(
     reading: Reading,
     verdict: Verdict,
@@ -241,21 +306,79 @@ def decide(
     order: Order,
     expected: int,
     follows: bool = False,
+    last: LetterKind | None = None,
+    answered: LetterKind | None = None,
+    welcomed: bool = False,
+    cancelled: bool = False,
+    end_of_line: Callable[[], datetime] | None = None,
 ) -> Decision:
     """Decide about one message.
 
     `invitee` is the one whose answer it is (of a bounce: whose address failed), None where nobody is named; `expected`
     is the number of people recorded as coming, this invitee's included; `follows`: it answers a letter that we wrote
-    after the recorded answer, and so is newer whatever its clock says. Nothing is read but the arguments.
+    after the recorded answer, and so is newer whatever its clock says; `last`: the kind of our last automatic letter to
+    this invitee, where the message answers that, or repeats the words which that answered; `answered`: the kind of
+    whichever letter of ours it answers, None for none; `welcomed`: it comes from the recorded delegate's address, and
+    we have written there before; `cancelled`: people have been told that the event will not take place; `end_of_line`:
+    since when somebody who has to wait for room now waits (asked for only then; else `now`). Nothing is read but the
+    arguments.
     """
     if verdict.kind in MACHINE_KINDS:
         return _machine(verdict, standing, invitee)
     kept_from = (*([verdict.reason] if doubted(verdict, reading) else []), *_standing_reasons(standing, invitee))
     if kept_from or invitee is None:
         return Decision("in doubt", Folder.REVIEW, reasons=tuple(dict.fromkeys((*kept_from, *reading.reasons))))
-    to = recipients(message, standing, invitee) if answerable(message, config) else ()
-    case = _Case(reading, standing, invitee, config, now, order, message, expected, follows, to)
-    return case.decide()
+    to = recipients(message, standing, invitee, welcomed) if answerable(message, config) else ()
+    case = _Case(
+        reading,
+        standing,
+        invitee,
+        config,
+        now,
+        order,
+        message,
+        expected,
+        follows,
+        answered,
+        to,
+        cancelled,
+        end_of_line or (lambda: now),
+    )
+    return _once(case.decide(), invitee.answer, last)
+
+
+def _once(decision: Decision, before: Answer | None, last: LetterKind | None) -> Decision:
+    """The same without letters that say once more what our last one said, which this message answers or repeats.
+
+    It is how two programs would talk for ever (RFC 3834, section 2), whatever their words and headers; and where a
+    person answers our answer and nothing comes of it, another person should take over.
+    """
+    if last is None:
+        return decision
+    news = decision.answer is not None and not _stands(before, decision.answer)
+    letters = tuple(
+        letter
+        for letter in decision.letters
+        if not (last in UNSETTLED if letter.kind in UNSETTLED else letter.kind is last and not news)
+    )
+    if len(letters) == len(decision.letters):
+        return decision
+    if decision.answer is not None or decision.outcome in ENDED.values():
+        return replace(decision, letters=letters)
+    return replace(decision, letters=letters, folder=Folder.REVIEW, reasons=(*decision.reasons, GOES_ON))
+
+
+def _stands(before: Answer | None, after: Answer) -> bool:
+    """Whether an answer says nothing that is not on record."""
+    if before is None:
+        return False
+    return before == replace(
+        after,
+        order=before.order,
+        reply=before.reply,
+        recorded_at=before.recorded_at,
+        language=before.language,
+    )
 
 
 def doubted(verdict: Verdict, reading: Reading) -> bool:
@@ -308,11 +431,17 @@ class _Case:
     message: Message
     expected: int
     follows: bool
+    answered: LetterKind | None
     to: tuple[str, ...]
+    cancelled: bool
+    end_of_line: Callable[[], datetime]
 
     def decide(self) -> Decision:
         """An answer beside a wish to be left alone is an answer; and nobody who has such a wish gets a letter for that
         alone."""
+        # Here, as `import rsvpbot` brings this module along, and with it would all that reads.
+        from rsvpbot.reading.wishes import Wish, wish
+
         asked = wish(self.reading.text) or (Wish.STOP if _STOP_LINK.match(self.message.subject) else None)
         if asked is None:
             return self._usual()
@@ -326,10 +455,21 @@ class _Case:
         reading = self.reading
         if reading.partstat is None or (reading.reasons and not reading.firm):
             return self._undecided()
-        if self.now >= self.config.event.ends:
-            return Decision("event over", self._folder(), self._letter(LetterKind.EVENT_OVER), reading.reasons)
+        ended = self._ended()
+        if ended is not None:
+            # The cancellation takes the entry out of calendars, and some say no by themselves as it goes.
+            pressed_no = reading.kind is Kind.CALENDAR and reading.partstat is PartStat.DECLINED
+            by_itself = self.cancelled and pressed_no
+            letters = () if by_itself else self._letter(ended)
+            return Decision(ENDED[ended], self._folder(), letters, reading.reasons)
         stale = self._stale()
         return stale or self._decided()
+
+    def _ended(self) -> LetterKind | None:
+        """The letter that says why nothing is recorded any more; None while the event is to come."""
+        if self.cancelled:
+            return LetterKind.CANCELLED
+        return LetterKind.EVENT_OVER if self.now >= self.config.event.ends else None
 
     def _stale(self) -> Decision | None:
         """An older mail never overwrites a newer answer. But clocks are wrong, and what says otherwise is shown."""
@@ -351,17 +491,17 @@ class _Case:
         return self.standing.trust is Trust.TOKEN or (known and self.standing.dmarc is Dmarc.PASS)
 
     def _undecided(self) -> Decision:
-        reading = self.reading
-        over = self.now >= self.config.event.ends
+        reading, ended = self.reading, self._ended()
+        # Whoever asks about a cancelled event must hear that it is, whatever a person may add.
+        passed_on = LetterKind.CANCELLED if self.cancelled else LetterKind.PASSED_ON
         if reading.asks is Asks.OTHER:
-            return Decision("question", Folder.REVIEW, self._letter(LetterKind.PASSED_ON), reading.reasons)
+            return Decision("question", Folder.REVIEW, self._letter(passed_on), reading.reasons)
         if reading.reasons:
-            letter = LetterKind.PASSED_ON if reading.partstat or over else LetterKind.UNCLEAR
+            letter = passed_on if reading.partstat or ended else LetterKind.UNCLEAR
             return Decision("unclear", Folder.REVIEW, self._letter(letter), reading.reasons)
         if reading.asks is Asks.LOGISTICS:
-            letter = LetterKind.EVENT_OVER if over else LetterKind.INFORMATION
-            return Decision("asks for logistics", Folder.RECORDED, self._letter(letter))
-        if self.invitee.pending is not None:
+            return Decision("asks for logistics", Folder.RECORDED, self._letter(ended or LetterKind.INFORMATION))
+        if self.invitee.pending is not None and not ended:
             reason = "answers our question about a change, but not plainly"
             return Decision("unclear", Folder.REVIEW, self._letter(LetterKind.PASSED_ON), (reason,))
         return Decision("says nothing", Folder.RECORDED)
@@ -370,13 +510,21 @@ class _Case:
         reading, before = self.reading, self.invitee.answer
         if self.standing.from_delegate:
             return self._from_delegate()
-        answer = self._answer()
-        doubtful = self._bare() or self._fewer(answer) or self._own_delegate(answer)
+        answer = self._same_party(self._answer())
+        doubtful = (
+            self._bare()
+            or self._fewer(answer)
+            or self._no_of_a_guest()
+            or self._instead_of_another(answer)
+            or self._own_delegate(answer)
+        )
         if doubtful:
             return Decision("unclear", Folder.REVIEW, self._letter(LetterKind.PASSED_ON), (doubtful, *reading.reasons))
         if reading.bare and before is not None and before.partstat is answer.partstat is PartStat.ACCEPTED:
             # A bare yes says nothing of guests, and so does not take them back.
             answer = replace(answer, party=before.party, names=before.names or answer.names)
+        if self._only_agrees(answer):
+            return Decision("says nothing", Folder.RECORDED)
         refusal = (
             self._too_many(answer) or self._closed(answer) or self._too_late(answer) or self._no_room_for_more(answer)
         )
@@ -419,16 +567,87 @@ class _Case:
         before = self.invitee.answer
         if before is not None and before.partstat is PartStat.DELEGATED:
             return "says only yes or no, while somebody else is recorded as coming instead"
+        if self.reading.kind is Kind.CALENDAR or (before is not None and before.partstat is self.reading.partstat):
+            return ""
+        if not self._was_asked():
+            return "says only yes or no, in reply to a letter that does not ask whether they come"
+        offered = before is not None and before.offered_until is not None and self.answered is LetterKind.OFFER
+        if before is not None and before.partstat is not PartStat.TENTATIVE and not offered:
+            # "Yes" may mean that we have it right.
+            return f"says only yes or no, where {before.partstat} is recorded"
         return ""
 
+    def _was_asked(self) -> bool:
+        """Whether a mere yes or no answers the question whether they come: a letter of ours that asks it, or none, as
+        our invitation may have gone out by other means."""
+        if self.answered is LetterKind.CHANGED:
+            return self.invitee.answer is None
+        return self.answered is None or self.answered in ASKS_WHETHER
+
+    def _only_agrees(self, answer: Answer) -> bool:
+        """ "OK, thanks." to a letter that asks nothing: not even a seat that is kept on offer is taken by it."""
+        reading, before = self.reading, self.invitee.answer
+        if not reading.bare or reading.kind is Kind.CALENDAR or reading.review or before is None or self._was_asked():
+            return False
+        kept = replace(answer, standby=before.standby, offered_until=before.offered_until, decided_by=before.decided_by)
+        return _stands(before, kept)
+
+    def _same_party(self, answer: Answer) -> Answer:
+        """ "We are two", where two are recorded by name: the same two, unless somebody else is named."""
+        before, reading = self.invitee.answer, self.reading
+        if before is None or {before.partstat, answer.partstat} != {PartStat.ACCEPTED} or answer.party != before.party:
+            return answer
+        unnamed = _without(before.names, answer.names)
+        parted = len(_without(unnamed, (*reading.spoken_of, *reading.represents))) < len(unnamed)
+        if not unnamed or parted or _without(answer.names, before.names):
+            return answer
+        return replace(answer, names=before.names)
+
     def _fewer(self, answer: Answer) -> str:
-        """Why a yes for one, after a yes for several, is not plain: whether the others still come is not said."""
-        before = self.invitee.answer
-        if before is None or self.reading.bare or {before.partstat, answer.partstat} != {PartStat.ACCEPTED}:
+        """Why a yes that leaves out somebody who is recorded is not plain: whether they still come is not said."""
+        before, reading = self.invitee.answer, self.reading
+        if before is None or reading.bare or {before.partstat, answer.partstat} != {PartStat.ACCEPTED}:
             return ""
-        if answer.party != 1 or expected_people(before) <= 1:
+        left_out = _without(before.names, (*answer.names, *reading.spoken_of, *reading.represents))
+        if len(left_out) == 1 and self._writes_by_another_name(answer, before):
+            left_out = ()
+        if left_out and answer.names:
+            return f"says who comes, and leaves out {left_out[0]}, who is recorded: do they still come?"
+        parted = not left_out and expected_people(before) == len(before.names) > len(answer.names)
+        if parted or answer.party != 1 or expected_people(before) <= 1:
             return ""
         return f"says yes for one, where {expected_people(before)} are recorded: do the others still come?"
+
+    def _writes_by_another_name(self, answer: Answer, before: Answer) -> bool:
+        """Whether the one who was not recorded is the writer: an address book's name, or one in another script."""
+        news = _without(answer.names, before.names)
+        own = (self.message.sender.name, *(answer.names[:1] if self.reading.voice is Voice.SELF else ()))
+        return len(news) == 1 and not _without(news, own)
+
+    def _no_of_a_guest(self) -> str:
+        """Why a no is not the whole party's: only a guest is said to stay away."""
+        before, reading = self.invitee.answer, self.reading
+        if before is None or reading.partstat is not PartStat.DECLINED or reading.voice is not Voice.INVITEE:
+            return ""
+        comes = _without(before.names, reading.spoken_of)
+        guests = [name for name in before.names if name not in comes]
+        if not guests or party_of(before) <= len(guests) or self._is_among(reading.spoken_of):
+            return ""
+        return f"says that {guests[0]} does not come: do the others still?"
+
+    def _instead_of_another(self, answer: Answer) -> str:
+        """Why somebody who comes instead does not come in the invitee's place."""
+        before, replaced = self.invitee.answer, self.reading.represents
+        if answer.partstat is not PartStat.DELEGATED or not replaced:
+            return ""
+        of_several = before is not None and party_of(before) > 1 and not _without(replaced, before.names)
+        if self._is_among(replaced) or (any(may_be(name, self.invitee) for name in replaced) and not of_several):
+            return ""
+        return f"sends somebody in the place of {replaced[0]}, not of the invitee"
+
+    def _is_among(self, names: Iterable[str]) -> bool:
+        """Whether the invitee is named."""
+        return bool(self.invitee.name) and not _without((self.invitee.name,), names)
 
     def _own_delegate(self, answer: Answer) -> str:
         """Why this delegate cannot be one."""
@@ -446,9 +665,9 @@ class _Case:
         """A delegate confirms the seat, with needs and pass; who does not come, or perhaps, leaves it to the invitee
         and the organisers."""
         before = self.invitee.answer
-        assert before is not None
+        assert before is not None  # noqa: S101 (a delegate's seat has an answer)
         answer = self._answer()
-        if answer.partstat is not PartStat.ACCEPTED:
+        if answer.partstat is not PartStat.ACCEPTED or self._sends_another(answer, before):
             reason = "the delegate does not come for certain, or sends somebody else"
             return Decision("delegate withdraws", Folder.REVIEW, self._to_delegate(LetterKind.PASSED_ON), (reason,))
         renamed = bool(before.names) and not set(answer.names) <= set(before.names)
@@ -475,9 +694,18 @@ class _Case:
         letters = self._to_delegate(kind, answer)
         return Decision("answer", self._folder(), letters, self.reading.reasons, answer=answer)
 
+    def _sends_another(self, answer: Answer, before: Answer) -> bool:
+        """Whether a delegate says who comes, and is not among them."""
+        own = (before.delegate.name if before.delegate else "", self.message.sender.name)
+        return any(own) and bool(answer.names) and len(_without(answer.names, own)) == len(answer.names)
+
     def _to_delegate(self, kind: LetterKind, answer: Answer | None = None) -> tuple[LetterRequest, ...]:
-        """To the delegate who wrote, and to nobody else: it is their seat that the letter speaks of."""
-        return tuple(replace(letter, recipients=(self.message.sender.email,)) for letter in self._letter(kind, answer))
+        """To the delegate who wrote, where they may be written to, and to nobody else: it is their seat that the letter
+        speaks of."""
+        wrote = self.message.sender.email
+        if wrote not in self.to:
+            return ()
+        return tuple(replace(letter, recipients=(wrote,)) for letter in self._letter(kind, answer))
 
     def _too_many(self, answer: Answer) -> Decision | None:
         most = seats_of(self.invitee)
@@ -532,13 +760,13 @@ class _Case:
         if not party_of(answer) or self._has_room(answer):
             return answer
         before = self.invitee.answer
-        since = before.standby if before is not None and before.standby else self.now
+        since = before.standby if before is not None and before.standby else self.end_of_line()
         return replace(answer, standby=since)
 
     def _welcome(self, answer: Answer) -> tuple[LetterRequest, ...]:
-        """A delegate is written to only where the answer came with a token or a pass: else the name of a third party
-        and our letter would be anybody's to combine."""
-        delegate = answer.delegate
+        """A delegate is written to only where the mail that names the address came with a token or a pass: else the
+        name of a third party and our letter would be anybody's to combine."""
+        delegate = self.reading.delegate
         if answer.partstat is not PartStat.DELEGATED or delegate is None or not delegate.email:
             return ()
         if not self._proven() or not self.to:

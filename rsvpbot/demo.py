@@ -29,6 +29,7 @@ from rsvpbot.mail.imap import Connection
 from rsvpbot.mail.tokens import Tokens, load_keys
 from rsvpbot.model import MACHINE_KINDS, Folder, Invitee, Reply, question_id
 from rsvpbot.organisers import summary
+from rsvpbot.private import AlreadyThere, CannotWrite
 from rsvpbot.service import Round
 from rsvpbot.store import open_store
 from rsvpbot.store.base import Store
@@ -38,6 +39,9 @@ if TYPE_CHECKING:
 
 MORNING = datetime(2016, 9, 12, 9, 0, tzinfo=ZoneInfo("America/New_York"))
 MAILBOX = "rsvp@roundtable.example"
+WRITTEN = ("config.toml", "invitees.csv", "imap-password", "rsvp.json", "summary.html")
+"""What a day leaves in its folder. None of it may be there before: a day begins with an empty record, and whatever else
+has these names is somebody's."""
 PATIENCE = 5.0
 """Seconds that a mail may take from SMTP to INBOX."""
 
@@ -176,7 +180,7 @@ def _bounce(mail: Mail) -> EmailMessage:
         "",
     )
     made = message_from_bytes("\n".join(lines).encode("ascii"), policy=policy.SMTP)
-    assert isinstance(made, EmailMessage)
+    assert isinstance(made, EmailMessage)  # noqa: S101 (what this policy makes)
     return made
 
 
@@ -348,13 +352,19 @@ def play(folder: Path | None = None) -> int:
     """Play the day and show it. Returns the exit status.
 
     `folder` keeps the store, the configuration and the HTML of the summary; without one a fresh folder is made below
-    the system's temporary one.
+    the system's temporary one. Raises AlreadyThere and CannotWrite, before anything is written.
     """
     from rich.console import Console
 
+    there = tuple(folder / name for name in WRITTEN if (folder / name).exists()) if folder else ()
+    if there:
+        raise AlreadyThere(there)
     console = Console(highlight=False, width=min(100, shutil.get_terminal_size((100, 40)).columns))
     place = folder or Path(tempfile.mkdtemp(prefix="rsvpbot-demo-"))
-    place.mkdir(parents=True, exist_ok=True)
+    try:
+        place.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise CannotWrite(place, error) from None
     logging.getLogger("mail.log").setLevel(logging.CRITICAL)
     clock = ShiftedClock(MORNING)
     with Servers(MAILBOX, "demo", "mx.roundtable.example", clock) as servers:
@@ -494,7 +504,7 @@ def _show_letter(console: Console, letter: Delivered) -> None:
     from rich.text import Text
 
     mail = message_from_bytes(letter.raw, policy=policy.default)
-    assert isinstance(mail, EmailMessage)
+    assert isinstance(mail, EmailMessage)  # noqa: S101 (what this policy makes)
     body = mail.get_body(("plain",))
     text = body.get_content() if body else ""
     console.print(

@@ -13,6 +13,23 @@ from rsvpbot.model import MACHINE_KINDS, Dmarc, Doubt, Kind, Message, Reading, V
 from rsvpbot.reading import read
 from rsvpbot.reading.newtext import new_text
 
+WARM_UP = b"From: nobody@warm-up.example\r\n\r\nThank you, I will attend.\r\n"
+"""A message that makes everything be loaded that reads English."""
+
+WARM_UP_ALL = tuple(
+    f"From: nobody@warm-up.example\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n{words}\r\n".encode()
+    for words in (
+        "Thank you, I will attend.",
+        "Merci, je serai présent.",
+        "Gracias, asistiré.",
+        "Спасибо, я приду.",
+        "شكرا، سأحضر.",
+        "谢谢，我会出席。",
+        "Obrigado, estarei presente.",
+    )
+)
+"""The same for every language that is read."""
+
 
 @dataclass(frozen=True, slots=True)
 class Examined:
@@ -22,6 +39,9 @@ class Examined:
     verdict: Verdict
     dmarc: Dmarc
     reading: Reading
+    if_known: Examined | None = None
+    """The same where an invitee writes it, or it answers a letter of ours: a plain answer is then theirs, though a
+    field of its header says that a machine or a mailing is at work."""
 
 
 def examine(raw: bytes, config: Config, ours: tuple[str, ...] = ()) -> Examined:
@@ -32,14 +52,19 @@ def examine(raw: bytes, config: Config, ours: tuple[str, ...] = ()) -> Examined:
     message = parse(raw)
     text = new_text(message, ours)
     verdict = screen(message, frozenset({config.mailbox.address}), config.event.uid, text)
-    reading = read(message, config.event, verdict.kind, text)
-    if verdict.kind in MACHINE_KINDS and verdict.doubt:
+    result = dmarc(message, config.mailbox.authserv_id)
+    found = _with_doubts(message, verdict, result, read(message, config.event, verdict.kind, text))
+    if verdict.kind in MACHINE_KINDS and (verdict.doubt or verdict.by_field):
         as_person = read(message, config.event, Kind.HUMAN, text)
         if plain(as_person):
-            # Its words are a machine's, and yet it answers: nobody would see that if screening were believed.
-            verdict = Verdict(Kind.HUMAN, verdict.rule, verdict.reason, doubt=Doubt.STRONG)
-            reading = as_person
-    result = dmarc(message, config.mailbox.authserv_id)
+            # It answers: nobody would see that if screening were believed.
+            person = Verdict(Kind.HUMAN, verdict.rule, verdict.reason, doubt=Doubt.STRONG)
+            answer = _with_doubts(message, person, result, as_person)
+            return replace(found, if_known=answer) if verdict.by_field else answer
+    return found
+
+
+def _with_doubts(message: Message, verdict: Verdict, result: Dmarc, reading: Reading) -> Examined:
     if doubted(verdict, reading):
         reading = replace(reading, reasons=(*reading.reasons, verdict.reason), firm=False)
     if result is Dmarc.FAIL and verdict.kind not in MACHINE_KINDS:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+import warnings
 import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -105,6 +106,16 @@ def _single_lines(text: str, delimiter: str) -> Iterator[Record]:
 
 
 def _workbook(raw: bytes) -> Iterator[Record]:
+    # openpyxl warns of styles, print areas and the like that it does not keep: nothing of a list.
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        sheets = _sheets(raw)
+    if not sheets:
+        raise NotATable("has no sheet that can be seen", "save the list as a workbook with one sheet")
+    yield from next((sheet for sheet in sheets if any("@" in cell for r in sheet for cell in r.cells or ())), sheets[0])
+
+
+def _sheets(raw: bytes) -> list[tuple[Record, ...]]:
     import openpyxl
 
     damaged = NotATable("is a damaged workbook", "open it in Excel or LibreOffice and save it anew")
@@ -118,14 +129,11 @@ def _workbook(raw: bytes) -> Iterator[Record]:
     except Exception as error:  # openpyxl raises whatever its parts do
         raise damaged from error
     try:
-        sheets = [tuple(_sheet(sheet)) for sheet in book.worksheets if sheet.sheet_state == "visible"]
+        return [tuple(_sheet(sheet)) for sheet in book.worksheets if sheet.sheet_state == "visible"]
     except Exception as error:
         raise damaged from error
     finally:
         book.close()
-    if not sheets:
-        raise NotATable("has no sheet that can be seen", "save the list as a workbook with one sheet")
-    yield from next((sheet for sheet in sheets if any("@" in cell for r in sheet for cell in r.cells or ())), sheets[0])
 
 
 def _sheet(sheet: object) -> Iterator[Record]:

@@ -98,6 +98,8 @@ class Attachment:
     content_type: str
     filename: str
     size: int
+    shown: bool = False
+    """A picture that the text shows where it stands, as the logo of a signature."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,6 +228,8 @@ class Verdict:
     doubt: Doubt = Doubt.NONE
     """Of a person's message: whether it may be a machine's all the same. Of a machine's: SLIGHT where nothing but its
     words says that it is one."""
+    by_field: bool = False
+    """Of a machine's: a field of its header says that it is one, or how it is addressed, and none of its words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,8 +272,12 @@ class Reading:
     voice: Voice = Voice.UNKNOWN
     represents: tuple[str, ...] = ()
     """Names of those in whose place or on whose behalf this is written, where the text or signature says so."""
+    spoken_of: tuple[str, ...] = ()
+    """Names of those others than the writer of whom it is said that they come, or do not."""
     delegate: Address | None = None
     """Of a delegation: who comes instead; email "" where none is given; None where nobody is named."""
+    written_by: Address | None = None
+    """Who wrote these words, where they stand in a mail of somebody else that is enclosed."""
     calendar_uid: str = ""
     calendar_attendee: str = ""
     """Address of the ATTENDEE of a calendar reply, lower case, without mailto:."""
@@ -294,7 +302,7 @@ class Reading:
 
 
 class Dmarc(StrEnum):
-    PASS = "pass"
+    PASS = "pass"  # noqa: S105 (a result of DMARC)
     FAIL = "fail"
     NONE = "none"
     """Nothing said by the configured authserv-id."""
@@ -303,7 +311,7 @@ class Dmarc(StrEnum):
 class Trust(StrEnum):
     """How the invitee was found."""
 
-    TOKEN = "token"
+    TOKEN = "token"  # noqa: S105 (a kind of trust)
     ADDRESS = "address"
     DOMAIN = "domain"
     STRANGER = "stranger"
@@ -412,7 +420,17 @@ class Act(StrEnum):
     """The organiser's own words go to the writer."""
     ADD = "add"
     """Somebody who has not written is put on the list."""
+    SEND = "send held"
+    """The automatic answers that a limit holds back go out."""
     UNDO = "undo"
+
+
+class Cap(StrEnum):
+    """Which limit on automatic answers holds a letter back; in `Letter.error`."""
+
+    PERSON = "more than [replies] max_per_person_day"
+    HOUR = "more than [replies] max_per_hour"
+    DAY = "more than [replies] max_per_day"
 
 
 ADMIN = "admin"
@@ -495,6 +513,8 @@ class Done:
     """Moved out of INBOX."""
     repeat: bool = False
     """The same bytes had been handled before."""
+    put_back: bool = False
+    """An admin has put it back into INBOX, where it is another message: this record goes when that one is handled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -505,6 +525,19 @@ class Trial:
     uid: int
     failures: int
     error: str
+
+
+@dataclass(frozen=True, slots=True)
+class Flood:
+    """Messages of one sender that were not read, because too many came within an hour. They lie in Review; this one
+    record stands for all of them, so that they cost no memory."""
+
+    id: str
+    sender: str
+    """"" where the sender was forgotten."""
+    first: datetime
+    last: datetime
+    number: int
 
 
 class LetterKind(StrEnum):
@@ -542,7 +575,8 @@ class LetterKind(StrEnum):
 TO_ORGANISERS = frozenset({LetterKind.SUMMARY, LetterKind.ALARM, LetterKind.REVIEW, LetterKind.DONE})
 
 IN_EVERY_MODE = TO_ORGANISERS | {LetterKind.INVITATION, LetterKind.CHANGED, LetterKind.CANCELLED}
-"""What goes out whatever `mode` says: invitations and news of the event were shown, and somebody said yes to them."""
+"""What goes out whatever `mode` says: invitations and news of the event were shown, and somebody said yes to them. But
+see `Letter.in_every_mode`."""
 
 
 class LetterState(StrEnum):
@@ -600,6 +634,8 @@ class LetterRequest:
     """The name of the letter's file where it is not that of its kind: [[reminders]] name theirs."""
     enclosed: tuple[Enclosure, ...] = ()
     """Files that go with it."""
+    has_had: tuple[str, ...] = ()
+    """Titles of papers that have gone to these people: of them nothing is said to come."""
     words: tuple[str, ...] = ()
     """What an organiser wants passed on, line by line: the only words of a mail that get out, and by their command."""
 
@@ -632,6 +668,11 @@ class Letter:
     error: str = ""
     copied: bool = False
 
+    @property
+    def in_every_mode(self) -> bool:
+        """It goes out whatever `mode` says. What answers an invitee's message was shown to nobody before."""
+        return self.kind in TO_ORGANISERS or (self.kind in IN_EVERY_MODE and not self.reply)
+
 
 @dataclass(frozen=True, slots=True)
 class Facts:
@@ -661,6 +702,9 @@ class Mailbox:
     last_good: datetime | None = None
     failing_since: datetime | None = None
     error: str = ""
+    sending_failing_since: datetime | None = None
+    """Since when letters have not been able to go out; None: the SMTP server took the last one."""
+    sending_error: str = ""
     told: Facts | None = None
     """What stands in our letters; None before the first."""
     told_before: Facts | None = None
@@ -669,6 +713,13 @@ class Mailbox:
     """Names of scheduled reminders and papers that a command holds back."""
     confirmed: tuple[str, ...] = ()
     """Organisers' addresses that have confirmed a command once: mail from them carries neither a pass nor a failure."""
+    lost: int = 0
+    """Handled messages that the record lost when it was put back to an earlier state, until a summary has told."""
+
+    @property
+    def cancelled_at(self) -> datetime | None:
+        """Since when people are told that the event will not take place; None: it will."""
+        return self.told.at if self.told is not None and self.told.cancelled else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -311,6 +311,11 @@ def calendar_uid(event_uid: str, invitee_id: str) -> str:
     return f"{stem}.{invitee_id}@{domain}" if at else f"{event_uid}.{invitee_id}"
 
 
+def event_uid(calendar_uid: str, invitee_id: str) -> str:
+    """Of the event as it was when `calendar_uid` made this one."""
+    return calendar_uid.replace(f".{invitee_id}", "", 1)
+
+
 def address_hash(address: str, key: bytes) -> str:
     """What is kept of a forgotten address: HMAC-SHA-256 in hex, of no use without the key of the state folder."""
     return hmac.new(key, b"forgotten:" + address.lower().encode(), hashlib.sha256).hexdigest()
@@ -332,12 +337,12 @@ def merge(
     """Bring the store in line with the list, in one commit, or in none where nothing changed.
 
     `new_id` gives eight lower-case base32 characters. `is_forgotten` says which addresses must not be taken in again;
-    by default those that the store knows under the keys of the state folder. Raises StoreError.
+    by default those that the store knows under any key that the state folder has had. Raises StoreError.
     """
     if is_forgotten is None:
-        from rsvpbot.mail.tokens import load_keys
+        from rsvpbot.mail.tokens import all_keys
 
-        is_forgotten = forgotten_by(store, load_keys(config.state_folder))
+        is_forgotten = forgotten_by(store, all_keys(config.state_folder))
     with store.transaction():
         plan = _Plan(store.invitees(), config, new_id)
         plan.follow(rows, is_forgotten)

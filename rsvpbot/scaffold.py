@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 from pathlib import Path
 from typing import Final
 
 from rsvpbot.config import builtin_templates
+from rsvpbot.private import AlreadyThere, CannotWrite
 
 EXAMPLE: Final = "config.example.toml"
 LIST: Final = "invitees.csv"
@@ -13,31 +16,43 @@ LETTERS: Final = "templates"
 _COMMENTED_OUT: Final = f'# templates = "{LETTERS}"'
 
 
-class AlreadyThere(Exception):
-    """Something that init would write exists. Nothing was written."""
-
-    def __init__(self, paths: tuple[Path, ...]) -> None:
-        super().__init__(
-            f"{', '.join(map(str, paths))}: there already, and not overwritten. Name another folder, or move it away."
-        )
-        self.paths = paths
-
-
 def write(folder: Path) -> tuple[Path, ...]:
-    """Write the files into the folder, which is made if need be; returns them.
+    """Write the files into the folder, which is made if need be, for its owner alone; returns them.
 
-    Raises AlreadyThere, before anything is written, and OSError.
+    Raises AlreadyThere, before anything is written, and CannotWrite, with nothing left of what was.
     """
-    files = _files()
+    contents = _files()
     there = tuple(folder / name for name in ("config.toml", LIST, LETTERS) if (folder / name).exists())
     if there:
         raise AlreadyThere(there)
-    for name, content in files.items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("xb") as file:
-            file.write(content)
-    return tuple(folder / name for name in files)
+    made: list[Path] = []
+    path = folder
+    try:
+        _make_folder(folder, made, 0o700)
+        for name, content in contents.items():
+            path = folder / name
+            _make_folder(path.parent, made)
+            # The list holds names and addresses; umask has its say on the rest.
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600 if name == LIST else 0o666)
+            made.append(path)
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(content)
+    except OSError as error:
+        for one in reversed(made):
+            with contextlib.suppress(OSError):
+                one.rmdir() if one.is_dir() else one.unlink()
+        raise CannotWrite(Path(error.filename or path), error) from None
+    return tuple(folder / name for name in contents)
+
+
+def _make_folder(folder: Path, made: list[Path], mode: int = 0o777) -> None:
+    """Make it, and with the usual mode those above it that are missing; notes in `made` each that it makes."""
+    if folder.is_dir():
+        return
+    if folder.parent != folder:
+        _make_folder(folder.parent, made)
+    folder.mkdir(mode)
+    made.append(folder)
 
 
 def _files() -> dict[str, bytes]:

@@ -23,6 +23,9 @@ from rsvpbot.model import Address
 WEEKDAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _SPAN_UNITS: Final = {"s": 1, "m": 60, "h": 3600}
 _LONGEST_SPAN: Final = timedelta(days=1)
+_YEARS: Final = range(1970, 2201)
+"""Of any moment that is given: far from where reckoning with dates ends, for the years 1 and 9999 have no day before
+and after them."""
 
 
 class Wrong(Exception):
@@ -295,7 +298,7 @@ def capacity(value: object, at: Place) -> int | dict[str, int]:
     """A number of people, or a table of numbers by category."""
     if not isinstance(value, dict):
         count = _seats(value, at)
-        assert isinstance(count, int)
+        assert isinstance(count, int)  # noqa: S101 (no table, so a number)
         return count
     if not value:
         raise Wrong("the table is empty", "write a number, or a number for each category")
@@ -311,9 +314,18 @@ def capacity(value: object, at: Place) -> int | dict[str, int]:
 # --------------------------------------------------------------------------- time
 
 
+def possible(given: date) -> None:
+    """Raises Wrong where the year of a date, or of a moment, can only be a slip of the keys."""
+    if given.year not in _YEARS:
+        raise Wrong(
+            f"{given.year:04} is no possible year", f"write one between {_YEARS[0]} and {_YEARS[-1]}, as 2016-09-20"
+        )
+
+
 def moment(value: object, _: Place) -> datetime:
     """A local date-time (naive), or one with an offset (aware)."""
     if isinstance(value, datetime):
+        possible(value)
         return value
     if isinstance(value, str):
         try:
@@ -327,12 +339,14 @@ def moment(value: object, _: Place) -> datetime:
 def moment_or_day(value: object, at: Place) -> datetime:
     """Like `moment`; a date alone is its midnight."""
     if isinstance(value, date) and not isinstance(value, datetime):
+        possible(value)
         return datetime(value.year, value.month, value.day)  # noqa: DTZ001 (naive on purpose: local to the event)
     return moment(value, at)
 
 
 def day(value: object, _: Place) -> date:
     if isinstance(value, date) and not isinstance(value, datetime):
+        possible(value)
         return value
     raise Wrong(_what(value), "write a date without quotes, as 2016-09-16")
 
@@ -381,12 +395,23 @@ def span(value: object, _: Place) -> timedelta:
     return length
 
 
+def _is_zone(name: str) -> bool:
+    """Asked of the one file: a list of all names opens six hundred."""
+    if name.startswith(("posix/", "right/")):
+        return False  # the same zones again, the second with leap seconds
+    try:
+        zoneinfo.ZoneInfo(name)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
+        return False
+    return True
+
+
 def zone(value: object, at: Place) -> str:
     """The name of a time zone in the tz database."""
     words = filled(value, at)
-    known = zoneinfo.available_timezones()
-    if words in known:
+    if _is_zone(words):
         return words
+    known = zoneinfo.available_timezones()
     by_city = {name.rpartition("/")[2]: name for name in sorted(known) if "/" in name}
     guess = words.replace(" ", "_")
     city = nearest(guess.rpartition("/")[2], by_city)
@@ -402,6 +427,14 @@ def path(value: object, at: Place) -> Path:
     """A path, absolute; a relative one starts at the folder of the configuration file."""
     words = filled(value, at)
     return at.folder / Path(words).expanduser()
+
+
+def metrics_file(value: object, at: Place) -> Path:
+    """Like `path`; the collector of Prometheus' node exporter reads only what is called so."""
+    file = path(value, at)
+    if file.suffix != ".prom":
+        raise Wrong(f"{shown(file.name)} is not read by the collector", "write a name that ends in .prom")
+    return file
 
 
 def path_words(value: object, at: Place) -> str:

@@ -8,17 +8,20 @@ from __future__ import annotations
 
 import logging
 import os
+import resource
 import signal
 import socket
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from types import FrameType
 
 from rsvpbot import roster
+from rsvpbot.ahead import WORTH_IT, Reader
 from rsvpbot.clock import ShiftedClock
 from rsvpbot.config import Config, Problem
 from rsvpbot.intake import Intake, Polled
@@ -27,7 +30,8 @@ from rsvpbot.letters.outbox import Flushed, Outbox
 from rsvpbot.letters.schedule import Rest, Schedule
 from rsvpbot.letters.templates import Templates
 from rsvpbot.mail.imap import Connection, Doorbell, Listed, MailboxError
-from rsvpbot.mail.tokens import Tokens, load_keys
+from rsvpbot.mail.tokens import KeyFile, KeyFileError, Tokens
+from rsvpbot.metrics import MetricsFile
 from rsvpbot.model import Clock, LetterState
 from rsvpbot.organisers import announce, door, privacy, summary
 from rsvpbot.organisers.rulings import NotPossible
@@ -35,6 +39,7 @@ from rsvpbot.organisers.steer import Steering
 from rsvpbot.roster import new_id
 from rsvpbot.store import open_store
 from rsvpbot.store.base import Commit, Store, StoreError
+from rsvpbot.timelimit import time_limit
 
 log = logging.getLogger("rsvpbot.service")
 
@@ -99,7 +104,17 @@ def take_in(config: Config, store: Store, now: datetime) -> tuple[Problem, ...]:
 class Round:
     """Everything that one poll needs, built once."""
 
-    def __init__(self, store: Store, config: Config, clock: Clock, *, everything: bool, since: datetime | None) -> None:
+    def __init__(
+        self,
+        store: Store,
+        config: Config,
+        clock: Clock,
+        *,
+        everything: bool,
+        since: datetime | None,
+        stays: bool = False,
+    ) -> None:
+        """`stays`: there will be more polls, and between them as little memory as may be is held."""
         self._store = store
         self._config = config
         self._clock = clock
@@ -107,13 +122,32 @@ class Round:
         self._since = since
         self._list_seen: float | None = None
         self.templates = Templates(config)
-        tokens = Tokens(load_keys(config.state_folder), config.event.uid)
+        self._keys = KeyFile(config.state_folder)
+        tokens = Tokens(self._keys, config.event.uid)
         self.steering = Steering(store, config, self.templates, tokens, new_id)
         self._tokens = tokens
-        self.intake = Intake(store, config, clock, self.templates, tokens, new_id, self.steering)
+        self.intake = Intake(
+            store,
+            config,
+            clock,
+            self.templates,
+            tokens,
+            new_id,
+            self.steering,
+            time_limit,
+            Reader(config, stays=stays),
+        )
         self.outbox = Outbox(store, config, clock)
         self.schedule = Schedule(store, config, self.templates, tokens)
         self._rest = Rest(config, [item.at for item in self.schedule.items])
+
+    def take_up_key(self) -> None:
+        """From here on use the key that `rsvpbot rotate-key` has put in place, if it has."""
+        try:
+            if self._keys.renew():
+                log.info("a new key for the tokens was taken up")
+        except KeyFileError as error:
+            log.error("%s; until then the key that was read before holds", error)
 
     def take_in_list(self) -> None:
         """Merge invitees.csv into the store, if it has changed since this process last looked."""
@@ -131,18 +165,36 @@ class Round:
         self._list_seen = changed
         merged = roster.merge(rows, self._store, self._config, new_id)
         log.info("invitees added=%d changed=%d gone=%d", merged.added, merged.changed, merged.gone)
-        for problem in (*problems, *merged.problems):
-            log.warning("invitees: %s is skipped; `rsvpbot check` says why", problem.key)
+        found = dict.fromkeys((problem.key, problem.fatal) for problem in (*problems, *merged.problems))
+        for row, wrong in found:
+            told = "is skipped" if wrong else "may not be meant so"
+            log.warning("invitees: %s %s; `rsvpbot check` says why", row, told)
 
     def poll(
         self, connection: Connection, stop: threading.Event, tell: Callable[[int, int], None] = lambda done, of: None
     ) -> Polled:
         """One poll over an open connection; `tell` as in Intake.poll. Raises MailboxError, StoreError, UsedMailbox."""
+        self.take_up_key()
         if not self._is_over():
             self.take_in_list()
         self._start(connection)
         announce.note_first(self._store, self._config)
         return self.intake.poll(connection, stop, tell)
+
+    def poll_and_send(
+        self, connection: Connection, stop: threading.Event, tell: Callable[[int, int], None] = lambda done, of: None
+    ) -> tuple[Polled, Flushed]:
+        """The same; where many messages wait, what each batch has queued goes out over SMTP while the next is read."""
+        rounds: list[Future[Flushed]] = []
+        with ThreadPoolExecutor(1, "sending") as beside:
+
+            def told(done: int, of: int) -> None:
+                tell(done, of)
+                if of >= WORTH_IT and (not rounds or rounds[-1].done()):
+                    rounds.append(beside.submit(self.send, stop, None))
+
+            polled = self.poll(connection, stop, told)
+        return polled, sum((one.result() for one in rounds), Flushed())
 
     def _is_over(self) -> bool:
         """Whether personal data have gone, or go now: then no list brings them back."""
@@ -168,11 +220,10 @@ class Round:
     def send(self, stop: threading.Event, connection: Connection | None) -> Flushed:
         return self.outbox.flush(stop, connection)
 
-    def needs_mailbox_to_send(self) -> bool:
-        """Whether letters wait that go to Drafts, or whose copy goes to Sent."""
-        waiting = self._store.letters(LetterState.QUEUED, LetterState.SENDING)
-        drafts = self._config.replies.mode == "draft" and bool(waiting)
-        copies = self._config.smtp.copy_to_sent and bool(waiting or self._store.uncopied())
+    def needs_mailbox(self) -> bool:
+        """Whether letters wait for Drafts, or copies of what was sent for Sent."""
+        drafts = self._config.replies.mode == "draft" and self._store.letter_tally()[LetterState.QUEUED] > 0
+        copies = self._config.smtp.copy_to_sent and bool(self._store.uncopied())
         return drafts or copies
 
     def queue_due(self) -> None:
@@ -200,7 +251,8 @@ class Round:
             log.info("the list of the desk was closed")
 
     def has_work(self) -> bool:
-        return bool(self._store.letters(LetterState.QUEUED, LetterState.SENDING) or self._store.uncopied())
+        waiting = self._store.letter_tally()
+        return bool(waiting[LetterState.QUEUED] or waiting[LetterState.SENDING] or self._store.uncopied())
 
 
 def poll_once(config: Config, clock: Clock, *, everything: bool, since: datetime | None) -> int:
@@ -210,6 +262,7 @@ def poll_once(config: Config, clock: Clock, *, everything: bool, since: datetime
     """
     stop = threading.Event()
     stop_on_signals(stop)
+    leave_no_core()
     if sys.stderr.isatty():
         # Whoever watches sees a bar, and what went wrong.
         logging.getLogger("rsvpbot").setLevel(logging.WARNING)
@@ -222,12 +275,12 @@ def poll_once(config: Config, clock: Clock, *, everything: bool, since: datetime
         try:
             with Connection(config.mailbox) as connection:
                 with bar("Reading the mailbox") as tell:
-                    polled = work.poll(connection, stop, tell)
+                    polled, sent = work.poll_and_send(connection, stop, tell)
                 work.close_list_if_due()
                 summary.queue_if_due(store, config, clock.now(), new_id, work.steering.decisions)
                 work.queue_due()
                 with bar(_sending(store, config)):
-                    sent = work.send(stop, connection)
+                    sent += work.send(stop, connection)
                 privacy.expire(store, config, clock.now())
         except MailboxError as error:
             # The organisers hear of it, and whoever waits for a letter gets it, whatever becomes of the mailbox.
@@ -235,16 +288,18 @@ def poll_once(config: Config, clock: Clock, *, everything: bool, since: datetime
             work.close_list_if_due()
             summary.queue_if_due(store, config, clock.now(), new_id, work.steering.decisions)
             work.send(stop, None)
+            privacy.expire(store, config, clock.now())
             raise
         print(_told(polled, sent))
     if sent.trouble:
         print(f"Letters could not go out: {sent.trouble}", file=sys.stderr)
-        return 1
-    return 0
+    if sent.uncopied:
+        print(f"Copies for the Sent folder have to wait: {sent.uncopied}", file=sys.stderr)
+    return 1 if sent.trouble or sent.uncopied else 0
 
 
 def _sending(store: Store, config: Config) -> str:
-    waiting = len(store.letters(LetterState.QUEUED))
+    waiting = store.letter_tally()[LetterState.QUEUED]
     if config.replies.mode == "draft":
         return f"Putting {waiting} letters into Drafts"
     return f"Sending {waiting} letters, at most {config.smtp.max_per_minute} a minute"
@@ -273,6 +328,10 @@ def _told(polled: Polled, sent: Flushed) -> str:
         lines.append(f"{polled.failures} failed; each is tried three times, then it goes to Failed")
     if polled.left_alone:
         lines.append(f"{polled.left_alone} older messages were left in INBOX")
+    if polled.unmoved:
+        lines.append(f"{polled.unmoved} cannot be moved and stay in INBOX, on record: the server refuses it")
+    if polled.left_over:
+        lines.append(f"{polled.left_over} more, of senders who write without end, wait for the next poll")
     lines.append(
         f"letters: {sent.sent} sent, {sent.drafted} put in Drafts, {sent.failed} failed, {sent.waiting} waiting"
     )
@@ -301,6 +360,7 @@ def run(config: Config, clock: Clock, *, everything: bool, since: datetime | Non
     """Run until SIGTERM or SIGINT. Returns the exit status."""
     stop = threading.Event()
     stop_on_signals(stop)
+    leave_no_core()
     store = open_store(config.store_url, config.path.parent)
     if not store.lock_daemon():
         store.close()
@@ -331,14 +391,16 @@ class Daemon:
         self._stop = stop
         self._status = 0
         self._error = ""
-        self._work = Round(store, config, clock, everything=everything, since=since)
+        self._read_at: datetime | None = None
+        self._metrics = MetricsFile(store, config)
+        self._work = Round(store, config, clock, everything=everything, since=since, stays=True)
         self._polling = threading.Lock()
         self._sending = threading.Lock()
         self._looked = threading.Event()
         """The mailbox was looked at since the start: only then can a summary say how it stands."""
 
     def run(self) -> int:
-        from apscheduler.executors.pool import ThreadPoolExecutor
+        from apscheduler.executors.pool import ThreadPoolExecutor as JobThreads
         from apscheduler.schedulers.background import BackgroundScheduler
 
         logging.getLogger("apscheduler").setLevel(logging.CRITICAL)
@@ -347,26 +409,33 @@ class Daemon:
             log.warning("letters in doubt since the last run: %d", doubtful)
         # Two instances of a job: one that works, one that waits at its lock, so that a bell during a poll is heard.
         self._scheduler = BackgroundScheduler(
-            executors={"default": ThreadPoolExecutor(6)},
+            executors={"default": JobThreads(6)},
             job_defaults={"coalesce": True, "max_instances": 2, "misfire_grace_time": None},
             timezone=self._config.event.zone,
         )
         now = datetime.now(self._config.event.zone)
-        every = self._config.service.poll_every.total_seconds()
+        every = self._config.service.poll_every
         hour, minute = map(int, self._config.organisers.summary_at.split(":"))
         zone = self._config.organisers.timezone or self._config.event.timezone
         add = self._scheduler.add_job
-        add(self._poll, "interval", seconds=every, id="poll", next_run_time=now)
-        add(self._send, "interval", seconds=SEND_EVERY, id="send", next_run_time=now)
-        add(self._summary, "cron", hour=hour, minute=minute, timezone=zone, id="summary")
-        add(self._tidy, "interval", seconds=TIDY_EVERY.total_seconds(), id="tidy")
-        self._scheduler.start()
+        poll, send = self._job("the poll", self._poll), self._job("sending", self._send)
+        summary_, tidy = self._job("the summary", self._summary), self._job("tidying", self._tidy)
+        add(poll, "interval", seconds=every.total_seconds(), id="poll", next_run_time=now)
+        add(send, "interval", seconds=SEND_EVERY, id="send", next_run_time=now)
+        add(summary_, "cron", hour=hour, minute=minute, timezone=zone, id="summary")
+        add(tidy, "interval", seconds=TIDY_EVERY.total_seconds(), id="tidy")
+        # First, as the jobs begin at once, and what they tell must not be overwritten.
         notify("READY=1\nSTATUS=Started")
-        log.info("started mode=%s poll_every=%ds", self._config.replies.mode, every)
+        self._scheduler.start()
+        log.info("started mode=%s poll_every=%ds", self._config.replies.mode, every.total_seconds())
         bell = threading.Thread(target=self._listen, name="doorbell", daemon=True)
         if self._config.service.idle:
             bell.start()
-        self._stop.wait()
+        while not self._stop.wait(SEND_EVERY):
+            self._run_what_was_put_off(poll=every, send=timedelta(seconds=SEND_EVERY), tidy=TIDY_EVERY)
+            if self._polling.acquire(blocking=False):
+                self._work.intake.reader.rest()
+                self._polling.release()
         self._shut_down()
         return self._status
 
@@ -379,6 +448,7 @@ class Daemon:
         deadline.start()
         with self._polling, self._sending:
             self._scheduler.shutdown(wait=False)
+            self._work.intake.reader.close()
         deadline.cancel()
         log.info("stopped")
 
@@ -389,6 +459,20 @@ class Daemon:
 
     # -------------------------------------------------------------- jobs
 
+    def _job(self, name: str, work: Callable[[], None]) -> Callable[[], None]:
+        """The work, so that whatever goes wrong in it is told; the scheduler would say nothing."""
+
+        def job() -> None:
+            try:
+                work()
+            except StoreError as error:
+                # Nothing can be recorded any more; the supervisor starts us anew, and the file decides.
+                self._end(1, str(error))
+            except Exception:
+                log.exception("%s failed", name)
+
+        return job
+
     def _poll(self) -> None:
         with self._polling:
             if self._stop.is_set():
@@ -398,11 +482,8 @@ class Daemon:
             except UsedMailbox as error:
                 self._end(2, str(error))
                 return
-            except StoreError as error:
-                # Nothing can be recorded any more; the supervisor starts us anew, and the file decides.
-                self._end(1, str(error))
-                return
             self._looked.set()
+            self._write_metrics()
             notify("WATCHDOG=1")
         self._kick("send")
 
@@ -410,33 +491,50 @@ class Daemon:
         """One poll. Whatever goes wrong with the mailbox is written down; raises StoreError and UsedMailbox only."""
         try:
             with Connection(self._config.mailbox) as connection:
-                polled = self._work.poll(connection, self._stop)
+                polled = self._work.poll(connection, self._stop, lambda done, of: self._kick("send"))
         except (UsedMailbox, StoreError):
             raise
         except MailboxError as error:
             self._mailbox_failed(error)
         except Exception as error:
             log.exception("the poll failed")
-            self._work.intake.note_failure(f"an error in rsvpbot: {type(error).__name__}")
+            self._error = f"an error in rsvpbot: {type(error).__name__}"
+            self._work.intake.note_failure(self._error)
         else:
             self._mailbox_read(polled)
+
+    def _write_metrics(self) -> None:
+        smtp_up = not self._store.mailbox().sending_error
+        self._metrics.write(self._read_at, mailbox_up=not self._error, smtp_up=smtp_up)
 
     def _mailbox_read(self, polled: Polled) -> None:
         if self._error:
             log.info("the mailbox can be read again")
             self._error = ""
+        self._read_at = self._clock.now()
         if polled.seen:
             log.info("poll seen=%d letters=%d repeats=%d", polled.seen, polled.letters, polled.repeats)
-        notify(f"STATUS=Mailbox read at {self._clock.now():%Y-%m-%d %H:%M%z}")
+        self._tell_systemd()
 
     def _mailbox_failed(self, error: MailboxError) -> None:
         self._error = str(error)
         log.error("the mailbox cannot be read: %s", error)
-        notify(f"STATUS=The mailbox cannot be read: {error}")
         self._work.intake.note_failure(str(error))
+        self._tell_systemd()
+
+    def _tell_systemd(self) -> None:
+        """One line for `systemctl status`: what fails, else when all was well."""
+        mailbox = self._store.mailbox()
+        troubles = []
+        if self._error:
+            troubles.append(f"The mailbox cannot be read: {self._error}")
+        if mailbox.sending_error:
+            troubles.append(f"Letters cannot go out: {mailbox.sending_error}")
+        read = f"Mailbox read at {self._clock.now():%Y-%m-%d %H:%M%z}"
+        notify("STATUS=" + (". ".join(troubles) or read))
 
     def _end(self, status: int, reason: str) -> None:
-        print(reason, file=sys.stderr)
+        log.error("rsvpbot ends: %s", reason)
         self._status = status
         self._stop.set()
 
@@ -446,35 +544,35 @@ class Daemon:
                 self._work_on_letters()
             except MailboxError as error:
                 log.error("drafts and copies cannot be stored: %s", error)
-            except StoreError as error:
-                self._end(1, str(error))
+            except StoreError:
+                raise
             except Exception:
                 log.exception("sending failed")
+            if self._looked.is_set():
+                self._write_metrics()
 
     def _work_on_letters(self) -> None:
         if self._stop.is_set():
             return
         # An admin's command may have put a letter there.
         self._store.refresh()
+        self._work.take_up_key()
         self._queue_summary()
         self._work.queue_due()
         if not self._work.has_work():
             return
-        if not self._work.needs_mailbox_to_send():
-            self._log_sent(self._work.send(self._stop, None))
-            return
-        try:
+        # Drafts and copies can wait for the mailbox; the letters need not.
+        self._log_sent(self._work.send(self._stop, None))
+        if self._work.needs_mailbox() and not self._stop.is_set():
             with Connection(self._config.mailbox) as connection:
                 self._log_sent(self._work.send(self._stop, connection))
-        except MailboxError:
-            # Copies can wait; the letters need not.
-            self._log_sent(self._work.send(self._stop, None))
-            raise
 
-    @staticmethod
-    def _log_sent(flushed: Flushed) -> None:
+    def _log_sent(self, flushed: Flushed) -> None:
         if flushed.trouble:
             log.error("letters could not go out: %s", flushed.trouble)
+            self._tell_systemd()
+        if flushed.uncopied:
+            log.error("copies for the Sent folder have to wait: %s", flushed.uncopied)
         if flushed.sent or flushed.drafted or flushed.failed:
             log.info("letters sent=%d drafted=%d failed=%d", flushed.sent, flushed.drafted, flushed.failed)
 
@@ -498,12 +596,17 @@ class Daemon:
             log.exception("the summary could not be written")
 
     def _tidy(self) -> None:
-        try:
-            if privacy.expire(self._store, self._config, self._clock.now()):
-                log.info("retention: what was personal is gone")
-            self._store.tidy()
-        except StoreError as error:
-            self._end(1, str(error))
+        if privacy.expire(self._store, self._config, self._clock.now()):
+            log.info("retention: what was personal is gone")
+        self._store.tidy()
+
+    def _run_what_was_put_off(self, **jobs: timedelta) -> None:
+        """The scheduler waits for a moment of the clock: set back by an hour, it would rest for an hour. So a job that
+        is further off than its interval runs now."""
+        for job, every in jobs.items():
+            if self._scheduler.get_job(job).next_run_time - datetime.now(self._config.event.zone) > every:
+                log.warning("the clock was set back: %s runs now", job)
+                self._kick(job)
 
     # -------------------------------------------------------------- the doorbell
 
@@ -518,8 +621,12 @@ class Daemon:
         while not self._stop.is_set():
             try:
                 rang = bell.wait(self._stop)
-            except MailboxError as error:
-                log.warning("the doorbell is silent: %s", error)
+            except Exception as error:
+                if isinstance(error, MailboxError):
+                    log.warning("the doorbell is silent: %s", error)
+                else:
+                    log.exception("the doorbell failed")
+                    bell.close()
                 self._stop.wait(pause)
                 pause = min(2 * pause, LONGEST_PAUSE)
                 continue
@@ -527,6 +634,13 @@ class Daemon:
             if rang and not self._stop.is_set():
                 self._kick("poll")
         bell.close()
+
+
+def leave_no_core() -> None:
+    """However this process ends, no file with its memory is left: passwords and mail stand in it."""
+    # Within the unit the call is refused, and LimitCORE=0 has done it already.
+    with suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 def stop_on_signals(stop: threading.Event) -> None:

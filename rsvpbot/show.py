@@ -46,18 +46,28 @@ _STYLES = (
 
 
 def main(files: Sequence[str | Path], config: Config, as_json: bool) -> int:
-    """Read the files and print what each says. Returns 0: a file that cannot be read is told in its own place."""
+    """Read the files and print what each says. Returns the exit status: 2 where a file cannot be read, which keeps no
+    other from being read."""
+    every = True
     if as_json:
         for read in rows(files, config):
             sys.stdout.write(json.dumps(read, ensure_ascii=False) + "\n")
+            if read["kind"] is None:
+                every = False
+                print(f"{read['file']}: {read['reasons'][0]}", file=sys.stderr)
         sys.stdout.flush()
-        return 0
-    from rich.console import Console
+    else:
+        from rich.console import Console
 
-    console = Console(highlight=False)
-    for file in files:
-        show(file, config, console)
-    return 0
+        console = Console(highlight=False)
+        for file in files:
+            examined = read_file(file, config)
+            if isinstance(examined, str):
+                every = False
+                print(f"{file}: {examined}", file=sys.stderr)
+            else:
+                show(file, examined, console)
+    return 0 if every else 2
 
 
 def read_file(file: str | Path, config: Config) -> Examined | str:
@@ -99,10 +109,12 @@ def _expect_much() -> None:
 
 
 def row(file: str | Path, config: Config) -> dict[str, Any]:
-    """What one file says, under the keys of tests/corpus/README.md and `asks`, `reasons`, `evidence`."""
+    """What one file says, under the keys of tests/corpus/README.md and `asks`, `reasons`, `evidence`. Of one that
+    cannot be read nothing is known, so that `kind` is null."""
     examined = read_file(file, config)
-    reading = Reading(Kind.HUMAN, reasons=(examined,)) if isinstance(examined, str) else examined.reading
-    return as_row(str(file), reading)
+    if isinstance(examined, str):
+        return as_row(str(file), Reading(Kind.HUMAN, reasons=(examined,))) | {"kind": None}
+    return as_row(str(file), examined.reading)
 
 
 def as_row(file: str, reading: Reading) -> dict[str, Any]:
@@ -124,16 +136,12 @@ def as_row(file: str, reading: Reading) -> dict[str, Any]:
     }
 
 
-def show(file: str | Path, config: Config, console: Console) -> None:
+def show(file: str | Path, examined: Examined, console: Console) -> None:
     """Print one file for a person: the text with the evidence marked, what it was taken for, why a person must look."""
     from rich.panel import Panel
     from rich.table import Table
     from rich.text import Text
 
-    examined = read_file(file, config)
-    if isinstance(examined, str):
-        console.print(Text(f"{file}: {examined}", style="bold red"))
-        return
     reading, verdict = examined.reading, examined.verdict
     console.print(Panel(marked(reading), title=Text(str(file)), title_align="left"))
     facts = Table.grid(padding=(0, 2))

@@ -1,4 +1,6 @@
-"""A process that flushes an outbox, for a test that kills it: `python -m tests.outbox_worker FOLDER PORT`."""
+"""A process that flushes an outbox, for tests that kill it: `python -m tests.outbox_worker FOLDER PORT [NUMBER]`.
+
+NUMBER: of connections."""
 
 from __future__ import annotations
 
@@ -14,8 +16,15 @@ from rsvpbot.store.tinydb import TinyStore
 from tests.test_letters import example
 
 
-def main(folder: str, port: str) -> None:
-    smtp = SmtpConfig(host="127.0.0.1", port=int(port), security="none", max_per_minute=0, copy_to_sent=False)
+def main(folder: str, port: str, connections: str = "1") -> None:
+    smtp = SmtpConfig(
+        host="127.0.0.1",
+        port=int(port),
+        security="none",
+        connections=int(connections),
+        max_per_minute=0,
+        copy_to_sent=False,
+    )
     config = replace(example(), smtp=smtp, replies=RepliesConfig(mode="send"))
     with TinyStore(Path(folder) / "rsvp.json") as store:
         outbox = Outbox(store, config, SystemClock())

@@ -33,10 +33,11 @@ import subprocess
 import tempfile
 import threading
 import time
+import warnings
 from argparse import Namespace
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
@@ -105,6 +106,10 @@ class Authority:
         authority.issue_cert("elsewhere.example").private_key_and_cert_chain_pem.write_to_path(
             str(self.misnamed_cert_file)
         )
+        self._expired_cert_file = root / "expired.pem"
+        authority.issue_cert(
+            "localhost", HOST, not_after=datetime.now(UTC) - timedelta(days=1)
+        ).private_key_and_cert_chain_pem.write_to_path(str(self._expired_cert_file))
 
     def server_context(self) -> ssl.SSLContext:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -114,6 +119,21 @@ class Authority:
     def misnamed_context(self) -> ssl.SSLContext:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(self.misnamed_cert_file)
+        return context
+
+    def expired_context(self) -> ssl.SSLContext:
+        """Of this authority and for this host, until yesterday."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(self._expired_cert_file)
+        return context
+
+    def outdated_context(self) -> ssl.SSLContext:
+        """Speaks TLS 1.1 and nothing later (which RFC 8996 forbids)."""
+        context = self.server_context()
+        context.set_ciphers("ALL:@SECLEVEL=0")
+        with warnings.catch_warnings(category=DeprecationWarning, action="ignore"):
+            context.minimum_version = ssl.TLSVersion.TLSv1_1
+            context.maximum_version = ssl.TLSVersion.TLSv1_1
         return context
 
     def __enter__(self) -> Self:
@@ -705,8 +725,15 @@ class SmtpSink:
         smtputf8: bool = True,
         context: ssl.SSLContext | None = None,
         port: int = 0,
+        largest: int = 33_554_432,
+        pipelining: bool = True,
     ) -> None:
         self.port = port or free_port()
+        self.largest = largest
+        """Bytes that a message may have (RFC 1870)."""
+        self.pipelining = pipelining
+        self.slowness = 0.0
+        """Seconds that it takes over each letter, as a relay that delivers before it answers."""
         self._authority = authority
         self._security: Security = security
         self._users = users or {}
@@ -717,6 +744,8 @@ class SmtpSink:
         self._faults: list[_Fault] = []
         self._live: set[_SinkSession] = set()
         self.connections = 0
+        self.faults = 0
+        """How many commands were answered as `fail` says."""
         self._controller: Controller | None = None
 
     def __enter__(self) -> Self:
@@ -761,13 +790,20 @@ class SmtpSink:
         with self._lock:
             self._received.clear()
             self._faults.clear()
-            self.connections = 0
+            self.connections = self.faults = 0
+            self.slowness = 0.0
+
+    def mend(self) -> None:
+        """Forget every fault, and keep what came."""
+        with self._lock:
+            self._faults.clear()
 
     def fail(self, stage: str, answer: str, matching: str = "", times: int = 1_000_000) -> None:
         """Answer so (as "451 4.3.0 later"; CUT: close the connection) at a stage, for the next `times` times.
 
-        Stages: CONNECT, EHLO, AUTH, MAIL, RCPT, DATA (the command), END (its final dot). `matching`: only where the
-        command's argument (at END: the message) contains these words. A message cut at END counts as received.
+        Stages: CONNECT, EHLO, STARTTLS, AUTH, MAIL, RCPT, DATA (the command), END (its final dot), RSET, QUIT.
+        `matching`: only where the command's argument (at END: the message) contains these words. A message cut at END
+        counts as received.
         """
         with self._lock:
             self._faults.append(_Fault(stage, answer, matching, times))
@@ -793,6 +829,7 @@ class SmtpSink:
             for fault in self._faults:
                 if fault.stage == stage and fault.times > 0 and fault.matching in argument:
                     fault.times -= 1
+                    self.faults += 1
                     return fault.answer
         return ""
 
@@ -827,6 +864,8 @@ class _SinkSession(SMTP):
         super().__init__(*args, **kwargs)
 
     async def _failed(self, stage: str, argument: str | None) -> bool:
+        if self.transport is not None and self.transport.is_closing():
+            return True  # what was written ahead comes too late
         answer = self._sink.fault(stage, argument or "")
         if answer == CUT:
             self.cut()
@@ -863,6 +902,18 @@ class _SinkSession(SMTP):
         if not await self._failed("EHLO", hostname):
             await super().smtp_EHLO(hostname)
 
+    async def smtp_STARTTLS(self, arg: str) -> None:
+        if not await self._failed("STARTTLS", arg):
+            await super().smtp_STARTTLS(arg)
+
+    async def smtp_RSET(self, arg: str) -> None:
+        if not await self._failed("RSET", arg):
+            await super().smtp_RSET(arg)
+
+    async def smtp_QUIT(self, arg: str) -> None:
+        if not await self._failed("QUIT", arg):
+            await super().smtp_QUIT(arg)
+
     async def smtp_AUTH(self, arg: str) -> None:
         if not await self._failed("AUTH", arg):
             await super().smtp_AUTH(arg)
@@ -884,7 +935,15 @@ class _SinkHandler:
     def __init__(self, sink: SmtpSink) -> None:
         self._sink = sink
 
+    async def handle_EHLO(
+        self, server: _SinkSession, session: Any, envelope: Any, hostname: str, responses: list[str]
+    ) -> list[str]:
+        session.host_name = hostname
+        # It reads line by line from a buffer, and so has always done what RFC 2920 asks of a server.
+        return [*responses[:-1], "250-PIPELINING", responses[-1]] if self._sink.pipelining else responses
+
     async def handle_DATA(self, server: _SinkSession, session: Any, envelope: Any) -> str:
+        await asyncio.sleep(self._sink.slowness)
         answer = self._sink.fault("END", envelope.original_content.decode("utf-8", "replace"))
         if answer and answer != CUT:
             return answer
@@ -915,6 +974,7 @@ class _SinkController(Controller):
             ssl_context=context if security == "tls" else None,
             tls_context=context if security == "starttls" else None,
             enable_SMTPUTF8=sink.smtputf8,
+            data_size_limit=sink.largest,
             authenticator=sink.authenticate if authenticates else None,
             auth_require_tls=security == "starttls",
         )
@@ -1068,16 +1128,34 @@ def without(*capabilities: str) -> Filter:
     return strip
 
 
+def refusing(verb: bytes, *numbers: int) -> Filter:
+    """What a client says passes, but this IMAP command becomes one that no server knows, wherever a message of one of
+    these UIDs is named (none given: always)."""
+
+    def look(data: bytes) -> bytes:
+        words = data.split()
+        if verb not in words or len(words) < 4:
+            return data
+        named = set(words[3].split(b","))
+        return data.replace(verb, b"X" + verb) if not numbers or named & {b"%d" % n for n in numbers} else data
+
+    return look
+
+
 def _pass(data: bytes) -> bytes | None:
     return data
 
 
 class Proxy:
-    """Stands before a server; `from_server` and `from_client` see and change what passes until it is TLS."""
+    """Stands before a server; `from_server` and `from_client` see and change what passes until it is TLS.
+
+    As long as `instead` is set, it gets each new connection in the place of the server, as the `talk` of Scripted.
+    """
 
     def __init__(self, target: int, from_server: Filter = _pass, from_client: Filter = _pass) -> None:
-        self._target = target
+        self.target = target
         self.from_server, self.from_client = from_server, from_client
+        self.instead: Callable[[socket.socket], None] | None = None
         self._listener = socket.create_server((HOST, 0))
         self.port: int = self._listener.getsockname()[1]
         self._pairs: list[tuple[socket.socket, socket.socket]] = []
@@ -1123,8 +1201,11 @@ class Proxy:
             except OSError:
                 return
             self.connections += 1
+            if self.instead is not None:
+                threading.Thread(target=self._stand_in, args=(self.instead, client), name="proxy", daemon=True).start()
+                continue
             try:
-                server = socket.create_connection((HOST, self._target), 10)
+                server = socket.create_connection((HOST, self.target), 10)
             except OSError:
                 self._close(client)
                 continue
@@ -1132,6 +1213,11 @@ class Proxy:
             self._pairs.append((client, server))
             for source, sink, side in ((client, server, "from_client"), (server, client, "from_server")):
                 threading.Thread(target=self._pump, args=(source, sink, side), name="proxy", daemon=True).start()
+
+    def _stand_in(self, talk: Callable[[socket.socket], None], client: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            talk(client)
+        self._close(client)
 
     def _pump(self, source: socket.socket, sink: socket.socket, side: str) -> None:
         encrypted = False

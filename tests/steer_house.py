@@ -44,6 +44,14 @@ def letters_of(config: Config) -> Templates:
     return _TEMPLATES[0]
 
 
+def with_own_words(intake: Intake, config: Config) -> Intake:
+    """The same, knowing what our letters say: worked out once, as it takes longer than all the rest of a test."""
+    if not _OURS:
+        _OURS.append(own_words(config, letters_of(config)))
+    vars(intake)["_ours"] = _OURS[0]
+    return intake
+
+
 class House:
     """One mailbox, and everybody who writes to it."""
 
@@ -51,6 +59,7 @@ class House:
         self.store, self.config = store, config
         tokens = Tokens((b"a key of thirty-two bytes, really",), config.event.uid)
         templates, numbers = letters_of(config), itertools.count()
+        self.tokens = tokens
         self.clock = ShiftedClock(NOW)
 
         def new_id() -> str:
@@ -58,11 +67,7 @@ class House:
 
         steering = Steering(store, config, templates, tokens, new_id)
         self.steering = steering
-        self.intake = Intake(store, config, self.clock, templates, tokens, new_id, steering)
-        if not _OURS:
-            _OURS.append(own_words(config, templates))
-        # Worked out once: it takes longer than all the rest of a test.
-        vars(self.intake)["_ours"] = _OURS[0]
+        self.intake = with_own_words(Intake(store, config, self.clock, templates, tokens, new_id, steering), config)
         self.uid = itertools.count(1)
 
     def comes(

@@ -7,12 +7,14 @@ import resource
 import sys
 import threading
 from collections.abc import Callable
+from itertools import count
 from pathlib import Path
 
-from rsvpbot.model import Mailbox
+from rsvpbot.model import LetterState, Mailbox
 from rsvpbot.store import Commit, Store, StoreBroken, StoreError
+from rsvpbot.store.repair import repair
 from rsvpbot.store.tinydb import TinyStore
-from tests.store_records import done, invitee, letter, reply
+from tests.store_records import NOON, done, invitee, letter, reply
 
 
 def both(number: int) -> Commit:
@@ -27,17 +29,33 @@ def both(number: int) -> Commit:
     )
 
 
+def few(number: int) -> Commit:
+    """A small commit, for files of which every byte is attacked; a message is handled in it, or a letter goes out."""
+    if number % 3 == 2:
+        return Commit(letters=(letter(f"l{number - 1}", None, state=LetterState.SENT, raw=None),))
+    name = "Zoë" * (number % 4)
+    return Commit(
+        invitees=(invitee(f"i{number % 5}", name=name),),
+        letters=(letter(f"l{number}", None, raw=b""),) if number % 3 == 1 else (),
+        done=(done(number),),
+        mailbox=Mailbox(number),
+        erased=(f"i{(number + 2) % 5}",) if number % 7 == 6 else (),
+    )
+
+
 def commit_for_ever(folder: Path, first: str) -> None:
-    """Until killed. Compacts now and then."""
+    """Until killed: one by itself, then two in a group. Compacts now and then."""
     with TinyStore(folder / "rsvp.json") as store:
         print("ready", flush=True)
-        number = int(first)
-        while True:
+        for number in count(int(first), 3):
             store.commit(both(number))
             print(number, flush=True)
-            if number % 25 == 0:
+            with store.group():
+                store.commit(both(number + 1))
+                store.commit(both(number + 2))
+            print(number + 1, number + 2, sep="\n", flush=True)
+            if number % 8 == 0:
                 store.compact()
-            number += 1
 
 
 def commit_until_full(folder: Path, first: str, limit: str) -> None:
@@ -65,7 +83,7 @@ def commit_until_full(folder: Path, first: str, limit: str) -> None:
         print(number + 1, flush=True)
 
 
-def count(folder: Path, rounds: str, threads: str) -> None:
+def add(folder: Path, rounds: str, threads: str) -> None:
     """Add one to a number, and a record, again and again, from several threads."""
 
     def work(store: Store, name: str) -> None:
@@ -109,6 +127,12 @@ def commit_some(folder: Path, first: str) -> None:
     print("end", flush=True)
 
 
+def mend(folder: Path, _: str) -> None:
+    """Repair the store."""
+    repair(folder / "rsvp.json", NOON)
+    print("repaired", flush=True)
+
+
 def hold(folder: Path) -> None:
     """Hold the store and the daemon's lock, with a message in hand, until stdin ends."""
     with TinyStore(folder / "rsvp.json") as store, store.transaction():
@@ -124,7 +148,8 @@ if __name__ == "__main__":
         "for-ever": commit_for_ever,
         "until-full": commit_until_full,
         "some": commit_some,
-        "count": count,
+        "count": add,
         "hold": hold,
+        "repair": mend,
     }
     workers[what](Path(where), *rest)

@@ -19,7 +19,7 @@ from icalendar import Calendar
 from rsvpbot.config import load
 from rsvpbot.letters.facts import changed, facts_of, next_facts, sequence_of
 from rsvpbot.model import Answer, Invitee, LetterKind, LetterState, Mailbox, Order, PartStat, Venue
-from rsvpbot.organisers.announce import News, begin, news, note_first
+from rsvpbot.organisers.announce import News, begin, news, note_first, waiting
 from rsvpbot.store import open_store
 from rsvpbot.store.base import Commit, Store
 from tests.corpus_mailbox import command, on_loopback
@@ -87,6 +87,42 @@ def test_who_is_concerned(tmp_path: Path) -> None:
         found = news(store, moved, NOW)
         assert found is not None and found.what == ("place", "way in")
         assert [one.id[0] for one in found.todo] == ["a", "b", "c", "f"]
+
+
+def test_another_way_in_is_told_to_those_who_need_it(tmp_path: Path) -> None:
+    config = example()
+    event = config.event
+    with open_store("tinydb:rsvp.json", tmp_path) as store:
+        note_first(store, config)
+        couple = person(2, PartStat.ACCEPTED, grounds_pass=True)
+        assert couple.answer is not None
+        people = [
+            person(0, PartStat.ACCEPTED, grounds_pass=True),
+            person(1, PartStat.ACCEPTED, grounds_pass=False),
+            replace(couple, answer=replace(couple.answer, party=2)),  # of the guest it is not known
+            person(3, PartStat.ACCEPTED),
+            person(4, PartStat.DELEGATED, grounds_pass=True),  # nor of the delegate
+        ]
+        store.commit(Commit(invitees=tuple(people)))
+
+        def told_of(venue: Venue, **others: Any) -> list[str]:
+            found = news(store, replace(config, event=replace(event, venue=venue)), NOW, **others)
+            assert found is not None
+            return [one.id[0] for one in found.todo]
+
+        early = replace(event.venue, arrive_by="11:00", reception="Elsewhere")
+        assert told_of(early) == ["b", "c", "d", "e"]
+        assert told_of(early, cancel=True) == ["a", "b", "c", "d", "e"]
+        assert told_of(replace(early, floor="2nd floor")) == ["a", "b", "c", "d", "e"]
+        assert told_of(replace(early, pass_name="Visitor's pass")) == ["a", "b", "c", "d", "e"]
+        # Cut off at once, it goes on with the same.
+        moved = replace(config, event=replace(event, venue=early))
+        found = news(store, moved, NOW)
+        assert found is not None
+        begin(store, found)
+        assert told_of(early) == ["b", "c", "d", "e"]
+        told(store, found, found.todo)
+        assert news(store, moved, NOW) is None
 
 
 def told(store: Store, found: News, whom: Iterable[Invitee]) -> None:
@@ -241,6 +277,54 @@ def test_a_cancelled_event_leaves_the_calendars(house: tuple[Path, User], smtp_s
     assert run(config, "announce", "--cancel", "--yes").stdout.startswith("Nothing has changed")
 
 
+def said(message: EmailMessage) -> str:
+    body = message.get_body(("plain",))
+    assert body is not None
+    return " ".join(str(body.get_content()).split())
+
+
+def test_whoever_answers_a_cancelled_event_is_told_and_so_is_whoever_looks(
+    house: tuple[Path, User], smtp_sink: SmtpSink, dovecot: Dovecot
+) -> None:
+    config, user = house
+    paper = '[[documents]]\ntitle = "Agenda"\nfile = "agenda.pdf"\nsend_at = 2016-09-12T09:00:00\n\n[organisers]'
+    config.write_text(config.read_text().replace("[organisers]", paper, 1))
+    (config.parent / "agenda.pdf").write_bytes(b"%PDF-1.4 agenda")
+    assert run(config, "invite", "--yes").returncode == 0
+    assert run(config, "announce", "--cancel", "--yes").returncode == 0
+    words = {"ada": "I will attend.", "aline": "Sera-t-il reporté ? Qui paie mon billet d'avion ?"}
+    for number, (who, text) in enumerate(words.items()):
+        head = f"From: {who}@x.example\r\nTo: rsvp@roundtable.example\r\nSubject: Invitation\r\n"
+        head += f"Date: Mon, 12 Sep 2016 09:00:30 -0400\r\nMessage-ID: <{number}@x.example>\r\n"
+        head += "Content-Type: text/plain; charset=utf-8\r\n\r\n"
+        dovecot.deliver(user, (head + text + "\r\n").encode())
+    assert run(config, "poll").returncode == 0
+    to_ada, to_aline = (to(smtp_sink, f"{who}@x.example")[-1] for who in words)
+    assert to_ada["Subject"].startswith("Cancelled:") and to_ada["Auto-Submitted"] == "auto-replied"
+    assert "will not take place" in said(to_ada) and "passed on" not in said(to_ada)
+    (method, event), before = event_of(to_ada), event_of(to(smtp_sink, "ada@x.example")[-2])[1]
+    assert (method, event["STATUS"], event["SEQUENCE"]) == ("CANCEL", "CANCELLED", 1)
+    assert event["UID"] == before["UID"]
+    assert to_aline["Subject"].startswith("Annulation") and "ont été transmis aux organisateurs" in said(to_aline)
+    loaded = load(config)
+    with open_store(loaded.store_url, loaded.path.parent) as store:
+        assert [one.answer for one in store.invitees()] == [None, None]
+    checked = " ".join(run(config, "check").stdout.split())
+    assert "cancelled on 12 September 2016: no answer is recorded any more" in checked
+    assert "CANCELLED on 12 September 2016" in run(config, "status").stdout
+    outbox = run(config, "outbox").stdout
+    assert outbox.startswith("The event was cancelled on 12 September 2016") and "goes out now" not in outbox
+    assert run(config, "announce", "--cancel", "--yes").stdout.startswith("Nothing has changed")
+
+
+def test_an_answer_that_tells_of_it_is_no_news_that_waits(tmp_path: Path) -> None:
+    with open_store("tinydb:rsvp.json", tmp_path) as store:
+        store.commit(Commit(invitees=(person(0),)))
+        news_letter = letter("n", person(0).id, kind=LetterKind.CANCELLED)
+        store.commit(Commit(letters=(news_letter, letter("r", person(0).id, kind=LetterKind.CANCELLED, reply="d"))))
+        assert waiting(store) == ("n",)
+
+
 def test_cut_off_it_goes_on_and_tells_nobody_twice(house: tuple[Path, User], smtp_sink: SmtpSink) -> None:
     config, _ = house
     assert run(config, "invite", "--yes").returncode == 0
@@ -255,6 +339,82 @@ def test_cut_off_it_goes_on_and_tells_nobody_twice(house: tuple[Path, User], smt
     with open_store(loaded.store_url, loaded.path.parent) as store:
         letters = [one for one in store.letters() if one.kind is LetterKind.CHANGED]
         assert sorted(one.state for one in letters) == [LetterState.SENT, LetterState.SENT]
+
+
+def test_what_it_was_cut_off_at_is_said_where_nothing_is_left_to_tell(
+    house: tuple[Path, User], smtp_sink: SmtpSink
+) -> None:
+    config, _ = house
+    assert run(config, "invite", "--yes").returncode == 0
+    config.write_text(config.read_text().replace('floor = "14th floor"', 'floor = "2nd floor"'))
+    assert run(config, "announce", "--yes").returncode == 0
+    went = len(smtp_sink.received)
+    loaded = load(config)
+    with open_store(loaded.store_url, loaded.path.parent) as store, store.transaction():
+        last = [one for one in store.letters() if one.kind is LetterKind.CHANGED][-1]
+        # As a kill leaves it between the server's answer and its record.
+        store.commit(Commit(letters=(replace(last, state=LetterState.SENDING, sent_at=None),)))
+    assert "may not have gone out" not in run(config, "announce", "--dry-run").stdout
+    again = run(config, "announce", "--yes")
+    assert again.returncode == 0 and again.stdout == (
+        "Nothing has changed since people were told.\n"
+        "1 may not have gone out: an earlier command was cut off there; the summary names them.\n"
+    )
+    assert run(config, "announce", "--yes").stdout == "Nothing has changed since people were told.\n"
+    with open_store(loaded.store_url, loaded.path.parent) as store:
+        assert [one.id for one in store.letters(LetterState.DOUBTFUL)] == [last.id]
+    assert len(smtp_sink.received) == went
+
+
+def test_cut_off_the_same_command_sends_what_waits(house: tuple[Path, User], smtp_sink: SmtpSink) -> None:
+    config, _ = house
+    assert run(config, "invite", "--yes").returncode == 0
+    smtp_sink.stop()
+    cut = run(config, "announce", "--cancel", "--yes")
+    assert cut.returncode == 1 and "2 wait in the outbox" in cut.stdout
+    smtp_sink.start()
+    looked = run(config, "announce", "--dry-run")
+    assert "2 wait in the outbox since an earlier command was cut off" in looked.stdout
+    # A server that was out of reach is tried again after a minute.
+    again = run(config, "announce", "--yes")
+    assert again.returncode == 0 and again.stdout.endswith("2 sent.\n"), (again.stdout, again.stderr)
+    assert to(smtp_sink, "ada@x.example")[-1]["Subject"].startswith("Cancelled:")
+    assert run(config, "announce", "--yes").stdout == "Nothing has changed since people were told.\n"
+
+
+def test_a_clock_set_back_since_the_invitation_keeps_nobody_from_being_told(
+    house: tuple[Path, User], smtp_sink: SmtpSink
+) -> None:
+    config, _ = house
+    at = "2016-09-12T10:00-04:00", "2016-09-12T09:50-04:00"
+    for moment, words in zip(at, (("invite",), ("announce", "--cancel")), strict=True):
+        line = [*command(config, words[0]), *words[1:], "--yes", "--now", moment]
+        done = subprocess.run(line, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
+        assert done.returncode == 0 and done.stdout.endswith("2 sent.\n"), (done.stdout, done.stderr)
+    assert to(smtp_sink, "ada@x.example")[-1]["Subject"].startswith("Cancelled:")
+
+
+@pytest.mark.parametrize("words", [("invite",), ("announce",), ("announce", "--cancel")])
+def test_a_dry_run_writes_nothing(house: tuple[Path, User], words: tuple[str, ...]) -> None:
+    config, _ = house
+
+    def files() -> dict[str, bytes]:
+        return {file.name: file.read_bytes() for file in config.parent.rglob("*") if file.is_file()}
+
+    before = files()
+    done = run(config, *words, "--dry-run")
+    assert done.returncode == 0 and not done.stderr, done.stderr
+    assert files() == before
+    if words == ("invite",):
+        assert "2 to invite" in done.stdout and "Subject: " in done.stdout
+    assert run(config, "invite", "--yes").returncode == 0
+    before = files()
+    (config.parent / "invitees.csv").write_text("email,name\nada@x.example,Ada Lovelace\nnew@x.example,New Comer\n")
+    before["invitees.csv"] = (config.parent / "invitees.csv").read_bytes()
+    done = run(config, *words, "--dry-run")
+    assert done.returncode == 0 and not done.stderr, done.stderr
+    assert files() == before
+    assert words != ("invite",) or "1 to invite: New Comer" in done.stdout
 
 
 def test_after_a_cancellation_nothing_scheduled_goes_out(house: tuple[Path, User], smtp_sink: SmtpSink) -> None:

@@ -131,6 +131,33 @@ def test_answer_of_the_delegate() -> None:
     assert (found.attendee.email, found.delegated_from) == ("otto@brook.example", "nadia@brook.example")
 
 
+@pytest.mark.parametrize("sender", ["otto@brook.example", "otto@home.example"])
+@pytest.mark.parametrize("given", [';DELEGATED-FROM="mailto:nadia@brook.example"', ""])
+def test_answer_of_the_delegate_with_the_line_that_passed_the_seat_on(sender: str, given: str) -> None:
+    """RFC 5546, section 3.2.2.3: both stand in it."""
+    data = calendar(
+        'ATTENDEE;PARTSTAT=DELEGATED;DELEGATED-TO="mailto:otto@brook.example":mailto:nadia@brook.example',
+        f"ATTENDEE;PARTSTAT=DECLINED{given}:mailto:otto@brook.example",
+    )
+    found = find_reply(message(data, sender=Address("", sender)))
+    assert found is not None
+    assert (found.partstat, found.attendee.email, found.damaged) == (PartStat.DECLINED, "otto@brook.example", "")
+    assert found.delegate is None
+    own = find_reply(message(data, sender=NADIA))
+    assert own is not None
+    assert (own.partstat, own.attendee.email) == (PartStat.DELEGATED, "nadia@brook.example")
+
+
+def test_who_passes_the_seat_on_from_another_address_is_known_by_name() -> None:
+    data = calendar(
+        'ATTENDEE;PARTSTAT=DELEGATED;CN=Nadia Brook;DELEGATED-TO="mailto:otto@brook.example":mailto:nadia@brook.example',
+        'ATTENDEE;PARTSTAT=ACCEPTED;CN=Otto Ruiz;DELEGATED-FROM="mailto:nadia@brook.example":mailto:otto@brook.example',
+    )
+    for name, email in (("Nadia Brook", "nadia@brook.example"), ("Otto Ruiz", "otto@brook.example")):
+        found = find_reply(message(data, sender=Address(name, "at@home.example")))
+        assert found is not None and found.attendee.email == email
+
+
 def test_the_senders_line_among_several_attendees() -> None:
     others = "ATTENDEE;PARTSTAT=DECLINED:mailto:otto@brook.example"
     found = reply(calendar(others, "ATTENDEE;PARTSTAT=ACCEPTED:mailto:nadia@brook.example"))

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
+import os
+import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -25,10 +27,12 @@ from rsvpbot.check import (
     findings,
     show,
 )
-from rsvpbot.model import Invitee, Mailbox
+from rsvpbot.mail.tokens import Tokens, load_keys, rotate
+from rsvpbot.model import Invitee, LetterKind, LetterState, Mailbox
 from rsvpbot.store import open_store
 from rsvpbot.store.base import Commit
 from tests.servers import Dovecot, SmtpSink, User, free_port
+from tests.store_records import letter
 
 GOOD = Finding("x", Mark.GOOD, "fine")
 DOUBT = Finding("x", Mark.DOUBT, "hm", "think")
@@ -169,11 +173,21 @@ def test_eight_different_mistakes_are_all_named(house: House, capsys: pytest.Cap
         ("mailbox.password_file:", "chmod 600"),
         ('organisers.summary_at: "eight" is not a time of day', 'as "08:00"'),
         ('invitees.csv, line 3: seats: "many" is not a number', "write how many may come"),
-        ("accepted.md", "nobody"),
+        ("en/accepted.md", "nobody"),
         ("badges.html, line 2: 'somebody' is undefined", "the built-in one shows"),
     ):  # fmt: skip
         assert wrong in told
         assert right in told
+
+
+def test_each_letter_is_named_with_its_language_and_all_that_is_wrong_is_told_at_once(house: House) -> None:
+    templates = house.folder / "templates"
+    for language in ("en", "fr"):
+        (templates / language / "accepted.md").write_text("Thank you!\n\nYou are coming.\n")
+    (templates / "en" / "declined.md").write_text("{# ours #}\n{% set a = 1 %}\nSubject: Thank you\n\n{{ oh dear }}\n")
+    told = [finding.told for finding in house.findings(Mark.BAD)["letters"]]
+    assert sorted(one.partition(",")[0] for one in told) == ["en/accepted.md", "en/declined.md", "fr/accepted.md"]
+    assert sum("must begin with a line 'Subject: …'" in one for one in told) == 2
 
 
 def test_what_is_not_toml_is_one_cross(house: House) -> None:
@@ -229,6 +243,124 @@ def test_a_store_that_cannot_be_opened(house: House) -> None:
     (house.folder / "rsvp.json").touch(mode=0o600)
     (house.folder / "rsvp.json").write_text("this is no store\nand never was\n")
     assert house.findings(Mark.BAD)["store"]
+
+
+def test_a_store_that_is_gone_is_no_first_start(house: House) -> None:
+    file = house.folder / "rsvp.json"
+    assert "first start" in house.findings(Mark.GOOD)["store"][0].told
+    load_keys(house.folder)
+    (found,) = house.findings()["store"]
+    assert found.mark is Mark.DOUBT and "token.key beside it" in found.told and "repair --from" in found.remedy
+    (house.folder / "rsvp.json.before").write_text('{"mailbox":{}}')
+    for content in (None, ""):
+        if content is not None:
+            file.touch(mode=0o600)
+        (found,) = house.findings()["store"]
+        assert found.mark is Mark.BAD and "rsvp.json.before" in found.told and "rsvpbot repair" in found.remedy
+
+
+@pytest.mark.parametrize("name", ["rsvp.json.lock", "rsvp.json.daemon.lock", "rsvp.json.in-hand", "token.key"])
+def test_a_file_beside_the_store_that_cannot_be_opened(house: House, name: str) -> None:
+    with open_store("tinydb:rsvp.json", house.folder) as store:
+        store.begin(1, 1)
+        load_keys(house.folder)
+    assert {"IMAP", "SMTP"} == set(house.findings(Mark.BAD))
+    file = house.folder / name
+    if os.geteuid() == 0:
+        os.chown(file, 65534, 65534)
+        (found,) = house.findings(Mark.BAD)["state folder"]
+        assert str(file) in found.told and found.remedy == f"chown --reference={house.folder} {file}"
+    else:
+        file.chmod(0)
+        assert house.findings(Mark.BAD).keys() & {"state folder", "token key"}
+    file.unlink()
+    file.mkdir()
+    bad = house.findings(Mark.BAD)
+    told = bad["token key" if name == "token.key" else "state folder"][0]
+    assert f"{file} is a folder" in told.told and "move it away" in told.remedy
+
+
+@pytest.mark.parametrize("content", ["", "garbage!", "aaaa"])
+def test_a_key_that_is_none(house: House, content: str) -> None:
+    (house.folder / "token.key").write_text(content)
+    (found,) = house.findings(Mark.BAD)["token key"]
+    assert "token.key" in found.told and "put it back from a backup" in found.remedy
+
+
+GUESTS = tuple(Invitee(one * 8, (f"{one}@x.example",), f"roundtable.{one * 8}@x.example") for one in "abc")
+
+
+def set_uid(house: House, uid: str) -> None:
+    house.config.write_text(re.sub(r"(?m)^uid = .*$", f'uid = "{uid}"', house.config.read_text()))
+
+
+def written_to(house: House, uid: str, *guests: Invitee, kind: LetterKind = LetterKind.INVITATION) -> None:
+    """Letters to these went out, of an event with this uid."""
+    set_uid(house, uid)
+    tokens = Tokens(load_keys(house.folder), uid)
+    sent = tuple(
+        replace(
+            letter(f"{kind}{one.id}", one.id, state=LetterState.SENT),
+            kind=kind,
+            message_id=tokens.message_id(one.id, kind.value, "x.example"),
+        )
+        for one in guests
+    )
+    with open_store("tinydb:rsvp.json", house.folder) as store:
+        store.commit(Commit(invitees=guests, letters=sent))
+
+
+def test_letters_that_are_out_need_the_uid_that_they_were_written_with(house: House) -> None:
+    written_to(house, "roundtable@x.example", *GUESTS)
+    assert house.findings(Mark.BAD).keys() & {"event", "token key"} == set()
+    set_uid(house, "another@x.example")
+    (found,) = house.findings(Mark.BAD)["event"]
+    assert found.told.startswith("uid: the letters that 3 invitees got") and found.written
+    assert found.remedy == 'write uid = "roundtable@x.example", as it was'
+    written_to(house, "another@x.example", GUESTS[0], kind=LetterKind.ACCEPTED)
+    assert "2 invitees" in house.findings(Mark.BAD)["event"][0].told
+
+
+def test_a_uid_that_was_changed_before_anybody_was_written_to_is_no_fault(house: House) -> None:
+    """The list had been taken in: the calendar UIDs are of before, and the tokens are not."""
+    written_to(house, "final@x.example", *GUESTS)
+    assert house.findings(Mark.BAD).keys() & {"event", "token key"} == set()
+
+
+def test_letters_that_are_out_need_their_key(house: House, caplog: pytest.LogCaptureFixture) -> None:
+    written_to(house, "roundtable@x.example", *GUESTS)
+    key, before = house.folder / "token.key", load_keys(house.folder)
+    rotate(house.folder, retire=True)
+    assert "token key" not in house.findings()
+    key.unlink()
+    (found,) = house.findings(Mark.BAD)["token key"]
+    assert (
+        "token.key is missing" in found.told and "3 invitees" in found.told and "put the old one back" in found.remedy
+    )
+    assert not key.exists() and not caplog.records
+    open_store("tinydb:rsvp.json", house.folder).close()
+    (warned,) = caplog.records
+    assert "token.key is missing beside rsvp.json, and the tokens of 3 letters" in warned.getMessage()
+    load_keys(house.folder)
+    assert load_keys(house.folder) != before
+    (found,) = house.findings(Mark.DOUBT)["token key"]
+    assert "is not the one of the letters that 3 invitees got" in found.told
+
+
+def test_before_any_letter_went_out_a_key_may_be_missing(house: House, caplog: pytest.LogCaptureFixture) -> None:
+    with open_store("tinydb:rsvp.json", house.folder) as store:
+        store.commit(Commit(invitees=GUESTS))
+    assert "token key" not in house.findings() and not caplog.records
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [("config.toml", "is the configuration"), ("invitees.csv", "is the list"), ("templates", "is a folder")],
+)
+def test_a_store_that_is_something_else(house: House, name: str, said: str) -> None:
+    house.change(('url = "tinydb:rsvp.json"', f'url = "tinydb:{name}"'))
+    (found,) = house.findings(Mark.BAD)["store"]
+    assert said in found.told and found.remedy.startswith("name a file") and found.written
 
 
 def test_a_running_service_is_no_fault(house: House) -> None:

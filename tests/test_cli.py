@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib
 import os
+import re
+import stat
 import subprocess
 import sys
 from collections.abc import Callable
@@ -77,6 +79,14 @@ def test_wrong_use_is_2(run: Run, words: tuple[str, ...]) -> None:
     assert "Error:" in done.stderr and "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize("words", [("init", ""), ("demo", ""), ("status", "--config", ""), ("backup", "")])
+def test_an_empty_name_stands_for_no_folder(run: Run, tmp_path: Path, words: tuple[str, ...]) -> None:
+    done = run(*words)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "the name is empty" in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_all_and_since_contradict_each_other(run: Run, house: Path) -> None:
     done = run("--config", str(house), "poll", "--all", "--since", "2016-09-01")
     assert done.returncode == 2
@@ -112,6 +122,39 @@ def test_init_overwrites_nothing(run: Run, tmp_path: Path, there: str) -> None:
     assert [path for path in (tmp_path / "house").rglob("*") if path.is_file()] == [file]
 
 
+def test_what_init_makes_only_its_owner_may_enter(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "there").mkdir(mode=0o755)
+    before = os.umask(0o022)
+    try:
+        for folder in ("new/one", "there"):
+            assert run("init", folder).returncode == 0
+    finally:
+        os.umask(before)
+    modes = {
+        name: stat.S_IMODE((tmp_path / name).stat().st_mode)
+        for name in ("new", "new/one", "new/one/invitees.csv", "there", "there/invitees.csv")
+    }
+    assert modes == {
+        "new": 0o755, "new/one": 0o700, "new/one/invitees.csv": 0o600, "there": 0o755, "there/invitees.csv": 0o600,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("folder", ["/proc/house", "/dev/null/house", "/proc/no/house"])
+def test_init_says_where_it_cannot_write(run: Run, folder: str) -> None:
+    done = run("init", folder)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert re.fullmatch(r"/\S+ cannot be written \([A-Z][a-z ]+\); [a-z ,]+\n", done.stderr), done.stderr
+
+
+def test_init_on_a_full_disk_leaves_nothing(run: Run, small_disk: Path) -> None:
+    (small_disk / "ballast").write_bytes(bytes(200_000))
+    for folder in (small_disk / "house", small_disk):
+        done = run("init", str(folder))
+        assert done.returncode == 1
+        assert "cannot be written (No space left on device); make room" in done.stderr
+        assert [path.name for path in small_disk.iterdir()] == ["ballast"]
+
+
 # --------------------------------------------------------------------------- where the configuration comes from
 
 
@@ -142,6 +185,26 @@ def test_now_must_be_a_moment(run: Run, words: tuple[str, ...]) -> None:
     done = run(*(word.format("yesterday") for word in words))
     assert done.returncode == 2
     assert "write it as 2016-09-12" in done.stderr
+
+
+@pytest.mark.parametrize("moment", ["9999-12-31T23:59", "0001-01-01", "2201-01-01T00:00+00:00"])
+def test_a_moment_far_from_any_event_is_2(run: Run, house: Path, moment: str) -> None:
+    for words in (("status", "--now", moment), ("poll", "--since", moment)):
+        done = run(*words, "--config", str(house))
+        assert done.returncode == 2
+        assert "is no possible year; write one between 1970 and 2200" in done.stderr
+
+
+@pytest.mark.parametrize("moment", ["9999-12-31T23:59:59", "0001-01-01T00:00:00"])
+def test_a_year_far_from_any_event_is_named_with_its_key(run: Run, house: Path, moment: str) -> None:
+    path = house / "config.toml"
+    text = re.sub(r"(?m)^(starts|ends|send_at) = .*$", rf"\1 = {moment}", path.read_text())
+    path.write_text(f'{text}\n[[reminders]]\nto = "silent"\nat = {moment}\nletter = "reminder"\n')
+    for command in ("check", "poll"):
+        done = run(command, "--config", str(path))
+        assert done.returncode == 2
+        for key in ("event.starts", "event.ends", "documents[1].send_at", "reminders[1].at"):
+            assert f"{key}: {moment[:4]} is no possible year" in done.stdout + done.stderr
 
 
 # --------------------------------------------------------------------------- what goes wrong

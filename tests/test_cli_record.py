@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import stat
 import subprocess
 import sys
 import time
@@ -25,6 +26,7 @@ from rsvpbot.store.base import Commit
 from tests.servers import SmtpSink, free_port
 
 NOW = "2016-09-12T09:00-04:00"
+EXAMPLE = Path(__file__).parent / "corpus" / "people" / "012-stateless.eml"
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
@@ -83,9 +85,60 @@ def test_the_summary_is_written_as_html(run: Run, house: Path) -> None:
 
 
 def test_a_summary_that_cannot_be_written_is_told(run: Run, house: Path) -> None:
-    told = run("summary", "--html", str(house / "no" / "today.html"))
+    file = house / "no" / "today.html"
+    told = run("summary", "--html", str(file))
     assert told.returncode == 1
-    assert "No such file or directory" in told.stderr and "Traceback" not in told.stderr
+    assert told.stderr == f"{file} cannot be written (No such file or directory); " + (
+        "make its folder first, or name another place\n"
+    )
+
+
+def test_what_is_written_only_its_owner_may_read(run: Run, house: Path) -> None:
+    here = house / "lists"
+    here.mkdir(mode=0o755)
+    (here / "guests.csv").touch(mode=0o644)
+    lists = {
+        "guests.csv": ("guests", "--format", "csv", "--output"),
+        "guests.json": ("guests", "--format", "json", "--output"),
+        "guests.xlsx": ("guests", "--format", "xlsx", "--output"),
+        "desk.html": ("guests", "--reception", "--output"),
+        "badges.html": ("guests", "--badges", "--output"),
+        "today.html": ("summary", "--html"),
+        "ruth.json": ("export", "ruth@mission.example", "--output"),
+    }
+    before = os.umask(0o022)
+    try:
+        for name, words in lists.items():
+            done(run(*words, str(here / name)))
+    finally:
+        os.umask(before)
+    assert {file.name: stat.S_IMODE(file.stat().st_mode) for file in here.iterdir()} == dict.fromkeys(lists, 0o600)
+
+
+def test_what_does_not_fit_onto_the_disk_leaves_what_was_there(run: Run, small_disk: Path) -> None:
+    file, other = small_disk / "guests.csv", small_disk / "other.csv"
+    file.write_text("of yesterday")
+    with (small_disk / "ballast").open("wb", buffering=0) as ballast, pytest.raises(OSError, match="space"):
+        while True:
+            ballast.write(bytes(4096))
+    for words in (("guests", "--format", "csv", "--output"), ("summary", "--html")):
+        for name in (file, other):
+            told = run(*words, str(name))
+            assert told.returncode == 1
+            assert told.stderr == f"{name} cannot be written (No space left on device); " + (
+                "make room, or name a place on another disk\n"
+            )
+    assert {name.name for name in small_disk.iterdir()} == {"ballast", "guests.csv"}
+    assert file.read_text() == "of yesterday"
+
+
+def test_a_pipe_is_written_to_and_not_replaced(run: Run, house: Path) -> None:
+    done(run("guests", "--format", "csv", "--output", "/dev/null"))
+    assert Path("/dev/null").is_char_device()
+    target = house / "target.csv"
+    (house / "link.csv").symlink_to(target)
+    done(run("guests", "--format", "csv", "--output", str(house / "link.csv")))
+    assert (house / "link.csv").is_symlink() and target.read_bytes().startswith(b"\xef\xbb\xbf")
 
 
 def test_a_dry_run_sends_nothing(run: Run, house: Path, smtp_sink: SmtpSink) -> None:
@@ -94,6 +147,29 @@ def test_a_dry_run_sends_nothing(run: Run, house: Path, smtp_sink: SmtpSink) -> 
     assert smtp_sink.received == []
     assert (house / "rsvp.json").read_bytes() == before
     assert run("summary", "--dry-run").returncode == 2
+
+
+DRY_RUNS = [
+    ("summary", "--send", "--dry-run"),
+    ("invite", "--dry-run"),
+    ("announce", "--dry-run"),
+    ("announce", "--cancel", "--dry-run"),
+    ("record", "Bo Lund", "declined", "--dry-run"),
+]
+
+
+@pytest.mark.parametrize("words", DRY_RUNS)
+def test_a_dry_run_needs_no_password(run: Run, house: Path, words: tuple[str, ...]) -> None:
+    """As in the documented installation, where systemd hands them to the service and to nobody else."""
+    path = house / "config.toml"
+    text = path.read_text().replace('password_file = "imap-password"\n', "")
+    path.write_text(text.replace('# username = "rsvp@roundtable.example"\n', 'username = "rsvp"\n'))
+    done(run(*words))
+    if words[-1] == "--dry-run" and words[0] != "record":
+        told = run(*words[:-1])
+        assert told.returncode == 2 and "there is no password for the mailbox" in told.stderr
+        assert "smtp.username: there is no password for it" in told.stderr
+        assert "LoadCredential=imap:FILE: to the service in its unit, to a command by systemd-run" in told.stderr
 
 
 def test_the_summary_is_sent(run: Run, house: Path, smtp_sink: SmtpSink) -> None:
@@ -171,12 +247,72 @@ def test_guests_as_a_table(run: Run) -> None:
     assert "=Ruth Keller" in told and "vegetarian" in told
 
 
+PRINTING = [
+    ("guests",),
+    ("guests", "--format", "csv"),
+    ("guests", "--format", "json"),
+    ("status",),
+    ("show", "ruth@mission.example"),
+    ("record", "Bo Lund", "declined"),
+    ("read", str(EXAMPLE)),
+    ("read", str(EXAMPLE), "--json"),
+]
+
+
+@pytest.mark.parametrize("words", PRINTING)
+def test_a_reader_who_has_gone_is_no_fault(house: Path, words: tuple[str, ...]) -> None:
+    """As `rsvpbot guests | head` may end: by the status of SIGPIPE, which is no "out of reach"."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    command = [sys.executable, "-m", "rsvpbot", *words, "--config", str(house), "--now", NOW]
+    try:
+        told = subprocess.run(command, stdout=writer, stderr=subprocess.PIPE, text=True, timeout=60, check=False)
+    finally:
+        os.close(writer)
+    assert (told.returncode, told.stderr) == (141, "")
+
+
+@pytest.mark.parametrize("words", [*PRINTING, ("check",)])
+def test_output_that_is_closed_is_lost_and_nothing_else(house: Path, words: tuple[str, ...]) -> None:
+    before = (house / "rsvp.json").read_text()
+    command = [sys.executable, "-m", "rsvpbot", *words, "--config", str(house), "--now", NOW]
+    closing = ["sh", "-c", 'exec "$@" <&- >&-', "sh", *command]
+    told = subprocess.run(closing, stderr=subprocess.PIPE, text=True, timeout=60, check=False)
+    assert (told.returncode, told.stderr) == (1 if words[0] == "check" else 0, "")  # no mailbox is in reach
+    assert words[0] == "record" or (house / "rsvp.json").read_text() == before
+    with open_store("tinydb:rsvp.json", house, read_only=True) as store:
+        declined = [invitee.name for invitee in store.invitees() if invitee.partstat is PartStat.DECLINED]
+        assert declined == (["Bo Lund"] if words[0] == "record" else [])
+
+
+def test_output_that_does_not_fit_is_told(house: Path) -> None:
+    command = [sys.executable, "-m", "rsvpbot", "read", str(EXAMPLE), "--json", "--config", str(house)]
+    with Path("/dev/full").open("wb") as full:
+        told = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, timeout=60, check=False)
+    assert told.returncode == 1
+    assert "No space left on device" in told.stderr and "Traceback" not in told.stderr
+
+
 def test_guests_as_csv(run: Run, house: Path) -> None:
     told = done(run("guests", "--format", "csv"))
     assert '"\'=Ruth Keller"' in told
     file = house / "guests.csv"
     assert done(run("guests", "--format", "csv", "--output", str(file))) == f"Wrote {file}: 3 rows.\n"
     assert file.read_bytes().startswith(b"\xef\xbb\xbf")
+
+
+def test_a_list_without_guests_says_why(run: Run, house: Path) -> None:
+    assert done(run("guests", "--search", "zzz")).startswith("Nobody fits, of 3 on record")
+    assert "Name" not in done(run("guests", "--no-pass"))
+    for form in ("table", "csv", "json"):
+        told = run("guests", "--category", "delegaton", "--format", form)
+        assert (told.returncode, told.stdout) == (2, "")
+        assert told.stderr == "nobody on record is of the category 'delegaton'; there are: delegation, observer\n"
+    assert run("guests", "--badges", "--category", "Observer", "--category", "delegaton").returncode == 2
+    (house / "rsvp.json").unlink()
+    for words in ((), ("--category", "delegaton")):
+        assert done(run("guests", *words)).startswith("Nobody is on record yet: rsvpbot run, poll and invite take in")
+    assert done(run("guests", "--format", "csv")).startswith('"name","organisation"')
 
 
 @pytest.mark.parametrize("words", [("--no-pass", "--pass", "yes"), ("--output", "x.csv"), ("--partstat", "maybe")])
@@ -240,7 +376,7 @@ def test_a_rehearsal_records_nothing(run: Run, house: Path) -> None:
     [
         (("Lund", "accepted"), "fits 2"),
         (("nobody@x.example", "accepted"), "nobody on record is meant"),
-        (("Bo Lund", "delegated"), "it is not said who comes instead"),
+        (("Bo Lund", "delegated"), "it is not said who comes instead; write --delegate 'Jane Doe"),
         (("Bo Lund", "delegated", "--delegate", "bo@ngo.example"), "cannot be the delegate's address"),
         (("Bo Lund", "undo"), "there is nothing to undo"),
         (("Bo Lund", "declined", "--party", "2"), "--party goes with"),
@@ -266,7 +402,7 @@ def test_what_is_scheduled_is_shown_and_held(run: Run, house: Path) -> None:
     assert "HELD" not in done(run("outbox", "--release", "reminder"))
     wrong = run("outbox", "--hold", "nonsense")
     assert wrong.returncode == 2 and "there is 'reminder', 'Discussion Paper'" in wrong.stderr
-    assert done(run("outbox", "--send-held")).startswith("0 letters go out")
+    assert done(run("outbox", "--send-held")).startswith("No letter is held back.")
 
 
 # --------------------------------------------------------------------------- at the door
@@ -343,7 +479,8 @@ def test_the_command_closes_the_list_where_nothing_ran_and_a_rehearsal_does_not(
     page = done(run("guests", "--reception"))
     assert "and not kept yet: this is how it stands" in page and kept(house) is None
     here = datetime.now(ZoneInfo("America/New_York"))
-    closes(house, here - timedelta(hours=1), here + timedelta(days=1))
+    # Not a day from now: an event must start after the time at which people should be there.
+    closes(house, here - timedelta(hours=1), (here + timedelta(days=1)).replace(hour=12, minute=30))
     command = [sys.executable, "-m", "rsvpbot", "guests", "--reception", "--config", str(house)]
     first = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
     assert "The list is closed now; nothing had closed it" in first.stderr

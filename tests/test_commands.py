@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,6 +13,41 @@ from rsvpbot.organisers.commands import NotUnderstood, commands, of_subject, per
 from rsvpbot.organisers.rulings import Command
 
 JANE = Address("Jane Doe", "jane@x.example")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "accept" + " " * 290 + "now",
+        "delegate" + " ," * 140 + "x",
+        "add " + "a@" * 140,
+        "delegate " + "<" * 290,
+        "a b " * 74,
+        "accept" + "!" * 280 + "x",
+    ],
+)
+def test_no_line_takes_long(line: str) -> None:
+    """One expression that tries every start took seconds on the first, and did not end on forty of them in one."""
+    for written in (line, line * 300):
+        with contextlib.suppress(NotUnderstood):
+            commands(written)
+        person(written)
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("Jane Doe <jane@x.example>", JANE),
+        ("  Jane Doe  jane@x.example . ", JANE),
+        ("to: Jane Doe, < jane@x.example >;", JANE),
+        ("jane@x.example", Address("", "jane@x.example")),
+        ("Jane Doe", Address("Jane Doe", "")),
+        ("Jane Doe <jane@x>", None),
+        ("", None),
+    ],
+)
+def test_a_person(written: str, meant: Address | None) -> None:
+    assert person(written) == meant
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -109,6 +113,7 @@ def test_a_good_file_becomes_a_config(write: Write, tmp_path: Path) -> None:
             (120, 40),
         ),
         ("venue", "arrive_by = 12:00:00", lambda c: c.event.venue.arrive_by, "12:00"),
+        ("venue", 'arrive_by = "12:30"', lambda c: c.event.venue.arrive_by, "12:30"),
         ("mailbox", 'security = "starttls"', lambda c: c.mailbox.port, 143),
         ("mailbox", "since = 2016-08-22", lambda c: c.mailbox.since, datetime(2016, 8, 22, tzinfo=NEW_YORK)),
         ("smtp", 'security = "none"', lambda c: c.smtp.port, 25),
@@ -159,6 +164,11 @@ letter = "reminder"
         ("event", 'starts = "tomorrow"', "event.starts", "is not a date with a time"),
         ("event", "ends = 2016-09-20T11:00:00", "event.ends", "is not after the start"),
         ("event", "starts = 2016-03-13T02:30:00", "event.starts", "the clocks go forward"),
+        ("event", "starts = 0001-01-01T00:00:00", "event.starts", "0001 is no possible year; write one between 1970"),
+        ("event", "ends = 9999-12-31T23:59:59", "event.ends", "9999 is no possible year"),
+        ("event", "rsvp_by = 0001-01-01", "event.rsvp_by", "0001 is no possible year"),
+        ("event", "freeze_at = 9999-12-31T23:59:59-04:00", "event.freeze_at", "9999 is no possible year"),
+        ("mailbox", "since = 9999-12-31", "mailbox.since", "9999 is no possible year"),
         ("event", 'timezone = "America/NewYork"', "event.timezone", 'did you mean "America/New_York"?'),
         ("event", 'timezone = "New York"', "event.timezone", 'did you mean "America/New_York"?'),
         ("event", 'weekday = "Wednesday"', "event.weekday", 'is a Tuesday, not a Wednesday; write weekday = "Tuesday"'),
@@ -169,6 +179,7 @@ letter = "reminder"
         ("event", 'capacity = "120"', "event.capacity", '"120" is a text; write a whole number without quotes'),
         ("event", "capacity = true", "event.capacity", "true is true or false; write a whole number"),
         ("event", "capacity = { a = -1 }", "event.capacity", 'category "a"'),
+        ("venue", 'arrive_by = "13:00"', "venue.arrive_by", "13:00 is after the event starts, 12:30"),
         ("venue", 'arrive_by = "noon"', "venue.arrive_by", 'as "08:00"'),
         ("mailbox", 'address = "rsvp at example"', "mailbox.address", "is not an e-mail address"),
         ("mailbox", 'host = "imaps://127.0.0.1/"', "mailbox.host", "is not the name of a host"),
@@ -193,6 +204,7 @@ letter = "reminder"
         ("smtp", 'oauth2 = { client = "x" }', "smtp.oauth2", 'did you mean "client_id"?'),
         ("smtp", 'oauth2 = { token_url = "http://login.example/" }', "smtp.oauth2", 'write it as "https://'),
         ("invitees", 'file = "nowhere.csv"', "invitees.file", "does not exist"),
+        ("invitees", 'file = "."', "invitees.file", "is a folder; name the list in it"),
         ("replies", 'mode = "sent"', "replies.mode", 'did you mean "send"?'),
         ("replies", 'languages = ["English"]', "replies.languages", 'write "en"'),
         ("replies", 'languages = "en"', "replies.languages", "write a list"),
@@ -209,7 +221,8 @@ letter = "reminder"
         ("service", "poll_every = 60", "service.poll_every", "is a number; write a number and its unit"),
         ("service", 'poll_every = "0s"', "service.poll_every", "too short"),
         ("service", 'poll_every = "48h"', "service.poll_every", "too long"),
-        ("service", 'metrics_file = "no/such/folder/x"', "service.metrics_file", "there is no folder"),
+        ("service", 'metrics_file = "no/such/folder/x.prom"', "service.metrics_file", "there is no folder"),
+        ("service", 'metrics_file = "x.txt"', "service.metrics_file", "write a name that ends in .prom"),
         ("retention", "days_after_event = -1", "retention.days_after_event", "no possible number of days"),
         ("event", "title = 5", "event.title", "5 is a number; write a text in quotes"),
         ("event", "title = [1]", "event.title", "this is a list; write a text"),
@@ -220,6 +233,11 @@ letter = "reminder"
         ("event", "capacity = {}", "event.capacity", "the table is empty"),
         ("mailbox", "security = true", "mailbox.security", "write one of"),
         ("mailbox", "token_command = []", "mailbox.token_command", "names no program"),
+        ("smtp", 'oauth2 = { flow = "device" }', "smtp.oauth2", 'did you mean "device-code"?'),
+        ("smtp", 'oauth2 = { flow = "device-code" }', "smtp.oauth2", "device_url, token_url, client_id, scope missing"),
+        ("smtp", 'oauth2 = { flow = "authorization-code", scope = "x" }', "smtp.oauth2", "authorize_url, token_url"),
+        ("smtp", 'oauth2 = { flow = "service-account", scope = "x" }', "smtp.oauth2", "key_file missing"),
+        ("smtp", 'oauth2 = { device_url = "http://login.example/" }', "smtp.oauth2", 'device_url: "http://login.example/"'),
         ("smtp", "oauth2 = true", "smtp.oauth2", "write a table with the keys"),
         ("smtp", 'oauth2 = { scope = "x" }', "smtp.oauth2", "token_url, client_id, client_secret_file missing"),
         ("smtp", "capacity_of = 1", "smtp.capacity_of", "its keys are host"),
@@ -309,6 +327,11 @@ def test_every_required_key_says_what_to_write(write: Write) -> None:
             assert key.required == ((section.name, key.name) in configuration._EXPECTED)
 
 
+def test_one_arrives_the_evening_before_what_starts_at_midnight(write: Write) -> None:
+    at_night = GOOD.replace("12:30:00", "00:30:00") + '[venue]\narrive_by = "23:45"\n'
+    assert load(write(at_night)).event.venue.arrive_by == "23:45"
+
+
 @pytest.mark.parametrize(("mode", "wrong"), [(0o600, None), (0o640, None), (0o604, "others"), (0o666, "others")])
 def test_a_password_file_is_read_by_its_owner_only(write: Write, tmp_path: Path, mode: int, wrong: str | None) -> None:
     (tmp_path / "secret").chmod(mode)
@@ -316,6 +339,44 @@ def test_a_password_file_is_read_by_its_owner_only(write: Write, tmp_path: Path,
         load(write(GOOD))
     else:
         assert wrong in problems(write(GOOD))["mailbox.password_file"]
+
+
+# What is wrong with each of the configurations that are named, as JSON.
+TELL = """
+import json, sys
+from pathlib import Path
+from rsvpbot.config import ConfigError, find, load
+for name in sys.argv[1:]:
+    try:
+        load(find(Path(name)))
+    except ConfigError as error:
+        print(json.dumps({problem.key: problem.wrong + "; " + problem.right for problem in error.problems}))
+"""
+
+
+def test_what_this_user_may_not_look_at_is_told(tmp_path: Path) -> None:
+    """As where `rsvpbot init`, run by root, made the folder."""
+    closed = tmp_path / "closed"
+    closed.mkdir()
+    (closed / "config.toml").write_text(GOOD)
+    named = '[invitees]\nfile = "closed/list.csv"\n[replies]\ntemplates = "closed/letters"\n'
+    (tmp_path / "config.toml").write_text(changed("mailbox", 'ca_file = "closed/ca.pem"') + named)
+    closed.chmod(0)
+    # Root looks into every folder by these two capabilities; without them it still reads what the program is made of,
+    # which another user could not where the tests themselves stand in a private folder.
+    as_any_other = ["setpriv", "--bounding-set=-dac_override,-dac_read_search"] if os.geteuid() == 0 else []
+    try:
+        told = subprocess.run(
+            [*as_any_other, sys.executable, "-c", TELL, closed, closed / "config.toml", tmp_path / "config.toml"],
+            stdout=subprocess.PIPE,
+            check=True,
+        ).stdout.splitlines()
+    finally:
+        closed.chmod(0o700)
+    folder, file, others = map(json.loads, told)
+    assert folder == file == {"file": "cannot be read (Permission denied); let this user read it"}
+    assert "list.csv cannot be read" in others["invitees.file"]
+    assert {"mailbox.ca_file", "replies.templates"} <= others.keys()
 
 
 def test_an_empty_password_file_and_a_folder(write: Write, tmp_path: Path) -> None:
@@ -332,6 +393,59 @@ def test_a_systemd_credential_is_password_enough(write: Write, tmp_path: Path, m
     (tmp_path / "imap").write_text("sesame")
     monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
     assert not load(path).mailbox.credential
+
+
+@pytest.mark.parametrize("section", ["mailbox", "smtp"])
+def test_a_credential_that_is_wrong_is_not_called_missing_too(write: Write, section: str) -> None:
+    text = changed(section, 'oauth2 = { flow = "device-code", scope = "x" }\nusername = "rsvp@roundtable.example"')
+    path = write(text.replace('password_file = "secret"\n', ""))
+    assert [key for key in problems(path) if key.startswith(section)] == [f"{section}.oauth2"]
+
+
+TOKENS = 'token_url = "https://login.example/token", client_id = "x", scope = "mail"'
+LOGIN = f'{{ flow = "device-code", device_url = "https://login.example/device", {TOKENS} }}'
+
+
+def test_logins_lie_in_the_state_folder_and_one_does_where_both_sections_say_the_same(
+    write: Write, tmp_path: Path
+) -> None:
+    text = changed("mailbox", f"oauth2 = {LOGIN}").replace('password_file = "secret"', "")
+    text += '[store]\nurl = "tinydb:state/rsvp.json"\n'
+
+    def files(smtp: str) -> tuple[Path, Path]:
+        config = load(write(text.replace("[smtp]", f"[smtp]\n{smtp}")))
+        assert config.mailbox.credential.oauth2 and config.smtp.credential.oauth2
+        return config.mailbox.credential.oauth2.login_file, config.smtp.credential.oauth2.login_file
+
+    imap, smtp = tmp_path / "state" / "imap-login.json", tmp_path / "state" / "smtp-login.json"
+    assert files(f'username = "rsvp@roundtable.example"\noauth2 = {LOGIN}') == (imap, imap)
+    assert files(f'username = "other@roundtable.example"\noauth2 = {LOGIN}') == (imap, smtp)
+    other = LOGIN.replace('"mail"', '"smtp"')
+    assert files(f'username = "rsvp@roundtable.example"\noauth2 = {other}') == (imap, smtp)
+
+
+def test_a_service_account_opens_the_mailbox_of_the_username_unless_another_is_named(
+    write: Write, tmp_path: Path
+) -> None:
+    def subject(keys: str) -> str:
+        text = changed("mailbox", f'oauth2 = {{ flow = "service-account", key_file = "secret", scope = "mail"{keys} }}')
+        config = load(write(text.replace('password_file = "secret"', "")))
+        assert config.mailbox.credential.oauth2
+        assert config.mailbox.credential.oauth2.key_file == tmp_path / "secret"
+        return config.mailbox.credential.oauth2.subject
+
+    assert subject("") == "rsvp@roundtable.example"
+    assert subject(', subject = "chair@roundtable.example"') == "chair@roundtable.example"
+
+
+def test_the_secret_of_a_client_is_read_by_its_owner_only(write: Write, tmp_path: Path) -> None:
+    (tmp_path / "secret").chmod(0o604)
+    for keys, named in (
+        (f'client_secret_file = "secret", {TOKENS}', "client_secret_file"),
+        ('flow = "service-account", scope = "x", key_file = "secret", client_secret_file = "nothing"', "key_file"),
+    ):
+        text = changed("mailbox", f"oauth2 = {{ {keys} }}").replace('password_file = "secret"', "")
+        assert "may be read by others" in problems(write(text))[f"mailbox.oauth2.{named}"]
 
 
 def test_a_relative_program_is_found_beside_the_file(write: Write, tmp_path: Path) -> None:

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import http.server
-import json
 import os
-import threading
-import urllib.parse
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from rsvpbot.config import Credential
+from rsvpbot.config import Credential, OAuth2
 from rsvpbot.mail import credentials
-from rsvpbot.mail.credentials import CredentialError, is_token, refused, secret
+from rsvpbot.mail.credentials import CredentialError, is_token, secret
+from tests.servers import until
 
 SECRET = "correct horse battery staple"
 
@@ -121,121 +117,14 @@ def test_a_command_that_hangs_is_ended_with_all_that_it_started(
     with pytest.raises(CredentialError, match="did not end within"):
         secret(Credential(password_command=command), "imap")
     state = Path(f"/proc/{pid_file.read_text().strip()}/stat")
-    assert not state.exists() or state.read_text().split()[2] == "Z"
+    until(lambda: not state.exists() or state.read_text().split()[2] == "Z")
 
 
 def test_what_is_a_token() -> None:
     assert is_token(Credential(token_command=("x",)))
-    assert is_token(Credential(oauth2={"token_url": "https://login.example/token"}))
+    assert is_token(Credential(oauth2=OAuth2()))
     assert not is_token(Credential(password_command=("x",)))
     assert not is_token(Credential())
-
-
-# --------------------------------------------------------------------------- a token service
-
-
-class TokenService(http.server.ThreadingHTTPServer):
-    """RFC 6749, section 4.4, for one client."""
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _TokenHandler)
-        self.asked: list[dict[str, str]] = []
-        self.lifetime = 3600
-        self.body: bytes | None = None
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_port}/token"
-
-
-class _TokenHandler(http.server.BaseHTTPRequestHandler):
-    server: TokenService
-
-    def do_POST(self) -> None:
-        form = self.rfile.read(int(self.headers["Content-Length"])).decode("ascii")
-        fields = dict(urllib.parse.parse_qsl(form))
-        self.server.asked.append(fields)
-        if fields.get("client_secret") != SECRET:
-            status, body = 401, json.dumps({"error": "invalid_client", "error_description": f"{fields}"}).encode()
-        else:
-            answer = {"access_token": f"token {len(self.server.asked)}", "expires_in": self.server.lifetime}
-            status, body = 200, self.server.body or json.dumps(answer).encode()
-        self.send_response(status)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, format: str, *args: object) -> None:
-        pass
-
-
-@pytest.fixture
-def token_service() -> Iterator[TokenService]:
-    with TokenService() as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
-        thread.start()
-        yield server
-        server.shutdown()
-        thread.join()
-
-
-def oauth2(service: TokenService, secret_file: Path, **changes: str) -> Credential:
-    settings = {
-        "token_url": service.url,
-        "client_id": "rsvpbot",
-        "client_secret_file": str(secret_file),
-        "scope": "https://outlook.example/.default",
-    }
-    return Credential(oauth2={**settings, **changes})
-
-
-def test_a_token_of_the_client_credentials_grant_is_kept_while_it_is_good(
-    token_service: TokenService, tmp_path: Path
-) -> None:
-    credential = oauth2(token_service, file_with(tmp_path, SECRET.encode()))
-    assert [secret(credential, "imap") for _ in range(3)] == ["token 1"] * 3
-    assert token_service.asked == [
-        {
-            "grant_type": "client_credentials",
-            "client_id": "rsvpbot",
-            "client_secret": SECRET,
-            "scope": "https://outlook.example/.default",
-        }
-    ]
-    refused(credential)
-    assert secret(credential, "imap") == "token 2"
-    assert secret(oauth2(token_service, tmp_path / "password", scope="smtp"), "smtp") == "token 3"
-
-
-def test_a_token_that_is_about_to_expire_is_not_handed_out_again(token_service: TokenService, tmp_path: Path) -> None:
-    token_service.lifetime = 60
-    credential = oauth2(token_service, file_with(tmp_path, SECRET.encode()))
-    assert [secret(credential, "imap"), secret(credential, "imap")] == ["token 1", "token 2"]
-
-
-def test_a_token_service_that_refuses_is_told_by_its_code_alone(token_service: TokenService, tmp_path: Path) -> None:
-    credential = oauth2(token_service, file_with(tmp_path, b"another secret"))
-    with pytest.raises(CredentialError, match=r"HTTP 401, invalid_client\); check oauth2.client_id") as raised:
-        secret(credential, "imap")
-    assert "another secret" not in str(raised.value)
-
-
-@pytest.mark.parametrize("body", [b"<html>", b"[]", b'{"token": 1}', b'{"access_token": "x", "expires_in": "soon"}'])
-def test_a_token_service_that_answers_something_else(token_service: TokenService, tmp_path: Path, body: bytes) -> None:
-    token_service.body = body
-    with pytest.raises(CredentialError, match="did not answer as a token service does"):
-        secret(oauth2(token_service, file_with(tmp_path, SECRET.encode())), "imap")
-
-
-def test_a_token_service_out_of_reach_or_in_the_clear(token_service: TokenService, tmp_path: Path) -> None:
-    file = file_with(tmp_path, SECRET.encode())
-    with pytest.raises(CredentialError, match="token_url must begin with https://"):
-        secret(oauth2(token_service, file, token_url="http://login.example/token"), "imap")
-    with pytest.raises(CredentialError, match="token_url must begin with https://"):
-        secret(oauth2(token_service, file, token_url="file:///etc/passwd"), "imap")
-    with pytest.raises(CredentialError, match="out of reach"):
-        secret(oauth2(token_service, file, token_url="http://127.0.0.1:1/token"), "imap")
-    assert token_service.asked == []
 
 
 def test_a_credential_shows_where_a_secret_lies_and_not_what_it_is(tmp_path: Path) -> None:

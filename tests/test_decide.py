@@ -31,6 +31,7 @@ from rsvpbot.model import (
     Standing,
     Trust,
     Verdict,
+    Voice,
 )
 
 NEW_YORK = ZoneInfo("America/New_York")
@@ -267,6 +268,100 @@ def test_a_yes_for_one_after_a_yes_for_two_is_asked_about() -> None:
     assert (decision.folder, decision.answer, kinds(decision)) == (Folder.REVIEW, None, [LetterKind.PASSED_ON])
 
 
+PAIR = replace(YES, party=2, names=("Ada Lovelace", "Jane Roe"))
+WITH_TOM = replace(YES, party=2, names=("Ada Lovelace", "Tom Reed"))
+
+
+@pytest.mark.parametrize(
+    ("reading", "names"),
+    [
+        (WITH_TOM, None),  # "I will also bring Tom Reed."
+        (replace(YES, names=("Tom Reed",)), None),  # "Tom Reed will attend too."
+        (replace(YES, party=3, names=("Ada Lovelace", "Tom Reed", "Ann Guest")), None),
+        (replace(PAIR, party=3, names=(*PAIR.names, "Tom Reed")), (*PAIR.names, "Tom Reed")),
+        (replace(PAIR, names=("Ada Lovelace", "Jane")), PAIR.names),
+        (replace(YES, party=2), PAIR.names),  # "We are two."
+        (replace(YES, party=2, names=()), PAIR.names),
+        (replace(WITH_TOM, represents=("Jane Roe",)), WITH_TOM.names),  # "… instead of Jane Roe"
+        (replace(WITH_TOM, spoken_of=("Jane",)), WITH_TOM.names),  # "… Jane cannot come"
+        (replace(YES, spoken_of=("Jane Roe",), voice=Voice.BOTH), YES.names),  # "I will come, but Jane Roe will not."
+    ],
+)
+def test_who_is_recorded_does_not_drop_out_in_silence(reading: Reading, names: tuple[str, ...] | None) -> None:
+    decision = decided(reading, standing=WITH_TOKEN, invitee=replace(ADA, answer=answer_of(PAIR)))
+    if names is None:
+        assert (decision.folder, decision.answer, kinds(decision)) == (Folder.REVIEW, None, [LetterKind.PASSED_ON])
+        assert "do" in decision.reasons[0] and "still come" in decision.reasons[0]
+    else:
+        assert decision.folder is Folder.RECORDED
+        assert decision.answer is not None and set(decision.answer.names) in (set(names), set(reading.names))
+
+
+@pytest.mark.parametrize(
+    ("sender", "names", "voice", "same"),
+    [
+        ("Countess King", ("Countess King",), Voice.SELF, True),
+        ("", ("艾达",), Voice.SELF, True),  # the signature's
+        ("Countess King", ("Countess King",), Voice.UNKNOWN, True),
+        ("Ada Lovelace", ("Tom Reed",), Voice.INVITEE, False),  # "Tom Reed will attend."
+    ],
+)
+def test_the_writer_may_go_by_another_name(sender: str, names: tuple[str, ...], voice: Voice, same: bool) -> None:
+    message = replace(MESSAGE, senders=(Address(sender, "ada@lovelace.example"),))
+    again = replace(YES, names=names, voice=voice)
+    recorded = replace(ADA, answer=answer_of(YES))
+    answer = decided(again, standing=WITH_TOKEN, invitee=recorded, message=message).answer
+    assert (answer is not None) is same
+    pair = replace(ADA, answer=answer_of(PAIR))
+    assert decided(again, standing=WITH_TOKEN, invitee=pair, message=message).answer is None
+
+
+@pytest.mark.parametrize(
+    ("spoken_of", "voice", "whole"),
+    [
+        (("Jane Roe",), Voice.INVITEE, False),
+        (("Jane",), Voice.INVITEE, False),
+        (("Jane Roe", "Tom Reed"), Voice.INVITEE, False),
+        (("Ada Lovelace",), Voice.INVITEE, True),  # an assistant: "Ms. Lovelace cannot come."
+        (("Ada Lovelace", "Jane Roe"), Voice.INVITEE, True),
+        (("Jane Roe",), Voice.BOTH, True),  # "Jane Roe and I cannot come."
+        ((), Voice.INVITEE, True),
+        ((), Voice.SELF, True),
+    ],
+)
+def test_a_guest_who_stays_away_takes_nobody_elses_seat(spoken_of: tuple[str, ...], voice: Voice, whole: bool) -> None:
+    reading = replace(NO, spoken_of=spoken_of, voice=voice)
+    decision = decided(reading, standing=WITH_TOKEN, invitee=replace(ADA, answer=answer_of(PAIR)))
+    assert (decision.answer is not None) is whole
+    assert decision.folder is (Folder.RECORDED if whole else Folder.REVIEW)
+    nameless = replace(ADA, name="", answer=answer_of(replace(PAIR, party=1, names=("Jane Roe",))))
+    assert decided(reading, standing=WITH_TOKEN, invitee=nameless).answer is not None
+
+
+@pytest.mark.parametrize(
+    ("represents", "name", "delegates"),
+    [
+        ((), "Ada Lovelace", True),
+        (("Lovelace",), "Ada Lovelace", True),
+        (("Ada Lovelace",), "Lovelace, Ada (Dr.)", True),
+        (("Jane Roe",), "Ada Lovelace", False),
+        (("Jane Roe",), "", False),
+        (("Ana Ruiz",), "Ada Lovelace", False),
+        (("Ana Ruiz",), "", True),
+        (("Ana Ruiz",), "Permanent Mission of Maravelle", True),
+        (("آدا لوفليس",), "Ada Lovelace", True),  # nobody here can tell
+    ],
+)
+def test_a_seat_is_passed_on_only_in_the_place_of_the_invitee(
+    represents: tuple[str, ...], name: str, delegates: bool
+) -> None:
+    """ "Tom Reed will come instead of Jane Roe.", who is a guest: the invitee still comes."""
+    invited = replace(ADA, name=name, answer=answer_of(PAIR))
+    decision = decided(replace(INSTEAD, represents=represents), standing=WITH_TOKEN, invitee=invited)
+    assert (decision.answer is not None) is delegates
+    assert decision.folder is (Folder.RECORDED if delegates else Folder.REVIEW)
+
+
 def test_a_bare_yes_does_not_take_the_seat_back_from_a_delegate() -> None:
     delegated = replace(ADA, answer=answer_of(INSTEAD))
     assert decided(BARE, standing=WITH_TOKEN, invitee=delegated).answer is None
@@ -279,6 +374,82 @@ def test_a_bare_word_to_our_question_about_a_change_is_not_plain(reading: Readin
     asked = replace(ADA, answer=answer_of(YES), pending=answer_of(NO))
     decision = decided(reading, standing=WITH_TOKEN, invitee=asked)
     assert (decision.folder, decision.answer, kinds(decision)) == (Folder.REVIEW, None, [LetterKind.PASSED_ON])
+
+
+BARE_NO = replace(NO, bare=True)
+STATES = (LetterKind.ACCEPTED, LetterKind.DECLINED, LetterKind.PASSED_ON, LetterKind.FROM_ORGANISERS, LetterKind.PAPER)
+"""Letters that ask nobody whether they come."""
+
+
+@pytest.mark.parametrize("answered", [None, LetterKind.INVITATION, LetterKind.REMINDER, *STATES])
+@pytest.mark.parametrize(("recorded", "reading"), [(NO, BARE), (YES, BARE_NO)])
+def test_a_bare_word_never_turns_a_recorded_answer(
+    recorded: Reading, reading: Reading, answered: LetterKind | None
+) -> None:
+    """ "OK, thanks." to "we have recorded that you cannot come"; "No, thank you." to "shall we book a room?"."""
+    stands = replace(ADA, answer=answer_of(recorded))
+    decision = decided(reading, standing=WITH_TOKEN, invitee=stands, answered=answered, follows=True)
+    assert (decision.folder, decision.answer, kinds(decision)) == (Folder.REVIEW, None, [LetterKind.PASSED_ON])
+    pressed = replace(reading, kind=Kind.CALENDAR)
+    button = decided(pressed, standing=WITH_TOKEN, invitee=stands, answered=answered, follows=True)
+    assert button.answer is not None and button.answer.partstat is reading.partstat
+
+
+@pytest.mark.parametrize("before", [None, answer_of(MAYBE)])
+@pytest.mark.parametrize("reading", [BARE, BARE_NO])
+@pytest.mark.parametrize(
+    ("answered", "counts"),
+    [
+        (None, True),
+        (LetterKind.INVITATION, True),
+        (LetterKind.REMINDER, True),
+        (LetterKind.UNCLEAR, True),
+        (LetterKind.TENTATIVE, False),
+        (LetterKind.INFORMATION, False),
+        (LetterKind.PASSED_ON, False),
+        (LetterKind.FROM_ORGANISERS, False),
+    ],
+)
+def test_a_bare_word_answers_only_what_asks_whether_one_comes(
+    answered: LetterKind | None, counts: bool, reading: Reading, before: Answer | None
+) -> None:
+    decision = decided(reading, standing=WITH_TOKEN, invitee=replace(ADA, answer=before), answered=answered)
+    assert (decision.answer is not None) is counts
+    assert decision.folder is (Folder.RECORDED if counts else Folder.REVIEW)
+
+
+def test_news_of_the_event_ask_only_whoever_has_not_answered() -> None:
+    news: dict[str, Any] = {"standing": WITH_TOKEN, "answered": LetterKind.CHANGED}
+    assert decided(BARE, **news).answer is not None
+    assert decided(BARE, **news, invitee=replace(ADA, answer=answer_of(MAYBE))).answer is None
+
+
+@pytest.mark.parametrize("answered", STATES)
+def test_a_bare_word_that_agrees_with_the_record_changes_nothing(answered: LetterKind) -> None:
+    agreed: dict[str, Any] = {"standing": WITH_TOKEN, "answered": answered}
+    decision = decided(BARE, **agreed, invitee=replace(ADA, answer=answer_of(COUPLE)))
+    assert (decision.outcome, decision.folder, decision.letters) == ("says nothing", Folder.RECORDED, ())
+    assert decision.answer is None
+    vegan = decided(replace(BARE, dietary="vegan"), **agreed, invitee=replace(ADA, answer=answer_of(COUPLE))).answer
+    assert vegan is not None and (vegan.dietary, vegan.names) == ("vegan", COUPLE.names)
+
+
+@pytest.mark.parametrize(
+    ("answered", "reading", "outcome"),
+    [
+        (LetterKind.OFFER, BARE, "answer"),
+        (LetterKind.OFFER, BARE_NO, "answer"),
+        (LetterKind.STANDBY, BARE, "says nothing"),
+        (LetterKind.STANDBY, BARE_NO, "unclear"),
+        (None, BARE, "answer"),
+        (None, BARE_NO, "unclear"),
+    ],
+)
+def test_a_bare_word_takes_or_gives_back_a_seat_where_it_is_offered(
+    answered: LetterKind | None, reading: Reading, outcome: str
+) -> None:
+    offered = replace(ADA, answer=replace(answer_of(YES), offered_until=NOW + timedelta(days=1)))
+    assert decided(reading, standing=WITH_TOKEN, invitee=offered, answered=answered).outcome == outcome
 
 
 def test_a_confirmed_change_brings_the_needs_of_its_own_mail() -> None:
@@ -299,6 +470,33 @@ def test_a_calendar_that_answers_every_letter_gets_none_for_that() -> None:
     again = decided(pressed, standing=WITH_TOKEN, invitee=replace(ADA, answer=answer_of(YES)))
     assert (again.folder, again.letters) == (Folder.RECORDED, ())
     assert kinds(decided(pressed, standing=WITH_TOKEN)) == [LetterKind.ACCEPTED]
+
+
+QUESTION = replace(NOTHING, **ASKS)
+ASKS_WHERE = replace(NOTHING, asks=Asks.LOGISTICS)
+UNCLEAR = replace(NOTHING, reasons=("contradicts itself",))
+
+
+@pytest.mark.parametrize("last", [LetterKind.UNCLEAR, LetterKind.PASSED_ON, LetterKind.INFORMATION])
+@pytest.mark.parametrize("reading", [QUESTION, ASKS_WHERE, UNCLEAR])
+def test_what_settles_nothing_gets_one_automatic_answer_and_then_a_person(reading: Reading, last: LetterKind) -> None:
+    assert len(kinds(decided(reading))) == 1
+    decision = decided(reading, last=last)
+    assert (kinds(decision), decision.folder) == ([], Folder.REVIEW)
+    assert decision.reasons[-1].startswith("comes after an automatic answer of ours")
+
+
+def test_an_answer_said_again_gets_no_letter_again_and_news_do() -> None:
+    recorded = replace(ADA, answer=answer_of(YES))
+    again = decided(YES, invitee=recorded, last=LetterKind.ACCEPTED)
+    assert (kinds(again), again.folder, again.answer is not None) == ([], Folder.RECORDED, True)
+    assert kinds(decided(YES, invitee=recorded)) == [LetterKind.ACCEPTED], "a letter of another kind came between"
+    assert kinds(decided(YES, last=LetterKind.UNCLEAR)) == [LetterKind.ACCEPTED]
+    hungry = replace(YES, dietary="vegetarian")
+    assert kinds(decided(hungry, invitee=recorded, last=LetterKind.ACCEPTED)) == [LetterKind.ACCEPTED]
+    changed = decided(NO, invitee=recorded, standing=WITH_TOKEN, last=LetterKind.ACCEPTED)
+    assert kinds(changed) == [LetterKind.DECLINED]
+    assert kinds(decided(QUESTION, invitee=recorded, last=LetterKind.ACCEPTED)) == [LetterKind.PASSED_ON]
 
 
 @pytest.mark.parametrize(
@@ -330,6 +528,33 @@ def test_the_delegate_may_confirm_but_not_give_the_seat_away() -> None:
     for reading in (NO, MAYBE):
         other = decided(reading, standing=standing, invitee=delegated, message=message)
         assert (other.folder, other.answer, other.letters[0].recipients) == (Folder.REVIEW, None, (DEPUTY.email,))
+
+
+@pytest.mark.parametrize(
+    ("names", "comes"),
+    [
+        ((DEPUTY.name,), True),
+        (("C. Babbage",), True),
+        (("Babbage", "Ann Guest"), True),
+        ((), True),
+        (("Tom Reed",), False),
+        (("Ada Lovelace",), False),
+        (("Tom Reed", "Ann Guest"), False),
+    ],
+)
+@pytest.mark.parametrize("recorded", [(DEPUTY.name,), ()])
+def test_a_delegate_who_names_only_others_does_not_come(
+    names: tuple[str, ...], comes: bool, recorded: tuple[str, ...]
+) -> None:
+    """ "Tom Reed will attend." in the delegate's own mail, proven as it is."""
+    delegated = replace(ADA, answer=answer_of(replace(INSTEAD, names=recorded)))
+    standing = replace(FROM_LIST, from_delegate=True, listed=False, dmarc=Dmarc.PASS)
+    message = replace(MESSAGE, senders=(Address("", DEPUTY.email),))
+    reading = replace(YES, party=max(1, len(names)), names=names)
+    decision = decided(reading, standing=standing, invitee=delegated, message=message)
+    assert decision.outcome == ("answer" if comes else "delegate withdraws")
+    if not comes:
+        assert (decision.folder, decision.answer, kinds(decision)) == (Folder.REVIEW, None, [LetterKind.PASSED_ON])
 
 
 def test_the_delegates_own_yes_needs_no_proof_unless_it_changes_who_comes() -> None:
@@ -406,6 +631,51 @@ def test_after_the_event_nothing_is_recorded() -> None:
     assert kinds(decided(replace(NOTHING, asks=Asks.LOGISTICS), now=EVENT.ends)) == [LetterKind.EVENT_OVER]
     assert kinds(decided(replace(NOTHING, **ASKS), now=EVENT.ends)) == [LetterKind.PASSED_ON]
     assert kinds(decided(NOTHING, now=EVENT.ends)) == []
+
+
+PRESSED_NO = replace(NO, kind=Kind.CALENDAR, bare=True)
+
+
+@pytest.mark.parametrize(
+    ("reading", "outcome", "folder", "passed_on"),
+    [
+        (YES, "event cancelled", Folder.RECORDED, False),
+        (NO, "event cancelled", Folder.RECORDED, False),
+        (MAYBE, "event cancelled", Folder.RECORDED, False),
+        (INSTEAD, "event cancelled", Folder.RECORDED, False),
+        (replace(YES, kind=Kind.CALENDAR, bare=True), "event cancelled", Folder.RECORDED, False),
+        (replace(YES, firm=True, **ASKS), "event cancelled", Folder.REVIEW, True),
+        (replace(NOTHING, asks=Asks.LOGISTICS), "asks for logistics", Folder.RECORDED, False),
+        (replace(NOTHING, **ASKS), "question", Folder.REVIEW, True),
+        (UNCLEAR, "unclear", Folder.REVIEW, True),
+    ],
+)
+@pytest.mark.parametrize("now", [NOW, EVENT.ends])
+def test_of_a_cancelled_event_everybody_who_writes_is_told_and_nothing_is_recorded(
+    reading: Reading, outcome: str, folder: Folder, passed_on: bool, now: datetime
+) -> None:
+    for known in (ADA, replace(ADA, answer=answer_of(YES)), replace(ADA, pending=answer_of(NO))):
+        decision = decided(reading, standing=WITH_TOKEN, invitee=known, cancelled=True, now=now)
+        assert (decision.outcome, decision.folder, decision.answer) == (outcome, folder, None)
+        (letter,) = decision.letters
+        assert (letter.kind, letter.passed_on) == (LetterKind.CANCELLED, passed_on)
+
+
+def test_thanks_for_the_news_and_a_calendar_that_lets_its_entry_go_get_no_letter() -> None:
+    for known in (ADA, replace(ADA, pending=answer_of(NO))):
+        thanks = decided(NOTHING, invitee=known, cancelled=True)
+        assert (thanks.outcome, thanks.folder, thanks.letters) == ("says nothing", Folder.RECORDED, ())
+    gone = decided(PRESSED_NO, standing=WITH_TOKEN, cancelled=True)
+    assert (gone.folder, gone.letters, gone.answer) == (Folder.RECORDED, (), None)
+
+
+@pytest.mark.parametrize("last", [kind for kind in LetterKind if kind is not LetterKind.CANCELLED])
+def test_that_it_is_cancelled_is_news_after_every_letter_but_its_own(last: LetterKind) -> None:
+    assert kinds(decided(YES, cancelled=True, last=last)) == [LetterKind.CANCELLED]
+    again = decided(YES, cancelled=True, last=LetterKind.CANCELLED)
+    assert (again.letters, again.folder) == ((), Folder.RECORDED)
+    asks = decided(QUESTION, cancelled=True, last=LetterKind.CANCELLED)
+    assert (asks.letters, asks.folder) == ((), Folder.REVIEW)
 
 
 def test_needs_stay_when_only_the_number_changes() -> None:

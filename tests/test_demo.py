@@ -127,3 +127,27 @@ def test_the_summary_is_shown_and_written(shown: dict[str, str], folder: Path) -
 
 def test_nothing_is_left_behind_but_its_folder(shown: dict[str, str], folder: Path) -> None:
     assert [path.name[:13] for path in folder.iterdir()] == ["rsvpbot-demo-"]
+
+
+def test_a_second_day_does_not_overwrite_the_first(shown: dict[str, str], folder: Path, tmp_path: Path) -> None:
+    assert shown
+    (first,) = folder.glob("rsvpbot-demo-*")
+    before = {path.name: path.read_bytes() for path in first.iterdir() if path.is_file()}
+    (tmp_path / "config.toml").write_text("mine")
+    for place, name in ((first, "rsvp.json"), (tmp_path, "config.toml")):
+        done = again(place)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert str(place / name) in done.stderr and "there already, and not overwritten" in done.stderr
+    assert {path.name: path.read_bytes() for path in first.iterdir() if path.is_file()} == before
+    assert [path.name for path in tmp_path.iterdir()] == ["config.toml"]
+
+
+def test_a_folder_that_cannot_be_made_is_told() -> None:
+    done = again(Path("/dev/null/demo"))
+    assert done.returncode == 1
+    assert done.stderr.startswith("/dev/null/demo cannot be written (Not a directory); ")
+
+
+def again(place: Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "rsvpbot", "demo", str(place)]
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)

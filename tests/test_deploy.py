@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import shutil
 import subprocess
 import sys
 import textwrap
+import tomllib
 from collections import defaultdict
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from rsvpbot import cli, service
 from rsvpbot.config import CREDENTIAL_NAMES
+from rsvpbot.floods import MOST_AN_HOUR
+from rsvpbot.mail.tokens import Tokens, load_keys
+from rsvpbot.store import open_store
+from tests.steer_house import ADA, steered
 
 ROOT = Path(__file__).parent.parent
 UNIT = ROOT / "deploy" / "rsvpbot.service"
@@ -68,7 +75,70 @@ def test_the_instructions_name_the_paths_of_the_unit() -> None:
         assert path in UNIT.read_text(encoding="utf-8")
         assert path in RUNNING
     assert "deploy/rsvpbot.service" in RUNNING
-    assert len(re.findall(r"^\d\. ", RUNNING, re.MULTILINE)) == 5
+    install = RUNNING[RUNNING.index("## Install, in five steps") :].split("\n## ")[0]
+    assert len(re.findall(r"^\d\. ", install, re.MULTILINE)) == 5
+
+
+def test_commands_in_the_service_s_place_keep_its_state_folder_closed() -> None:
+    """systemd gives a state folder the mode of whatever last started with it: 0755, where none is said."""
+    pages = "\n".join(page.read_text(encoding="utf-8") for page in (ROOT / "docs").glob("*.md"))
+    commands = re.findall(r"^ *sudo systemd-run (?:.*\\\n)*.*$", pages, re.MULTILINE)
+    assert len(commands) >= 3
+    for command in commands:
+        said = dict(re.findall(r"-p (\w+)=(\S+)", command))
+        for name in ("StateDirectory", "StateDirectoryMode", "UMask"):
+            assert [said[name]] == KEYS[name], command
+
+
+def test_a_state_folder_that_was_moved_goes_on(tmp_path: Path) -> None:
+    """As docs/running.md says to move it: whole, with the key, while nothing runs."""
+    with steered(tmp_path / "old") as house:
+        done = house.comes("Yes, I will attend.")
+        token = Tokens(load_keys(house.config.state_folder), house.config.event.uid).token(ADA.id)
+    shutil.copytree(house.config.state_folder, tmp_path / "new")
+    with open_store(f"tinydb:{tmp_path / 'new' / 'rsvp.json'}", tmp_path) as store:
+        assert store.done_digest(done.digest) == done
+        assert store.lock_daemon()
+        ada = store.invitee(ADA.id)
+        assert ada is not None and ada.answer is not None
+    assert Tokens(load_keys(tmp_path / "new"), house.config.event.uid).invitee_id(token) == ADA.id
+
+
+def test_the_instructions_explain_every_alarm_of_the_summary() -> None:
+    words = tomllib.loads((ROOT / "rsvpbot" / "organisers" / "words" / "en.toml").read_text(encoding="utf-8"))
+    source = (ROOT / "rsvpbot" / "organisers" / "wording.py").read_text(encoding="utf-8")
+    keys = re.findall(r'yield say\("(\w+)"', source[source.index("def _alarms") : source.index("def _headline")])
+    assert len(keys) >= 7
+    for key in keys:
+        told = words[key] if isinstance(words[key], str) else words[key]["other"]
+        told = told.replace("{who}", "somebody").replace("{most}", str(MOST_AN_HOUR))
+        # What stands between the figures, up to the first stop.
+        named = re.split(r"[;.?(]|\{since\}| yet| and lie", told)[0].lower()
+        assert re.sub(r"\{n\} ?", "", named).strip() in RUNNING.lower(), key
+
+
+def test_the_instructions_explain_every_warning_and_error_of_the_log() -> None:
+    """Whoever adds one says in docs/running.md what to do about it."""
+    table = RUNNING[RUNNING.index("| the journal says |") :].split("\n\n")[0].lower()
+    rows = [_words(row.split("|")[1]) for row in table.splitlines()]
+    missing = [line for line in _told_loudly() if not any(_words(line) <= row for row in rows)]
+    assert len(list(_told_loudly())) >= 20
+    assert missing == [], "docs/running.md, the table of what the journal says, lacks these"
+
+
+def _told_loudly() -> Iterator[str]:
+    """The wording of each record above INFO, without its values."""
+    for path in sorted((ROOT / "rsvpbot").rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            loud = isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
+            if loud and node.func.attr in ("warning", "error", "exception", "critical"):  # type: ignore[attr-defined]
+                words = node.args[0] if node.args else None  # type: ignore[attr-defined]
+                if isinstance(words, ast.Constant) and isinstance(words.value, str):
+                    yield re.sub(r"\w*=?%[sd]|;.*", " ", words.value).lower()
+
+
+def _words(text: str) -> set[str]:
+    return set(re.findall(r"[a-z]+", text)) - {"id", "uid", "attempt", "error"}
 
 
 def analyze() -> str:

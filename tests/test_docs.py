@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import MISSING, dataclass, fields
 from itertools import chain
 from pathlib import Path
+from textwrap import dedent
 from typing import Any
 
 import click
@@ -17,6 +18,7 @@ from click.testing import CliRunner
 from rsvpbot import cli, config
 from rsvpbot.config import SECTIONS, Config, load
 from rsvpbot.model import Document, Event, Venue
+from rsvpbot.schema import Place
 
 ROOT = Path(__file__).parent.parent
 EXAMPLE = ROOT / "config.example.toml"
@@ -41,7 +43,7 @@ def test_each_command_has_help_and_stands_in_the_readme(name: str, command: clic
 
 def test_the_readme_names_no_command_that_there_is_not() -> None:
     text = "\n".join((README, *(path.read_text(encoding="utf-8") for path in (ROOT / "docs").glob("*.md"))))
-    assert set(re.findall(r"`rsvpbot ([a-z]+)", text)) <= set(cli.rsvpbot.commands)
+    assert set(re.findall(r"`rsvpbot ([a-z]+(?:-[a-z]+)*)", text)) <= set(cli.rsvpbot.commands)
 
 
 @pytest.mark.parametrize("name", [name for name, _ in COMMANDS])
@@ -62,6 +64,28 @@ def test_each_dependency_has_its_reason() -> None:
     names = {re.split(r"[\[<>=~!; ]", requirement)[0] for requirement in wanted} - {"rsvpbot"}
     told = (ROOT / "docs" / "dependencies.md").read_text(encoding="utf-8")
     assert sorted(name for name in names if not re.search(rf"\b{re.escape(name)}\b", told)) == []
+
+
+@pytest.mark.parametrize("name", ["microsoft-365.md", "google.md"])
+def test_the_settings_in_a_document_are_right(name: str, tmp_path: Path) -> None:
+    text = (ROOT / "docs" / name).read_text(encoding="utf-8")
+    blocks = [tomllib.loads(dedent(block)) for block in re.findall(r"^ *```toml\n(.*?)^ *```$", text, re.M | re.S)]
+    known = {section.name: section for section in SECTIONS}
+    flows = []
+    for section, keys in chain.from_iterable(block.items() for block in blocks):
+        for key, value in keys.items():
+            found = known[section].key(key)
+            assert found is not None, key
+            taken = found.kind(value, Place(tmp_path))  # raises what is wrong
+            flows += [taken["flow"]] if isinstance(taken, dict) else []
+    assert (
+        sorted(flows)
+        == {
+            "microsoft-365.md": ["client-credentials", "device-code"],
+            "google.md": ["authorization-code", "service-account"],
+        }[name]
+    )
+    assert set(flows) <= set(re.findall(r'`"([a-z-]+)"`', text))
 
 
 # --------------------------------------------------------------------------- the example configuration
@@ -96,8 +120,7 @@ COMMENTED_OUT = tuple(line for line in LINES if not line.active)
 def known_keys() -> set[tuple[str, str]]:
     found = {(section.name, key.name) for section in SECTIONS for key in section.keys}
     nested = {(name, key) for name, key in found if key == "oauth2"}
-    secret = ("token_url", "client_id", "client_secret_file", "scope")
-    return (found - nested) | {(f"{name}.oauth2", key) for name, _ in nested for key in secret}
+    return (found - nested) | {(f"{name}.oauth2", key.name) for name, _ in nested for key in config.OAUTH2_KEYS}
 
 
 def test_the_example_holds_every_key_and_no_other() -> None:

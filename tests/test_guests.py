@@ -21,12 +21,14 @@ from rsvpbot.organisers.guests import (
     GuestRow,
     csv_text,
     family_name,
+    folded,
     guests,
     json_lines,
     safe_cell,
     sort_key,
     table,
 )
+from rsvpbot.organisers.shown import one_line
 from rsvpbot.store.base import Commit
 from rsvpbot.store.tinydb import TinyStore
 from tests.test_summary import CONFIG, NOW, answer, invitee, reply
@@ -258,3 +260,12 @@ def test_json_holds_every_field() -> None:
         ["Ada Lovelace", "Charles Babbage"],
         "2016-09-12T09:00:00-04:00",
     )
+
+
+def test_plain_letters_take_a_short_way_to_the_same_end() -> None:
+    for char in map(chr, range(0x300)):
+        for text in (f"Ada{char}Doe", f"Ad\xe1{char}Doe"):
+            shown = one_line(text)
+            assert shown == " ".join(one_line(text + " \xe1").split()[:-1])
+            assert all(one.isprintable() for one in shown if one.isascii())
+            assert folded(text) == folded(text + "\xe1")[:-1]

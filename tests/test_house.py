@@ -14,17 +14,19 @@ ROOT = Path(rsvpbot.__file__).parent
 ROOMS = (
     ("__main__",),
     ("cli",),
-    ("check", "demo", "inviting", "scaffold", "show"),
+    ("check", "demo", "inviting", "retry", "safekeeping", "scaffold", "show"),
     ("service",),
+    ("metrics",),
     ("intake", "organisers"),
+    ("ahead",),
     ("letters", "roster", "demo_servers"),
-    ("examine", "lists"),
+    ("examine", "floods", "lists"),
     ("mail",),
     ("store",),
     ("decide",),
     ("reading",),
     ("config",),
-    ("schema", "logs", "clock"),
+    ("schema", "logs", "clock", "private", "timelimit"),
     ("model",),
 )
 """From left to right. A module may import from its own room and from those to its right; `__init__` is the doormat."""

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -93,9 +93,13 @@ def reply_to(invitee: Invitee) -> str:
 
 
 def whose(
-    mail: Message, config: Config = CONFIG, reading: Reading | None = None, people: List | None = None
+    mail: Message,
+    config: Config = CONFIG,
+    reading: Reading | None = None,
+    people: List | None = None,
+    now: datetime = START - timedelta(days=8),
 ) -> Standing:
-    return identify(mail, reading or Reading(Kind.HUMAN), people or List(), TOKENS, config)
+    return identify(mail, reading or Reading(Kind.HUMAN), people or List(), TOKENS, config, now)
 
 
 def calendar(uid: str = UID, attendee: str = "") -> Reading:
@@ -179,7 +183,10 @@ def test_tokens_of_two_invitees_are_a_doubt() -> None:
     "reading",
     [
         Reading(Kind.HUMAN, voice=Voice.INVITEE),
-        Reading(Kind.HUMAN, voice=Voice.BOTH),
+        Reading(Kind.HUMAN, voice=Voice.INVITEE, spoken_of=("Ruiz",)),
+        Reading(Kind.HUMAN, voice=Voice.INVITEE, spoken_of=("Tom Bell", "Ana Ruiz")),
+        Reading(Kind.HUMAN, voice=Voice.BOTH, spoken_of=("Ana Ruiz",)),
+        Reading(Kind.HUMAN, voice=Voice.BOTH, names=("Ana Ruiz", "Pia Holm"), spoken_of=("Ana Ruiz",)),
         Reading(Kind.HUMAN, voice=Voice.SELF, represents=("Ana Ruiz",)),
         Reading(Kind.HUMAN, represents=("the Permanent Mission of Maravelle",)),
         Reading(Kind.HUMAN, voice=Voice.SELF, names=("RUIZ, Ana",)),
@@ -203,6 +210,11 @@ def test_invitee_writes_from_another_address() -> None:
         Reading(Kind.HUMAN),
         Reading(Kind.HUMAN, names=("Ana",)),
         Reading(Kind.HUMAN, voice=Voice.SELF, names=("Pia Holm",)),
+        Reading(Kind.HUMAN, voice=Voice.INVITEE, spoken_of=("Brown",)),
+        Reading(Kind.HUMAN, voice=Voice.BOTH),
+        Reading(Kind.HUMAN, voice=Voice.BOTH, spoken_of=("Brown",)),
+        Reading(Kind.HUMAN, voice=Voice.BOTH, names=("Pia Holm", "Tom Bell"), spoken_of=("Tom Bell",)),
+        Reading(Kind.HUMAN, voice=Voice.BOTH, names=("Pia Holm",), represents=("Ana Ruiz",), spoken_of=("Ana Ruiz",)),
         calendar(UID, "pia@stranger.example"),
     ],
 )
@@ -382,6 +394,38 @@ def result(*fields: str, authserv_id: str = ID) -> Dmarc:
         (f"{ID}; x-dmarc=pass", Dmarc.NONE),
         (f"{ID}; dmarc=pass header.from=other.example", Dmarc.NONE),
         (f"{ID}; dmarc=pass; dmarc=fail", Dmarc.FAIL),
+        # folded and commented wherever the grammar allows it (RFC 8601, section 2.2)
+        (f"\r\n\t{ID}\r\n\t1\r\n\t;\r\n\tDMARC\r\n\t=\r\n\tFAIL\r\n\theader.from\r\n\t=\r\n\tmission.example", Dmarc.FAIL),
+        (f"{ID} (v1; dmarc=fail) 1 ; dkim=pass (2048-bit (rsa); good) header.d=x ; dmarc=pass", Dmarc.PASS),
+        (f"{ID}; (a (b) c) dmarc (d) / (e) 1 (f) = (g) fail (h)", Dmarc.FAIL),
+        (f"{ID}; dmarc=pass (\\); dmarc=fail)", Dmarc.PASS),
+        (f"{ID}/1; dmarc=pass", Dmarc.NONE),
+        (f'"{ID}" 1; dmarc=pass', Dmarc.PASS),
+        (f'"{ID}; dmarc=pass"; spf=none', Dmarc.NONE),
+        (f'{ID}; dmarc=pass header.from="mission.example"', Dmarc.PASS),
+        (f"{ID}; dmarc=pass header.from=ana@mission.example", Dmarc.PASS),
+        (f"{ID}; dmarc=pass header.from=MISSION.EXAMPLE.", Dmarc.PASS),
+        (f"{ID}; dmarc=pass header.from=sub.mission.example", Dmarc.NONE),
+        (f"{ID}; dmarc=pass header.from=mission.example.evil.example", Dmarc.NONE),
+        # several methods, in any order; the verdict is the first word of its result
+        (f"{ID}; dmarc=fail header.from=mission.example; dkim=pass; spf=pass; arc=pass", Dmarc.FAIL),
+        (f"{ID}; dkim=pass; dkim=fail; spf=softfail; dmarc=pass; compauth=pass reason=100", Dmarc.PASS),
+        (f"{ID}; arc=pass (i=1 dmarc=pass fromdomain=mission.example); dmarc=none", Dmarc.NONE),
+        (f"{ID}; iprev=pass dmarc=pass", Dmarc.NONE),
+        # what the sender chose, in quotes, says nothing
+        (f'{ID}; spf=pass reason="all is well dmarc=pass header.from=mission.example"', Dmarc.NONE),
+        (f'{ID}; spf=pass smtp.mailfrom="x; dmarc=pass header.from=mission.example"@evil.example; dmarc=none', Dmarc.NONE),
+        (f'{ID}; spf=pass smtp.mailfrom="\\"; dmarc=pass"@evil.example', Dmarc.NONE),
+        (f"{ID}; spf=pass smtp.mailfrom==?utf-8?q?x=3B_dmarc=3Dpass_x=3D?=@evil.example", Dmarc.NONE),
+        (f"=?utf-8?q?{ID}?=; dmarc=pass", Dmarc.NONE),
+        # quoted in a comment, as some servers do, or not closed: a failure counts, nothing else
+        (f'{ID}; spf=pass (x: domain of "a); dmarc=pass (b"@evil.example designates) smtp.mailfrom=x; dmarc=none', Dmarc.NONE),
+        (f'{ID}; spf=pass (x: domain of "a("@evil.example designates it) smtp.mailfrom=x; dmarc=fail', Dmarc.FAIL),
+        (f"{ID}; spf=pass (x: domain of a(@evil.example designates it); dmarc=fail header.from=mission.example", Dmarc.FAIL),
+        (f"{ID}; spf=pass (x: domain of a(@evil.example designates it); dmarc=pass", Dmarc.NONE),
+        (f'{ID}; spf=pass smtp.mailfrom="a@evil.example; dmarc = fail', Dmarc.FAIL),
+        # a verdict behind hundreds of the sender's signatures
+        (f"{ID}; " + "".join(f"dkim=fail header.d=d{n}.evil.example;\r\n " for n in range(500)) + "dmarc=fail", Dmarc.FAIL),
     ],
 )  # fmt: skip
 def test_one_field(value: str, expected: Dmarc) -> None:
@@ -407,6 +451,29 @@ AR = "Authentication-Results:"
         (("Received: from x by localhost (Postfix); x", HERE, f"{AR} {ID}; dmarc=pass"), Dmarc.PASS),
         ((f"{AR} {ID}; dmarc=pass",), Dmarc.PASS),
         ((), Dmarc.NONE),
+        # below the trust line, in our own name: the sender wrote it
+        ((f"{AR} {ID}; dmarc=fail", HERE, FOREIGN, f"{AR} {ID}; dmarc=pass"), Dmarc.FAIL),
+        ((f"{AR} {ID}; spf=pass", HERE, FOREIGN, f"{AR} {ID}; dmarc=pass"), Dmarc.NONE),
+        ((f"{AR} {ID}; dmarc=pass", HERE, FOREIGN, f"{AR} {ID}; dmarc=fail"), Dmarc.PASS),
+        ((HERE, FOREIGN, f"{AR} {ID}; dmarc=pass", HERE), Dmarc.NONE),
+        ((HERE, FOREIGN.replace("by", "BY"), f"{AR} {ID}; dmarc=pass"), Dmarc.NONE),
+        ((HERE, FOREIGN.replace("by ", "by\r\n\t"), f"{AR} {ID}; dmarc=pass"), Dmarc.NONE),
+        ((HERE, FOREIGN.replace("laptop", "x (helo by mx.roundtable.example)"), f"{AR} {ID}; dmarc=pass"), Dmarc.NONE),
+        ((HERE, FOREIGN.replace("laptop", f"=?utf-8?q?x_by_{ID}?="), f"{AR} {ID}; dmarc=pass"), Dmarc.NONE),
+        # several, one a program: dkim, spf and dmarc apart, with another server's among them
+        (
+            (
+                f"{AR} {ID}; dmarc=pass",
+                f"{AR} {ID}; dkim=pass",
+                f"{AR} x.example; dmarc=fail",
+                f"{AR} {ID}; spf=fail",
+                HERE,
+            ),
+            Dmarc.PASS,
+        ),
+        ((f"{AR} {ID}; dkim=fail", f"{AR.upper()} {ID.upper()} 1; DMARC=FAIL", HERE), Dmarc.FAIL),
+        ((f"ARC-{AR} i=1; {ID}; dmarc=pass", HERE), Dmarc.NONE),
+        ((f"X-{AR} {ID}; dmarc=pass", f"Original-{AR} {ID}; dmarc=pass", HERE), Dmarc.NONE),
     ],
 )
 def test_where_the_field_stands(fields: tuple[str, ...], expected: Dmarc) -> None:
@@ -416,6 +483,15 @@ def test_where_the_field_stands(fields: tuple[str, ...], expected: Dmarc) -> Non
 def test_authserv_id_need_not_be_a_host() -> None:
     assert result(HERE, f"{AR} unhq; dmarc=pass", FOREIGN, authserv_id="unhq") is Dmarc.PASS
     assert result(HERE, FOREIGN, f"{AR} unhq; dmarc=pass", authserv_id="unhq") is Dmarc.NONE
+
+
+@pytest.mark.parametrize("registry", ["co.uk", "gov.br", "org.za", "gob.mx"])
+def test_whoever_has_a_name_in_the_same_country_is_no_neighbour(registry: str) -> None:
+    ours, theirs = f"mx.mission.{registry}", f"mx.evil.{registry}"
+    here, foreign = f"Received: from x by {ours}; x", f"Received: from y by {theirs}; x"
+    assert result(here, foreign, f"{AR} {ours}; dmarc=pass", authserv_id=ours) is Dmarc.NONE
+    inside = f"Received: from z by store.mission.{registry}; x"
+    assert result(inside, here, f"{AR} {ours}; dmarc=pass", foreign, authserv_id=ours) is Dmarc.PASS
 
 
 def test_without_an_authserv_id_nothing_is_believed() -> None:

@@ -24,7 +24,7 @@ from rsvpbot.mail.imap import (
 )
 from rsvpbot.mail.tls import client_context
 from rsvpbot.model import Folder
-from tests.servers import Authority, Dovecot, Filter, Proxy, Pymap, Scripted, User, free_port, without
+from tests.servers import Authority, Dovecot, Filter, Proxy, Pymap, Scripted, User, free_port, refusing, without
 
 
 def mail(number: int, text: str = "I shall come.") -> bytes:
@@ -307,7 +307,7 @@ def test_what_vanished_is_left_out(dovecot: Dovecot) -> None:
             other.delete_messages([2, 5])
             other.expunge()
         assert [uid for uid, _ in connection.fetch(listing)] == [1, 3, 4]
-        assert connection.fetch_header(2) == b""
+        assert connection.fetch_header(2) is None
         assert list(connection.fetch([])) == []
         connection.file(listing, Folder.RECORDED)
         assert connection.listing() == []
@@ -330,12 +330,25 @@ def test_one_message_that_the_server_cannot_hand_out_does_not_stop_the_others(
     assert "uid=3" in caplog.text
 
 
+def test_one_header_that_the_server_cannot_hand_out_stops_nothing(
+    dovecot: Dovecot, caplog: pytest.LogCaptureFixture
+) -> None:
+    user = dovecot.new_user()
+    dovecot.deliver(user, *map(mail, range(1, 4)))
+    with through(dovecot, user, from_client=refusing(b"FETCH", 2)) as (config, _, _), Connection(config) as connection:
+        assert connection.fetch_header(2) is None
+        assert connection.fetch_header(3)
+        assert connection.senders([1, 2, 3]) == {}
+        assert sorted(connection.senders([1, 3])) == [1, 3]
+    assert "uid=2" in caplog.text
+
+
 def test_a_header_without_end_is_cut(dovecot: Dovecot) -> None:
     user = dovecot.new_user()
     with dovecot.client(user) as other:
         other.append("INBOX", b"".join(b"X-%06d: %s\r\n" % (n, b"z" * 60) for n in range(8_000)) + b"\r\nx\r\n")
     with Connection(dovecot.config(user)) as connection:
-        assert len(connection.fetch_header(1)) == imap.HEADER_BYTES
+        assert len(connection.fetch_header(1) or b"") == imap.HEADER_BYTES
 
 
 # --------------------------------------------------------------------------- folders and filing
@@ -416,6 +429,46 @@ def test_a_folder_that_somebody_removed_is_made_again(dovecot: Dovecot) -> None:
     assert len(dovecot.messages(user, "RSVP/Failed")) == 1
 
 
+@pytest.mark.parametrize(
+    ("server", "verb", "copied"), [(without(), b"MOVE", 3), (NO_MOVE, b"COPY", 3), (NO_MOVE, b"STORE", 4)]
+)
+@pytest.mark.parametrize("maybe_there", [False, True])
+def test_one_message_that_the_server_cannot_move_does_not_stop_the_others(
+    dovecot: Dovecot, server: Filter, verb: bytes, copied: int, maybe_there: bool
+) -> None:
+    user = dovecot.new_user()
+    dovecot.deliver(user, *map(mail, range(1, 5)))
+    with through(dovecot, user, server, refusing(verb, 2)) as (config, _, _), Connection(config) as connection:
+        assert connection.file([1, 2, 3, 4], Folder.RECORDED, maybe_there) == {2}
+        assert uids(connection.listing()) == [2]
+        for _ in range(2):
+            with pytest.raises(MailboxFault, match="refused filing"):
+                connection.file([2], Folder.RECORDED, maybe_there=True)
+    assert len(dovecot.messages(user, "RSVP/Recorded")) == copied, "no more copies than there must be"
+
+
+def test_what_cannot_be_looked_for_is_neither_copied_nor_removed(dovecot: Dovecot) -> None:
+    user = dovecot.new_user()
+    dovecot.deliver(user, *map(mail, range(1, 5)))
+    with through(dovecot, user, NO_MOVE, refusing(b"FETCH", 2)) as (config, _, _), Connection(config) as connection:
+        assert connection.file([1, 2, 3, 4], Folder.RECORDED, maybe_there=True) == {2}
+    assert len(dovecot.messages(user)) == 1
+    assert len(dovecot.messages(user, "RSVP/Recorded")) == 3
+
+
+def test_a_server_that_moves_nothing_is_not_asked_for_each_message(dovecot: Dovecot) -> None:
+    user = dovecot.new_user()
+    dovecot.deliver(user, *map(mail, range(1, 31)))
+    with (
+        through(dovecot, user, from_client=refusing(b"MOVE")) as (config, _, said),
+        Connection(config) as connection,
+        pytest.raises(MailboxFault, match="refused filing"),
+    ):
+        connection.file(range(1, 31), Folder.RECORDED)
+    assert sum(b" MOVE " in line for line in said) == imap.PATIENCE + 2
+    assert len(dovecot.messages(user)) == 30
+
+
 def test_a_thousand_are_filed(dovecot: Dovecot) -> None:
     user = dovecot.new_user()
     with dovecot.client(user) as other:
@@ -461,7 +514,7 @@ def test_inbox_is_opened_again_after_copies(dovecot: Dovecot) -> None:
         connection.append_draft(mail(3), "<3@else.example>")
         connection.file([2], Folder.REVIEW)
         connection.append_draft(mail(4), "<4@else.example>")
-        assert connection.fetch_header(1) != b""
+        assert connection.fetch_header(1)
         assert uids(connection.listing()) == [1]
     assert len(dovecot.messages(user, "Sent")) == 1
 
@@ -523,7 +576,7 @@ def test_pymap_does_as_well(pymap_server: Pymap) -> None:
     with Connection(pymap_server.config(user)) as connection:
         listing = uids(connection.listing())
         assert [raw for _, raw in connection.fetch(listing)] == [mail(1), mail(2), mail(3)]
-        assert connection.fetch_header(listing[0]).startswith(b"Subject: reply 1\r\n")
+        assert (connection.fetch_header(listing[0]) or b"").startswith(b"Subject: reply 1\r\n")
         connection.file(listing[:2], Folder.RECORDED)
         connection.append_sent(mail(4), "<4@else.example>")
         connection.append_draft(mail(5), "<5@else.example>")

@@ -5,31 +5,35 @@ from __future__ import annotations
 import itertools
 import threading
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import datetime, timedelta
 from email import policy
 from email.message import EmailMessage
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 import pytest
 
 import rsvpbot.examine
 import rsvpbot.intake
+from rsvpbot.ahead import Reader
 from rsvpbot.clock import ShiftedClock
 from rsvpbot.config import Config, load
-from rsvpbot.examine import examine
-from rsvpbot.intake import MOST_FAILURES, Intake, Polled
+from rsvpbot.examine import WARM_UP_ALL, Examined, examine
+from rsvpbot.intake import GROUP, MOST_FAILURES, Intake, Polled
 from rsvpbot.letters.sample import own_words
 from rsvpbot.letters.templates import Templates
-from rsvpbot.mail.imap import Connection
+from rsvpbot.mail.imap import Connection, MailboxFault
 from rsvpbot.mail.tokens import Tokens
 from rsvpbot.model import Doubt, Folder, Invitee, Kind, LetterKind, LetterState, Mailbox, PartStat, Verdict
+from rsvpbot.reading.pack import available
 from rsvpbot.store import open_store
 from rsvpbot.store.base import Commit, Store
 from tests.corpus_mailbox import EXAMPLE
-from tests.servers import Dovecot, User
+from tests.servers import Dovecot, Proxy, User, refusing
+from tests.steer_house import with_own_words
 
 NOW = datetime(2016, 9, 12, 9, 0, tzinfo=ZoneInfo("America/New_York"))
 ADA = Invitee(
@@ -70,7 +74,8 @@ def store(config: Config) -> Iterator[Store]:
 
 def intake(store: Store, config: Config) -> Intake:
     ids = ("newcome" + letter for letter in itertools.cycle("abcdefgh"))
-    return Intake(store, config, STEADY, Templates(config), Tokens((b"k" * 32,), config.event.uid), lambda: next(ids))
+    tokens = Tokens((b"k" * 32,), config.event.uid)
+    return with_own_words(Intake(store, config, STEADY, Templates(config), tokens, lambda: next(ids)), config)
 
 
 def test_one_commit_holds_reply_record_letter_and_done(store: Store, config: Config) -> None:
@@ -133,6 +138,33 @@ def test_a_reply_to_our_letter_is_newer_whatever_its_clock_says(store: Store, co
     road.handle(slow, 1, 2)
     ada = store.invitee(ADA.id)
     assert ada is not None and ada.partstat is PartStat.DECLINED
+
+
+@pytest.mark.parametrize("by_subject", [False, True])
+@pytest.mark.parametrize("words", ["OK, thanks.", "Yes, that is correct.", "Fine by me.", "Great 👍"])
+def test_thanks_for_the_letter_of_a_no_are_no_yes(store: Store, config: Config, words: str, by_subject: bool) -> None:
+    road = intake(store, config)
+    road.handle(mail("I am unable to attend."), 1, 1)
+    (letter,) = store.letters()
+    told = {"Subject": f"Re: {letter.subject}"} if by_subject else {"In_Reply_To": letter.message_id}
+    done = road.handle(mail(words, **told), 1, 2)
+    assert done is not None and done.folder is Folder.REVIEW
+    ada = store.invitee(ADA.id)
+    assert ada is not None and ada.partstat is PartStat.DECLINED and ada.pending is None
+
+
+def test_a_mere_word_answers_the_latest_letter_of_its_thread(store: Store, config: Config) -> None:
+    road = intake(store, config)
+    road.handle(mail("Will you cover my travel costs?"), 1, 1)
+    road.handle(mail("As I told Anna on the phone, same as last year."), 1, 2)
+    passed_on, unclear = store.letters()
+    assert (passed_on.kind, unclear.kind) == (LetterKind.PASSED_ON, LetterKind.UNCLEAR)
+    road.handle(mail("OK.", References=f"{unclear.message_id} {passed_on.message_id}"), 1, 3)
+    ada = store.invitee(ADA.id)
+    assert ada is not None and ada.answer is None
+    road.handle(mail("Yes.", References=f"{passed_on.message_id} {unclear.message_id}"), 1, 4)
+    ada = store.invitee(ADA.id)
+    assert ada is not None and ada.partstat is PartStat.ACCEPTED
 
 
 def test_a_change_that_nobody_is_asked_about_waits_for_the_organisers(store: Store, config: Config) -> None:
@@ -422,6 +454,84 @@ def test_what_the_server_does_not_hand_out_fails_and_is_not_forgotten(
     assert dovecot.messages(user) == []
 
 
+def through(proxy: Proxy, dovecot: Dovecot, user: User) -> Connection:
+    return Connection(dovecot.config(user, "none", port=proxy.port))
+
+
+def test_of_what_is_too_large_a_header_that_is_not_handed_out_fails_and_stops_nothing(
+    store: Store, config: Config, dovecot: Dovecot, user: User
+) -> None:
+    small = replace(config, mailbox=replace(config.mailbox, max_size=3000))
+    append(dovecot, user, mail("See below. " * 1000), YES)
+    road = intake(store, small)
+    with Proxy(dovecot.imap_port, from_client=lambda data: data.replace(b"[HEADER]<0", b"[NOHEADER]<0")) as proxy:
+        for number in range(MOST_FAILURES):
+            # Where nothing else is handed out, one alone is still no fault of the server.
+            with through(proxy, dovecot, user) as connection:
+                result = road.poll(connection, threading.Event())
+            assert result.folders[Folder.RECORDED] == (number == 0)
+    assert result.folders[Folder.FAILED] == 1
+    assert dovecot.messages(user) == []
+    assert len(dovecot.messages(user, "RSVP/Failed")) == 1
+
+
+def test_what_is_too_large_waits_for_the_others_and_heeds_a_stop(
+    store: Store, config: Config, dovecot: Dovecot, user: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small = replace(config, mailbox=replace(config.mailbox, max_size=3000))
+    append(dovecot, user, *(mail(f"{number} " * 2000) for number in range(5)), YES)
+    stop = threading.Event()
+    with Connection(dovecot.config(user)) as connection:
+        fetch_header = connection.fetch_header
+
+        def fetched(uid: int) -> bytes | None:
+            assert store.tally()[Folder.RECORDED] == 1
+            if uid == 2:
+                stop.set()
+            return fetch_header(uid)
+
+        monkeypatch.setattr(connection, "fetch_header", fetched)
+        assert intake(store, small).poll(connection, stop).seen == 3
+    assert len(dovecot.messages(user)) == 3
+    assert polled(intake(store, small), dovecot, user, small).seen == 3
+    assert len(store.replies()) == 6
+
+
+def test_one_that_the_server_does_not_move_stops_nobody(
+    store: Store, config: Config, dovecot: Dovecot, user: User, caplog: pytest.LogCaptureFixture
+) -> None:
+    append(dovecot, user, YES)
+    road = intake(store, config)
+    with Proxy(dovecot.imap_port, from_client=refusing(b"MOVE", 1)) as proxy:
+        for number in range(3):
+            with through(proxy, dovecot, user) as connection:
+                result = road.poll(connection, threading.Event())
+            assert (result.seen, result.unmoved) == (1, 1)
+            assert len(dovecot.messages(user)) == 1
+            assert len(store.unfiled(store.mailbox().uidvalidity)) == 1
+            append(dovecot, user, mail(f"Which floor is it? {number}"))
+    assert caplog.text.count("cannot be moved") == 1, "told once"
+    assert "uid=1 folder=Recorded cannot be moved" in caplog.text and "lovelace" not in caplog.text
+    assert polled(road, dovecot, user, config).unmoved == 0
+    assert dovecot.messages(user) == []
+    assert len(store.replies()) == sum(store.tally().values()) == 4
+
+
+def test_a_server_that_moves_nothing_is_at_fault_and_yet_nobody_waits(
+    store: Store, config: Config, dovecot: Dovecot, user: User
+) -> None:
+    append(dovecot, user, YES, mail("Which floor is it?"))
+    road = intake(store, config)
+    with Proxy(dovecot.imap_port, from_client=refusing(b"MOVE")) as proxy:
+        for number in range(3):
+            with through(proxy, dovecot, user) as connection, pytest.raises(MailboxFault, match="refused filing"):
+                road.poll(connection, threading.Event())
+            assert len(store.replies()) == 2 + number
+            append(dovecot, user, mail(f"Which floor is it? {number}"))
+    assert polled(road, dovecot, user, config).unmoved == 0
+    assert dovecot.messages(user) == []
+
+
 def test_older_mail_is_left_alone(store: Store, config: Config, dovecot: Dovecot, user: User) -> None:
     append(dovecot, user, mail("old"), at=NOW - timedelta(days=100))
     append(dovecot, user, YES, at=NOW)
@@ -446,6 +556,119 @@ def test_a_death_counts_against_the_message_in_hand(store: Store, config: Config
     assert len(dovecot.messages(user, "RSVP/Failed")) == 1
     assert store.tally()[Folder.FAILED] == 1
     store.close()
+
+
+def test_a_death_counts_only_where_the_message_itself_is_worked_on(
+    store: Store, config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    noted: list[tuple[str, str]] = []
+
+    def watch(name: str) -> None:
+        real = getattr(store, name)
+
+        def watched(*arguments: Any) -> Any:
+            (note,) = (note.read_text(encoding="ascii").strip() for note in config.state_folder.glob("*.in-hand"))
+            noted.append((name, note))
+            return real(*arguments)
+
+        monkeypatch.setattr(store, name, watched)
+
+    store.begin(1, 1)
+    store.finish()
+    for name in ("transaction", "commit", "seats_taken"):
+        watch(name)
+    assert intake(store, config).handle(YES, 7, 12) is not None
+    # While others hold the store, and while the disk is waited for, nothing is the message's doing.
+    assert ("transaction", "") in noted and ("commit", "") in noted
+    assert {note for name, note in noted if name != "seats_taken"} == {""}
+    assert ("seats_taken", "7 12") in noted
+
+
+def test_what_was_read_ahead_is_recorded_several_at_a_time(
+    store: Store, config: Config, dovecot: Dovecot, user: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for letter in "abcdefghijklmnopqrstuvw":
+        address = f"{letter}@lovelace.example"
+        append(dovecot, user, mail("Yes, I will attend.", address))
+        store.commit(Commit(invitees=(replace(ADA, id=f"adaadaa{letter}", addresses=(address,)),)))
+    done: list[str] = []
+    road = intake(store, config)
+    road.reader = Reader(config, stays=True)
+    group, handle = store.group, road.handle
+
+    def watched_group() -> AbstractContextManager[None]:
+        done.append("group")
+        return group()
+
+    def watched_handle(*arguments: Any) -> Any:
+        done.append("message")
+        return handle(*arguments)
+
+    monkeypatch.setattr(store, "group", watched_group)
+    monkeypatch.setattr(road, "handle", watched_handle)
+    result = polled(road, dovecot, user, config)
+    road.reader.close()
+    # Whoever writes alone does not wait for others.
+    message = ["message"]
+    assert done == [*message, "group", *message * (GROUP - 1), "group", *message * GROUP, "group", *message * 3]
+    assert result.folders == {Folder.RECORDED: 2 * GROUP + 3}
+    assert len(dovecot.messages(user, "RSVP/Recorded")) == 2 * GROUP + 3
+
+
+def test_large_ones_do_not_wait_for_others_to_be_recorded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rsvpbot.intake, "GROUP_BYTES", 20)
+    seen = cast(Examined, "read")
+    sizes = (30, 9, 9, 9, 25, 30, *[1] * 5)
+    groups = rsvpbot.intake._in_groups((number, b"x" * size, seen) for number, size in enumerate(sizes))
+    assert [[len(raw) for _, raw, _ in group] for group in groups] == [[30], [9, 9, 9], [25], [30], [1] * 4, [1]]
+
+
+def test_nobody_waits_for_the_store_while_a_message_is_read(
+    store: Store, config: Config, dovecot: Dovecot, user: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(3):
+        append(dovecot, user, mail(f"Yes, I will attend. {number}"))
+    free: list[bool] = []
+
+    def by_another() -> None:
+        with open_store(config.store_url, config.path.parent) as other:
+            other.commit(Commit(mailbox=replace(other.mailbox(), left_alone=len(free))))
+        free.append(True)
+
+    def watched(raw: bytes, *more: Any) -> Examined:
+        thread = threading.Thread(target=by_another)
+        thread.start()
+        thread.join(10)
+        return examine(raw, *more)
+
+    monkeypatch.setattr(rsvpbot.intake, "examine", watched)
+    assert polled(intake(store, config), dovecot, user, config).seen == 3
+    assert len(free) == 4  # and once for what is loaded first
+
+
+def test_what_loads_everything_is_in_each_language(config: Config) -> None:
+    assert sorted(examine(raw, config).reading.language for raw in WARM_UP_ALL) == list(available())
+
+
+def test_before_a_second_try_everything_is_loaded(
+    store: Store, config: Config, dovecot: Dovecot, user: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    append(dovecot, user, YES)
+    with Connection(dovecot.config(user)) as connection:
+        validity, (listed,) = connection.uidvalidity, connection.listing()
+    store.begin(validity, listed.uid)
+    store.close()
+    read: list[bytes] = []
+
+    def watched(raw: bytes, *more: Any) -> Examined:
+        read.append(raw)
+        return examine(raw, *more)
+
+    monkeypatch.setattr(rsvpbot.intake, "examine", watched)
+    with open_store(config.store_url, config.path.parent) as again:
+        assert polled(intake(again, config), dovecot, user, config).seen == 1
+    assert read[: len(WARM_UP_ALL)] == list(WARM_UP_ALL)
+    assert YES.partition(b"Subject")[0] in read[-1]
 
 
 def test_a_stop_ends_the_poll_after_the_message_in_hand(

@@ -6,6 +6,7 @@ import os
 import re
 import signal
 import subprocess
+import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -19,15 +20,17 @@ from typing import Any
 import pytest
 from icalendar import Calendar, vCalAddress
 
+from rsvpbot.clock import SystemClock
 from rsvpbot.config import load
 from rsvpbot.model import Answer, Invitee, LetterKind, LetterState, Order, PartStat
 from rsvpbot.organisers.invite import plan
-from rsvpbot.organisers.mailing import LARGEST, checked_enclosure
+from rsvpbot.organisers.mailing import LARGEST, Mailing, checked_enclosure
 from rsvpbot.organisers.rulings import NotPossible
+from rsvpbot.service import take_in
 from rsvpbot.store import open_store
 from rsvpbot.store.base import Commit, Store
 from tests.corpus_mailbox import command, on_loopback
-from tests.servers import Dovecot, SmtpSink, User
+from tests.servers import Dovecot, SmtpSink, User, until
 from tests.store_records import letter
 
 AT = datetime(2016, 9, 5, 12, tzinfo=UTC)
@@ -115,6 +118,14 @@ def run(config: Path, *words: str) -> subprocess.CompletedProcess[str]:
         check=False,
         stdin=subprocess.DEVNULL,
     )
+
+
+def daemon_runs(config: Path) -> bool:
+    loaded = load(config)
+    if not loaded.store_file.exists():
+        return False
+    with open_store(loaded.store_url, loaded.path.parent, read_only=True) as store:
+        return store.daemon_runs()
 
 
 def mails(sink: SmtpSink) -> dict[str, EmailMessage]:
@@ -267,6 +278,34 @@ def test_killed_and_started_again_it_sends_to_everybody_and_to_nobody_twice(
     assert {f"p{number:03}@mission.example" for number in range(120)} - set(times) <= doubtful
 
 
+@pytest.mark.parametrize("left", [0, 1])
+def test_what_a_command_was_cut_off_at_is_said_by_the_next_even_where_nobody_is_left(
+    house: tuple[Path, User], smtp_sink: SmtpSink, left: int
+) -> None:
+    config, _ = house
+    assert run(config, "--yes").returncode == 0
+    went = len(smtp_sink.received)
+    loaded = load(config)
+    with open_store(loaded.store_url, loaded.path.parent) as store, store.transaction():
+        first, *others = (letter for letter in store.letters() if letter.kind is LetterKind.INVITATION)
+        # As a kill leaves it between the server's answer and its record.
+        store.commit(Commit(letters=(replace(first, state=LetterState.SENDING, sent_at=None),)))
+    if left:
+        with (config.parent / "invitees.csv").open("a", encoding="utf-8") as more:
+            more.write("late@mission.example,Late Comer,states,en\n")
+    with open_store(loaded.store_url, loaded.path.parent) as store:
+        assert store.letter_tally()[LetterState.SENDING] == 1
+    assert "may not have gone out" not in run(config, "--dry-run").stdout
+    again = run(config, "--yes")
+    assert again.returncode == 0, again.stderr
+    assert "1 may not have gone out: an earlier command was cut off there; the summary names them" in again.stdout
+    assert len(smtp_sink.received) == went + left
+    with open_store(loaded.store_url, loaded.path.parent) as store:
+        (doubtful,) = store.letters(LetterState.DOUBTFUL)
+        assert doubtful.id == first.id and len(others) == 2
+    assert "may not have gone out" not in run(config, "--yes").stdout
+
+
 def test_the_service_sends_where_it_runs(house: tuple[Path, User], smtp_sink: SmtpSink) -> None:
     config, _ = house
     daemon = subprocess.Popen(
@@ -274,7 +313,7 @@ def test_the_service_sends_where_it_runs(house: tuple[Path, User], smtp_sink: Sm
     )
     try:
         assert daemon.stderr is not None
-        time.sleep(2)
+        until(lambda: daemon_runs(config), 60)
         done = run(config, "--yes")
         assert done.returncode == 0, done.stderr
         assert done.stdout.endswith("3 sent.\n")
@@ -282,6 +321,33 @@ def test_the_service_sends_where_it_runs(house: tuple[Path, User], smtp_sink: Sm
     finally:
         daemon.kill()
         daemon.communicate()
+
+
+def test_beside_a_service_that_cannot_send_it_says_so_and_ends(house: tuple[Path, User], smtp_sink: SmtpSink) -> None:
+    config, _ = house
+    smtp_sink.stop()
+    daemon = subprocess.Popen(
+        [*command(config, "run"), "--now", "2016-08-29T09:00-04:00"], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+    )
+    try:
+        loaded = load(config)
+        with open_store(loaded.store_url, loaded.path.parent) as store:
+            until(store.daemon_runs)
+            take_in(loaded, store, AT)
+            letters = [letter(f"w{one.id}", one.id, kind=LetterKind.INVITATION) for one in store.invitees()]
+            mailing = Mailing(
+                store,
+                loaded,
+                SystemClock(),
+                lambda invitee, now: next(one for one in letters if one.invitee_id == invitee.id),
+                wait=lambda stop, seconds: stop.wait(0.05),
+            )
+            sent = mailing.send(store.invitees(), (), threading.Event())
+        assert sent.waiting == 3 and "the service cannot send (127.0.0.1:" in sent.trouble
+    finally:
+        daemon.kill()
+        daemon.communicate()
+        smtp_sink.start()
 
 
 def test_an_event_that_is_over_invites_nobody(house: tuple[Path, User], smtp_sink: SmtpSink) -> None:

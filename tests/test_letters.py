@@ -9,10 +9,13 @@ from datetime import UTC, date, datetime, timedelta
 from email.message import EmailMessage
 from functools import lru_cache
 from html.parser import HTMLParser
+from itertools import pairwise
 from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import rsvpbot
 from rsvpbot.config import Config, builtin_templates, load
@@ -587,6 +590,17 @@ def test_markdown_becomes_readable_text() -> None:
 )
 def test_lines_break_where_the_script_allows(text: str, width: int, lines: list[str]) -> None:
     assert wrap(text, width).split("\n") == lines
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.text("ab .-(/é", max_size=60), st.integers(1, 14))
+def test_lines_are_as_long_as_they_can_be(text: str, width: int) -> None:
+    lines = wrap(text, width).split("\n")
+    assert " ".join(lines).split() == text.split()
+    assert all(len(line) <= width or " " not in line.strip() for line in lines)
+    parted_once = wrap(" ".join(text.split()), width).split("\n")
+    for line, following in pairwise(parted_once):
+        assert len(line) + 1 + len(following.split(" ")[0]) > width
 
 
 def test_columns_are_counted_as_a_terminal_does() -> None:

@@ -15,7 +15,7 @@ import pytest
 from icalendar import Calendar
 
 from rsvpbot.letters.cases import sample_answer, sample_invitee
-from rsvpbot.letters.compose import ACTED_UPON, MOST_REFERENCES, Envelope, assemble, compose
+from rsvpbot.letters.compose import ACTED_UPON, MOST_REFERENCES, WITH_CALENDAR, Envelope, assemble, compose
 from rsvpbot.letters.templates import Rendered
 from rsvpbot.mail.tokens import Tokens
 from rsvpbot.model import (
@@ -164,6 +164,14 @@ def test_the_structure_and_the_size(kind: LetterKind) -> None:
     ids = (b"Message-ID:", b"List-Unsubscribe:")
     assert all(len(line) <= 78 for line in letter.raw.split(b"\r\n") if not line.startswith(ids))
     assert b"\n" not in letter.raw.replace(b"\r\n", b"") and b"\r" not in letter.raw.replace(b"\r\n", b"")
+
+
+@pytest.mark.parametrize("kind", sorted(WITH_CALENDAR))
+def test_a_calendar_is_in_its_wire_form_once_decoded(kind: LetterKind) -> None:
+    [part] = [part for part in read(make(kind)).walk() if part.get_content_type() == "text/calendar"]
+    data = part.get_payload(decode=True)
+    assert isinstance(data, bytes) and data.startswith(b"BEGIN:VCALENDAR\r\n") and data.endswith(b"END:VCALENDAR\r\n")
+    assert b"\n" not in data.replace(b"\r\n", b"") and max(map(len, data.split(b"\r\n"))) <= 75
 
 
 def test_the_calendar_file_is_the_invitees_own_and_asks_nothing() -> None:

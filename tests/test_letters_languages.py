@@ -17,6 +17,7 @@ import rsvpbot
 from rsvpbot.config import Config, RepliesConfig, builtin_templates, load
 from rsvpbot.decide import letter_language
 from rsvpbot.letters.cases import sample_answer, sample_invitee
+from rsvpbot.letters.facts import facts_of
 from rsvpbot.letters.sample import sample_letter, sample_values
 from rsvpbot.letters.templates import PIECE_FOR_CALENDAR
 from rsvpbot.letters.values import make_values
@@ -132,6 +133,59 @@ def logistics(kind: LetterKind, language: str, *, grounds_pass: bool | None) -> 
     invitee = sample_invitee(grounds_pass=grounds_pass)
     text = write(kind, answer, invitee=invitee, language=language).text
     return "\n\n".join(map(plain, text.split("\n\n")))
+
+
+UNTIL_NOW = {
+    "ar": ("وكانت الترتيبات حتى الآن كما يلي:", "اسم المناسبة", "موعد الحضور", "في موعد أقصاه الساعة 11:00 ص"),
+    "en": ("Until now it was:", "Title", "Arrival", "by 11:00"),
+    "es": ("Hasta ahora:", "Título", "Llegada", "A más tardar a las 11:00"),
+    "fr": ("Jusqu’à présent :", "Intitulé", "Arrivée", "Au plus tard à 11 h"),
+    "ru": ("Ранее сообщалось:", "Название", "Прибытие", "не позднее 11:00"),
+    "zh": ("原安排如下：", "名称", "抵达时间", "11:00前"),
+}
+
+
+def until_now(language: str, grounds_pass: bool | None, *, title: str = "", **venue: str) -> str:
+    """What the letter of a change says of what held before, where it had this title, or these of the place."""
+    config = example()
+    answer = sample_answer(PartStat.ACCEPTED, config, grounds_pass=grounds_pass)
+    told = facts_of(config)
+    was = replace(told, title=title or told.title, venue=replace(told.venue, **venue))
+    values = make_values(
+        LetterKind.CHANGED,
+        language,
+        config,
+        config.event.starts - timedelta(days=8),
+        invitee=sample_invitee(answer),
+        answer=answer,
+        was=was,
+    )
+    found = plain(templates().render("changed", language, values).text)
+    _, opening, block = found.partition(plain(UNTIL_NOW[language][0]))
+    return block if opening else ""
+
+
+@pytest.mark.parametrize("language", KNOWN)
+def test_of_a_change_the_old_is_told_and_nothing_twice(language: str) -> None:
+    _, title, arrival, by = UNTIL_NOW[language]
+    for grounds_pass in (True, False, None):
+        assert until_now(language, grounds_pass) == ""
+        named = until_now(language, grounds_pass, title="Another title")
+        assert title in named and "Another title" in named and SAID[language].time not in named
+        moved = until_now(language, grounds_pass, floor="2nd floor")
+        assert "2nd floor" in moved and SAID[language].day in moved and SAID[language].time in moved
+        assert title not in moved and arrival not in moved
+        badge = until_now(language, grounds_pass, pass_name="visitor's pass")
+        assert "visitor's pass" in badge and SAID[language].time not in badge
+        early = until_now(language, grounds_pass, arrive_by="11:00", reception="The front desk")
+        if grounds_pass:  # who does not register finds nothing changed
+            assert early == ""
+        else:
+            assert arrival in early and by in early and "The front desk" in early
+            assert title not in early and SAID[language].time not in early
+        both = until_now(language, grounds_pass, arrive_by="11:00", floor="2nd floor")
+        assert "2nd floor" in both and (arrival in both) is (not grounds_pass)
+        assert "|" not in both, "one table"
 
 
 # ------------------------------------------------------------------ what is there

@@ -11,10 +11,12 @@ from itertools import chain
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from rsvpbot.config import Config, builtin_templates
 from rsvpbot.letters.cases import cases, sample_answer, sample_invitee
-from rsvpbot.letters.page import NOT_FIRST, NOT_LAST, _each_for_itself, columns
+from rsvpbot.letters.page import NOT_FIRST, NOT_LAST, UNSPACED, WORD, _each_for_itself, columns, unspaced
 from rsvpbot.letters.templates import PIECE_FOR_CALENDAR, Rendered
 from rsvpbot.letters.values import END_ISOLATE, ISOLATE, Values, make_values
 from rsvpbot.model import Answer, Document, Invitee, LetterKind, PartStat
@@ -459,3 +461,10 @@ def test_a_long_latin_title_keeps_its_isolate_on_every_line() -> None:
     title = "A Roundtable With So Long A Title That It Wraps More Than Once In A Line Of Seventy-Six Columns Of Text"
     lines = [*_each_for_itself(f"«\u2068{title[:50]}\n{title[50:]}\u2069».\nنص".split("\n"))]
     assert lines == [f"\u200f«\u2068{title[:50]}\u2069", f"\u200f\u2068{title[50:]}\u2069».", "نص"]
+
+
+@given(st.text(alphabet="ab ’“”…é-(（，。中،", max_size=40))
+def test_a_line_breaks_at_the_same_places_the_short_way(text: str) -> None:
+    """Most lines have spaces alone to break at, and are not looked at character by character."""
+    if not UNSPACED.search(text):
+        assert WORD.findall(text) == list(unspaced(text))

@@ -766,6 +766,14 @@ def test_enclosed_answer_of_somebody_else() -> None:
     assert found.writer == ambassador
 
 
+def test_enclosed_answer_to_somebody_else_is_a_doubt() -> None:
+    dinner = Address("Host", "host@dinner.example")
+    inner = message(plain("Thank you, I will attend."), senders=(NADIA,), recipients=(dinner,))
+    assert new_text(message(plain("See below."), enclosed=(inner,), senders=(NADIA,), recipients=(US,))).doubts
+    inner = message(plain("Thank you, I will attend."), senders=(NADIA,), recipients=(US,))
+    assert not new_text(message(plain("See below."), enclosed=(inner,), senders=(NADIA,), recipients=(US,))).doubts
+
+
 def test_our_own_mail_enclosed_says_nothing() -> None:
     ours = message(plain(INVITATION), senders=(US,), recipients=(NADIA,))
     found = new_text(message(plain("See below."), enclosed=(ours,)))

@@ -52,3 +52,10 @@ def test_work_grows_with_the_length_and_no_faster(subtype: str, name: str) -> No
     assert double <= 2.5 * small + 2_000
     assert whole <= MOST_CALLS
     assert "Yes, I come." in new_text(BENCH["message"](subtype, body)).text
+
+
+@pytest.mark.parametrize("blank", ["\u1680", "\u2000", "\u2007", "\u200a", "\u205f"])
+def test_a_line_of_uncommon_blanks_is_a_line(blank: str) -> None:
+    """Folded, nothing is left of it, and such a mail could not be read at all."""
+    body = f"Yes, I come.\n{blank}  {blank}\nAda\n"
+    assert "Yes, I come." in new_text(BENCH["message"]("plain", body)).text

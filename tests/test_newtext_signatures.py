@@ -130,6 +130,17 @@ def test_a_contact_block_without_a_closing(language: str) -> None:
             apart(split(f"{answer}\n\n{name}\n{block}"), answer, name, block)
 
 
+@pytest.mark.parametrize(
+    "below", ["PS: {later}", "P.D.: {later}", "UPDATE: {later}", "更正：{later}", "\nI say: {later}", "\nPS: {later}"]
+)
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_postscript_below_the_delimiter_is_text(language: str, below: str) -> None:
+    name, later = NAMES[language], ANSWERS[language][1]
+    said = below.format(later=later)
+    found = split(f"{ANSWERS[language][0]}\n\n-- \n{name}\n{said}")
+    assert (found.signature, said.strip() in found.text) == (f"--\n{name}", True)
+
+
 @pytest.mark.parametrize("slogan", SLOGANS)
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_what_stands_below_the_contact_block(language: str, slogan: str) -> None:

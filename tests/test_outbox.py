@@ -14,18 +14,22 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from rsvpbot.config import Config, MailboxConfig, Mode, RepliesConfig
 from rsvpbot.letters.outbox import GIVE_UP_AFTER, MOST_REFUSED_IN_A_ROW, Flushed, Outbox, pause_after
 from rsvpbot.mail.imap import Connection
-from rsvpbot.mail.smtp import Sender
+from rsvpbot.mail.smtp import Refused, Sender
 from rsvpbot.model import Letter, LetterKind, LetterState
+from rsvpbot.organisers.privacy import forget
+from rsvpbot.organisers.summary import queue_now
 from rsvpbot.store.base import Commit, Store
 from rsvpbot.store.tinydb import TinyStore
 from tests.servers import CUT, Dovecot, SmtpSink
+from tests.steer_house import NOW as MORNING
+from tests.steer_house import House, steered
 from tests.store_records import NOON
 from tests.test_letters import example
 
@@ -135,6 +139,53 @@ def test_letters_go_out_oldest_first_over_one_connection(post: Post) -> None:
     assert len(post.arrived()) == 3
 
 
+def test_several_connections_share_the_letters(post: Post) -> None:
+    post.set(connections=4)
+    post.sink.slowness = 0.05
+    post.queue(*map(letter, range(40)))
+    assert post.flush() == Flushed(sent=40)
+    assert sorted(post.arrived()) == sorted(f"<l{number}@roundtable.example>" for number in range(40))
+    assert post.sink.connections == 4
+    assert set(post.states()) == {LetterState.SENT}
+
+
+def test_no_more_connections_than_letters(post: Post) -> None:
+    post.set(connections=8)
+    post.queue(letter(1), letter(2))
+    assert post.flush() == Flushed(sent=2)
+    assert post.sink.connections <= 2
+
+
+def test_several_connections_keep_one_pace(post: Post) -> None:
+    post.set(connections=3, max_per_minute=5)
+    post.queue(*map(letter, range(20)))
+    assert post.flush() == Flushed(sent=20)
+    gone = sorted(one.sent_at for one in map(post.get, range(20)) if one.sent_at)
+    for at in gone:
+        # A turn is taken just before the letter goes; the clock may be set while one is under way.
+        assert sum(at <= other < at + MINUTE for other in gone) <= 5 + 3
+
+
+def test_a_server_that_several_connections_find_gone_is_one_trouble(post: Post) -> None:
+    post.set(connections=4)
+    post.sink.fail("MAIL", CUT)
+    post.queue(*map(letter, range(20)))
+    flushed = post.flush()
+    assert (flushed.sent, flushed.waiting) == (0, 20) and flushed.trouble
+    post.sink.reset()
+    post.clock.time += MINUTE  # the first pause, and not the fourth
+    assert post.flush() == Flushed(sent=20)
+
+
+def test_letters_refused_on_several_connections_are_refused_in_a_row(post: Post) -> None:
+    post.set(connections=4)
+    post.sink.fail("RCPT", "550 5.7.1 not from you")
+    post.queue(*map(letter, range(100)))
+    flushed = post.flush()
+    assert MOST_REFUSED_IN_A_ROW <= flushed.failed < MOST_REFUSED_IN_A_ROW + 4
+    assert "in a row" in flushed.trouble
+
+
 def test_the_envelope_is_that_of_the_letter(post: Post) -> None:
     post.queue(letter(1, recipients=("a@mission.example", "b@mission.example"), mail_from="rsvp+x@roundtable.example"))
     post.flush()
@@ -170,6 +221,16 @@ def test_the_mode_governs_letters_to_invitees_only(post: Post, mode: Mode, sent:
     assert (flushed.sent, flushed.waiting) == (len(sent), 3 - len(sent))
     assert post.arrived() == [f"<l{number}@roundtable.example>" for number in sorted(sent)]
     assert post.get(1).state is (LetterState.SENT if mode == "send" else LetterState.QUEUED)
+
+
+@pytest.mark.parametrize("mode", ["draft", "off"])
+def test_news_goes_out_in_every_mode_but_not_as_an_answer(post: Post, mode: Mode) -> None:
+    post.set(mode=mode)
+    told = letter(1, LetterKind.CANCELLED)
+    post.queue(told, replace(letter(2, LetterKind.CANCELLED), reply="d" * 64))
+    post.queue(replace(letter(3, LetterKind.DONE), reply="d" * 64))
+    post.flush()
+    assert post.arrived() == ["<l1@roundtable.example>", "<l3@roundtable.example>"]
 
 
 def test_sending_is_on_disk_before_a_letter_leaves(post: Post) -> None:
@@ -249,6 +310,21 @@ def test_a_clock_that_is_set_back_does_not_hold_letters_up(post: Post) -> None:
     post.clock.time -= timedelta(days=365)
     post.queue(letter(2))
     assert post.flush().sent == 1 and post.clock.waits == []
+
+
+@pytest.mark.parametrize("back", [timedelta(minutes=2), timedelta(hours=1), timedelta(days=365)])
+def test_a_clock_that_is_set_back_does_not_prolong_a_pause(post: Post, back: timedelta) -> None:
+    post.sink.fail("RCPT", "451 4.3.0 later", times=1)
+    post.queue(letter(1))
+    assert post.flush().waiting == 1
+    post.clock.time -= back
+    assert post.flush().sent == 1
+
+    post.set(port=1, host="127.0.0.1")
+    post.queue(letter(2))
+    assert post.flush().trouble
+    post.clock.time -= back
+    assert post.flush().trouble, "the server that was out of reach is asked again"
 
 
 def test_a_pause_ends_when_the_service_stops(post: Post) -> None:
@@ -366,6 +442,21 @@ def test_a_server_that_is_gone_is_asked_more_and_more_seldom(post: Post) -> None
     assert post.get(1).attempts == 0 and post.get(1).state is LetterState.QUEUED
 
 
+def test_that_letters_cannot_go_out_is_written_down_until_one_does(post: Post) -> None:
+    port = post.config.smtp.port
+    post.set(host="127.0.0.1", port=1)
+    post.queue(letter(1))
+    post.flush()
+    told = post.store.mailbox()
+    assert told.sending_failing_since == NOON and "nothing listens there" in told.sending_error
+    post.clock.time += timedelta(days=1)
+    post.flush()
+    assert post.store.mailbox() == told  # since when, not how often
+    post.set(port=port)
+    post.flush()
+    assert (post.store.mailbox().sending_failing_since, post.store.mailbox().sending_error) == (None, "")
+
+
 def test_a_connection_closed_between_two_letters_is_opened_again(post: Post) -> None:
     class Dropping(Sender):
         def send(self, *arguments: Any) -> Any:
@@ -404,8 +495,10 @@ def test_what_was_being_sent_at_a_death_is_in_doubt(post: Post) -> None:
     assert post.arrived() == ["<l2@roundtable.example>"]
 
 
-@pytest.mark.parametrize("seed", range(3))
-def test_killed_again_and_again_no_letter_is_sent_twice_and_none_is_lost_unseen(tmp_path: Path, seed: int) -> None:
+@pytest.mark.parametrize(("seed", "connections"), [(0, 1), (1, 1), (2, 1), (3, 4)])
+def test_killed_again_and_again_no_letter_is_sent_twice_and_none_is_lost_unseen(
+    tmp_path: Path, seed: int, connections: int
+) -> None:
     """Promise 1, with real processes and SIGKILL."""
     dice, count, kills = random.Random(seed), 150, 0
     with TinyStore(tmp_path / "rsvp.json") as store:
@@ -413,7 +506,7 @@ def test_killed_again_and_again_no_letter_is_sent_twice_and_none_is_lost_unseen(
     with SmtpSink() as sink:
         while True:
             process = subprocess.Popen(
-                [sys.executable, "-m", "tests.outbox_worker", str(tmp_path), str(sink.port)],
+                [sys.executable, "-m", "tests.outbox_worker", str(tmp_path), str(sink.port), str(connections)],
                 stdout=subprocess.DEVNULL,
                 cwd=Path(__file__).parent.parent,
             )
@@ -433,9 +526,72 @@ def test_killed_again_and_again_no_letter_is_sent_twice_and_none_is_lost_unseen(
     with TinyStore(tmp_path / "rsvp.json") as store:
         sent, doubtful = store.letters(LetterState.SENT), store.letters(LetterState.DOUBTFUL)
         assert len(sent) + len(doubtful) == count
-        assert len(doubtful) <= kills
+        assert len(doubtful) <= kills * connections
         assert {one.message_id for one in sent} <= set(arrived)
         assert set(arrived) <= {one.message_id for one in (*sent, *doubtful)}
+
+
+# ------------------------------------------------------------------ what a command clears meanwhile
+
+
+def everything_in(folder: Path) -> bytes:
+    return b"".join(file.read_bytes() for file in folder.rglob("*") if file.is_file())
+
+
+class Forgetting:
+    """Between the question of the outbox and its note somebody is forgotten, by another process."""
+
+    def __init__(self, house: House, folder: Path, refusal: Refused | None = None) -> None:
+        self._house, self._folder, self._refusal = house, folder, refusal
+
+    def __enter__(self) -> Forgetting:
+        return self
+
+    def __exit__(self, *_: object) -> None: ...
+
+    def send(self, *_: object) -> tuple[()]:
+        with TinyStore(self._folder / "rsvp.json") as other:
+            forget(other, self._house.config, "ada@lovelace.example", (b"k" * 32,))
+        assert b"Lovelace" not in everything_in(self._folder)
+        if self._refusal:
+            raise self._refusal
+        return ()
+
+    append_sent = send
+
+
+def summary_alone(house: House, **changes: Any) -> Letter:
+    """The summary, which names Ada, is all that the outbox holds."""
+    house.comes("I will come. May we film the opening?")
+    house.store.commit(Commit(erased_letters=tuple(one.id for one in house.store.letters())))
+    letter = replace(queue_now(house.store, house.config, MORNING, lambda: "s1"), **changes)
+    house.store.commit(Commit(letters=(letter,)))
+    return letter
+
+
+@pytest.mark.parametrize("copy", [True, False])
+@pytest.mark.parametrize(("refusal", "state"), [(None, LetterState.SENT), (Refused(451, "END"), LetterState.WITHDRAWN)])
+def test_whoever_is_forgotten_while_a_letter_is_in_flight_stays_forgotten(
+    tmp_path: Path, copy: bool, refusal: Refused | None, state: LetterState
+) -> None:
+    with steered(tmp_path) as house:
+        summary_alone(house)
+        config = replace(house.config, smtp=replace(house.config.smtp, copy_to_sent=copy))
+        sender = cast(Sender, Forgetting(house, tmp_path, refusal))
+        outbox = Outbox(house.store, config, house.clock, make_sender=lambda: sender)
+        outbox.flush(threading.Event())
+        after = house.store.letter("s1")
+        assert after is not None and (after.state, after.raw, after.subject) == (state, None, "")
+        assert b"Lovelace" not in everything_in(tmp_path)
+
+
+def test_whoever_is_forgotten_while_a_copy_is_put_into_sent_stays_forgotten(tmp_path: Path) -> None:
+    with steered(tmp_path) as house:
+        summary_alone(house, subject="About Ada Lovelace", state=LetterState.SENT, sent_at=MORNING)
+        config = replace(house.config, smtp=replace(house.config.smtp, copy_to_sent=True))
+        outbox = Outbox(house.store, config, house.clock)
+        outbox.flush(threading.Event(), cast(Connection, Forgetting(house, tmp_path)))
+        assert b"Lovelace" not in everything_in(tmp_path)
 
 
 # ------------------------------------------------------------------ Drafts and Sent, on a real IMAP server
@@ -515,7 +671,8 @@ def test_a_copy_is_made_later_and_never_by_sending_again(post: Post, mailbox: Ma
     assert post.get(1).raw == post_raw(1) and not post.get(1).copied
     with mailbox.connect() as connection:
         pass
-    assert post.flush(connection).trouble  # closed: the copy fails
+    flushed = post.flush(connection)
+    assert flushed.uncopied and not flushed.trouble  # closed: the copy fails
     assert post.get(1).state is LetterState.SENT and not post.get(1).copied
     with mailbox.connect() as connection:
         connection.append_sent(post_raw(1), "<l1@roundtable.example>")  # and then the process died
@@ -550,3 +707,12 @@ def test_a_stop_is_heard_between_drafts_and_copies(post: Post, mailbox: Mailbox,
     with mailbox.connect() as connection:
         flushed = post.flush(connection)
     assert (flushed.drafted, flushed.copied) == (0, 0)
+
+
+def test_two_rounds_are_told_as_one() -> None:
+    """A round after one that found the server out of reach leaves it alone, and knows no reason of its own."""
+    first = Flushed(sent=2, failed=1, waiting=3, trouble="relay.example:587: nothing listens there")
+    assert first + Flushed(drafted=1, waiting=4) == Flushed(2, 1, 0, 1, 0, 4, first.trouble)
+    assert (first + Flushed(sent=3)).trouble == ""
+    assert (first + Flushed(trouble="later")).trouble == "later"
+    assert sum((), Flushed()) == Flushed()

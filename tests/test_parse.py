@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import email
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import pkcs7
 from cryptography.x509.oid import NameOID
 
+import rsvpbot.mail.parse
 from rsvpbot.mail.charsets import codec_name, decode, decode_words, one_line
 from rsvpbot.mail.parse import MAX_PARTS, parse, signed_content, unflow
 from rsvpbot.model import Address, Body, Message
@@ -186,6 +189,7 @@ def test_encoded_line_ends_do_not_survive_in_fields() -> None:
         ("iso-8859-1", "cp1252", "J’arrive – oui"),
         ("us-ascii", "utf-8", "Déjà vu"),
         ("iso-8859-1", "utf-8", "Déjà vu"),
+        *((f"iso-8859-{number}", "cp1252", "I can’t attend – sorry…") for number in (1, 2, 5, 6, 7, 8, 9, 15)),
         ("utf-8", "cp1252", "J’arrive, été déjà là"),
         ("x-unknown", "cp1251", "Добрый день, буду присутствовать"),
         ("x-unknown", "koi8-r", "Добрый день, буду присутствовать"),
@@ -573,3 +577,25 @@ def test_what_only_looks_like_an_address_is_none(value: str) -> None:
 @pytest.mark.parametrize("address", ["o'brien+rsvp=1@x.example", "a.b_c-d@sub.x.example", "jos\u00e9@x.example"])
 def test_unusual_addresses_are_kept(address: str) -> None:
     assert parse(f"From: Zed <{address}>\r\n\r\nx\r\n".encode()).sender.email == address
+
+
+def test_a_usual_mailbox_is_read_as_mail_parser_reads_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All fields of the corpus that are taken the short way, and some more."""
+    values = {"x@y.example", "Ana-Maria O'Neil <a.b+c@mail-1.y.example>", "A <a..b@y..example>", "7 <7@7.example>"}
+    values |= {
+        ".a@y.example",
+        "B <b.@y.example>",
+        "C <c@.example>",
+        "d@y.example.",
+        "E  F <e@y.example>",
+        "g @y.example",
+    }
+    for path in sorted((Path(__file__).parent / "corpus").glob("*/*.eml")):
+        message = email.message_from_bytes(path.read_bytes())
+        values |= {str(value) for name in ("From", "To", "Cc") for value in message.get_all(name, [])}
+    mailboxes, usual = rsvpbot.mail.parse._mailboxes.__wrapped__, rsvpbot.mail.parse._USUAL_MAILBOX
+    taken = sorted(filter(usual.fullmatch, values))
+    short = [mailboxes(value) for value in taken]
+    monkeypatch.setattr(rsvpbot.mail.parse, "_USUAL_MAILBOX", re.compile("(?!)"))
+    assert len(taken) > 100
+    assert short == [mailboxes(value) for value in taken]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from rsvpbot.model import Kind
 from rsvpbot.reading import pack as packs
 from rsvpbot.reading import read
 from rsvpbot.reading.clauses import parse
-from rsvpbot.reading.pack import PackError, build
+from rsvpbot.reading.pack import PackError, build, one_slip
 from rsvpbot.reading.said import Writer
 from tests.test_reading_english import EVENT, message
 
@@ -46,6 +47,40 @@ def test_example(tag: str, example: Mapping[str, Any]) -> None:
     assert got.dietary == example.get("dietary"), told
     assert got.access == example.get("access"), told
     assert (got.asks.value if got.asks else None) == example.get("asks"), told
+
+
+def test_a_compiled_pack_is_taken_only_while_its_sources_are_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("en.toml", "common.toml"):
+        (tmp_path / name).write_bytes((packs._folder() / name).read_bytes())
+    monkeypatch.setattr(packs, "_folder", lambda: tmp_path)
+    monkeypatch.setattr(packs, "available", lambda: ("en",))
+    built = packs.load.__wrapped__("en")
+    packs.compile_into(tmp_path)
+    monkeypatch.setattr(packs, "build", lambda *_, **__: pytest.fail("it was compiled already"))
+    compiled = packs.load.__wrapped__("en")
+    assert built is not None and compiled is not None
+    assert compiled.vocabulary == built.vocabulary
+    text = "My colleague Ana Lopez and I shall attend, but cannot stay for lunch."
+    readings = [parse(text, pack, EVENT, Writer("Jane Roe")).clauses for pack in (built, compiled)]
+    assert readings[0] == readings[1] != ()
+    with (tmp_path / "en.toml").open("a", encoding="utf-8") as file:
+        file.write("# a word more\n")
+    monkeypatch.setattr(packs, "build", lambda *_, **__: built)
+    assert packs.load.__wrapped__("en") is built
+
+
+@pytest.mark.parametrize(
+    ("word", "slip"),
+    [
+        ("atend", True), ("attennd", True), ("attand", True), ("attedn", True), ("tatend", True), ("tattend", False),
+        ("xttend", False), ("xattend", False), ("ttend", False), ("attend", True), ("atten", True), ("attendd", True),
+        ("attendq", False), ("attqnd", False), ("", False), ("a", False),
+    ],
+)  # fmt: skip
+def test_one_slip(word: str, slip: bool) -> None:
+    assert one_slip(word, "attend", frozenset("atend")) == slip
 
 
 SMALL: dict[str, Any] = {"tag": "xx", "name": "Test", "come": ["attend"]}

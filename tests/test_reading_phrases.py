@@ -110,10 +110,19 @@ def test_a_wrong_phrase_says_what_is_wrong(phrase: str, wrong: str) -> None:
         ("( ) will attend (x) will not attend", "                    will not attend"),
         ("[ ] will attend", "[ ] will attend"),
         ("I will attend (no pass).", "I will attend (no pass)."),
+        ("yes [ ] no [x]", "        no .  "),
+        ("Attending: YES [ ] NO [x]", "Attending:         NO .  "),
+        ("Yes:\nNo: X", "    \nNo.  "),
+        ("Accept __\nDecline _X_", "         \nDecline .  "),
     ],
 )
 def test_only_what_is_ticked_was_said(text: str, left: str) -> None:
-    assert only_ticked(text) == left
+    assert only_ticked(text) == (left, "")
+
+
+@pytest.mark.parametrize("text", ["Will come [ ] will not come [x] Ada", "Will attend\n[ ]\nWill not attend\n[x]"])
+def test_a_box_between_two_labels_is_in_doubt(text: str) -> None:
+    assert "not clear which box" in only_ticked(text)[1]
 
 
 @pytest.mark.parametrize(

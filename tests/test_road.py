@@ -5,20 +5,25 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
 
+from rsvpbot.clock import ShiftedClock
 from rsvpbot.config import load
+from rsvpbot.mail.imap import Connection
 from rsvpbot.mail.tokens import Tokens, load_keys
-from rsvpbot.model import Folder, PartStat
+from rsvpbot.model import Folder, LetterState, PartStat
+from rsvpbot.service import Round
 from rsvpbot.store import open_store
-from tests.corpus_mailbox import EXAMPLE, command
+from tests.corpus_mailbox import EXAMPLE, MORNING, command
 from tests.servers import Dovecot, Postfix, SmtpSink, User, until
 
 LIST = """\
@@ -225,3 +230,18 @@ def test_an_organiser_decides_by_reply(house: House) -> None:
         command(house.config, "show", "joan@clarke.example"), capture_output=True, text=True, check=True
     ).stdout
     assert f"by {ORGANISER}: accept – accepted, 2" in story
+
+
+def test_the_first_letter_of_a_poll_does_not_wait_until_its_message_is_filed(house: House) -> None:
+    for sender in ("Ada Lovelace <ada@lovelace.example>", "Grace Hopper <grace@hopper.example>"):
+        house.dovecot.deliver(house.user, mail(house, sender, "I will attend."))
+    config = load(house.config)
+    seen: list[tuple[int, int, int]] = []
+    with open_store(config.store_url, config.path.parent) as store, Connection(config.mailbox) as connection:
+        work = Round(store, config, ShiftedClock(datetime.fromisoformat(MORNING)), everything=True, since=None)
+
+        def tell(done: int, of: int) -> None:
+            seen.append((done, len(house.dovecot.messages(house.user)), len(store.letters(LetterState.QUEUED))))
+
+        work.poll(connection, threading.Event(), tell)
+    assert seen == [(1, 2, 1), (2, 0, 2)], "at first both are in INBOX, and one letter is on disk"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import warnings
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -173,6 +175,28 @@ def test_a_workbook_as_organisers_keep_one(tmp_path: Path) -> None:
         Row(5, ("b@x.example", "b2@x.example"), grounds_pass=False),
     )
     assert [problem.key for problem in problems] == ["line 7"]
+
+
+def test_what_a_workbook_has_beside_the_list_is_passed_over_in_silence(tmp_path: Path) -> None:
+    """What openpyxl warns of, an admin would read on the terminal, with the place in its source."""
+    from openpyxl import Workbook
+
+    book = Workbook()
+    book.active.append(["E-mail"])
+    book.active.append(["a@x.example"])
+    book.save(tmp_path / "made.xlsx")
+    path = tmp_path / "list.xlsx"
+    with zipfile.ZipFile(tmp_path / "made.xlsx") as made, zipfile.ZipFile(path, "w") as written:
+        for file in made.namelist():
+            content = made.read(file)
+            if file == "xl/styles.xml":  # as programs other than Excel write it
+                content = re.sub(rb"<cellStyles.*?</cellStyles>", b"", content, flags=re.DOTALL)
+            written.writestr(file, content)
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        rows, problems = read_list(path)
+    assert ([row.addresses for row in rows], problems) == ([("a@x.example",)], ())
+    assert [str(warning.message) for warning in told] == []
 
 
 @pytest.mark.parametrize(

@@ -18,9 +18,11 @@ from hypothesis import strategies as st
 
 from rsvpbot.clock import ShiftedClock
 from rsvpbot.config import RECORD, Config, ReminderConfig, load
+from rsvpbot.letters.facts import next_facts
 from rsvpbot.letters.outbox import Outbox
-from rsvpbot.letters.schedule import LOOK_AGAIN, Phase, Rest, Schedule, items, phase
+from rsvpbot.letters.schedule import LOOK_AGAIN, Phase, Rest, Schedule, phase
 from rsvpbot.letters.templates import Templates
+from rsvpbot.letters.timetable import items
 from rsvpbot.mail.tokens import Tokens
 from rsvpbot.model import (
     Address,
@@ -30,6 +32,7 @@ from rsvpbot.model import (
     Letter,
     LetterKind,
     LetterState,
+    Mailbox,
     Order,
     PartStat,
 )
@@ -39,10 +42,11 @@ from rsvpbot.reading.wishes import Wish, wish
 from rsvpbot.store import open_store
 from rsvpbot.store.base import Commit, Store
 from tests.corpus_mailbox import EXAMPLE
-from tests.steer_house import House, letters_of, steered
+from tests.steer_house import ADA, House, letters_of, steered
 from tests.store_records import letter, reply
 
 NEW_YORK = ZoneInfo("America/New_York")
+ADAS_PASS = "mx.roundtable.example; dmarc=pass header.from=lovelace.example"
 TOKENS = Tokens((b"a key of thirty-two bytes, really",), "roundtable-2016-09-20@roundtable.example")
 
 
@@ -157,6 +161,92 @@ def test_whoever_confirms_later_gets_the_paper_then(store: Store, config: Config
     assert str(message["Subject"]).startswith("Discussion Paper")
 
 
+def sent(store: Store) -> None:
+    """All that waits goes out."""
+    letters = (replace(one, state=LetterState.SENT, raw=None) for one in store.letters(LetterState.QUEUED))
+    store.commit(Commit(letters=tuple(letters)))
+
+
+def sends(number: int, email: str) -> tuple[Invitee, Letter]:
+    """This person sends somebody else, who has been welcomed."""
+    instead = answer(PartStat.DELEGATED, delegate=Address("Jane Doe", email), names=("Jane Doe",))
+    after = replace(person(number), answer=instead)
+    return after, letter(f"w{email}", after.id, kind=LetterKind.WELCOME, recipients=(email,), state=LetterState.SENT)
+
+
+def test_a_later_delegate_gets_what_went_to_the_invitee_and_nobody_gets_it_twice(store: Store, config: Config) -> None:
+    store.commit(Commit(invitees=(person(0, PartStat.ACCEPTED), person(1, PartStat.ACCEPTED))))
+    assert to(run(store, config, [at(15)])) == {"p0": ["paper"], "p1": ["paper"]}
+    sent(store)
+    for email, due in (("jane@x.example", True), ("anna@x.example", True), ("jane@x.example", False)):
+        invitee, welcome = sends(0, email)
+        store.commit(Commit(invitees=(invitee,), letters=(welcome,)))
+        told = scheduled.report(store, config, at(16))
+        assert ("1 had it, 1 to come" if due else "2 had it, 0 to come") in told
+        assert to(run(store, config, [at(16), at(17)])) == ({email.partition("@")[0]: ["paper"]} if due else {})
+        sent(store)
+    assert to(run(store, config, [at(19)])) == {"jane": ["reminder"], "p1": ["reminder"]}
+    anna, _ = sends(0, "anna@x.example")
+    store.commit(Commit(invitees=(anna,)))
+    assert to(run(store, config, [at(19, 10)])) == {"anna": ["reminder"]}
+    store.commit(Commit(invitees=(person(0, PartStat.ACCEPTED),)))
+    assert to(run(store, config, [at(19, 11)])) == {"p0": ["reminder"]}, "comes in person after all, and has the paper"
+
+
+def test_whoever_takes_the_seat_back_gets_what_went_to_the_delegate_alone(store: Store, config: Config) -> None:
+    invitee, welcome = sends(0, "jane@x.example")
+    store.commit(Commit(invitees=(invitee,), letters=(welcome,)))
+    assert to(run(store, config, [at(15)])) == {"jane": ["paper"]}
+    store.commit(Commit(invitees=(person(0, PartStat.ACCEPTED),)))
+    assert to(run(store, config, [at(16), at(17)])) == {"p0": ["paper"]}
+
+
+def words(one: Letter) -> str:
+    message = message_from_bytes(one.raw or b"", policy=policy.default)
+    body = message.get_body(("plain",))
+    assert body is not None
+    return " ".join(str(body.get_content()).split())
+
+
+@pytest.mark.parametrize(
+    ("state", "promised"),
+    [
+        (LetterState.SENT, False),
+        (LetterState.DRAFTED, False),
+        (LetterState.DOUBTFUL, False),
+        (LetterState.QUEUED, True),
+        (LetterState.FAILED, True),
+    ],
+)
+def test_a_paper_is_not_promised_to_whoever_has_it(
+    store: Store, config: Config, state: LetterState, promised: bool
+) -> None:
+    store.commit(Commit(invitees=(person(0, PartStat.ACCEPTED),)))
+    (paper,) = run(store, config, [at(15)])
+    store.commit(Commit(letters=(replace(paper, state=state),)))
+    (before,) = run(store, config, [at(19)])
+    assert ("The Discussion Paper will reach you by separate e-mail." in words(before)) is promised
+
+
+def test_an_answer_promises_the_paper_only_to_whom_it_has_not_reached(tmp_path: Path) -> None:
+    with steered(tmp_path) as house:
+        event = replace(house.config.event, documents=(Document("Discussion Paper", "p.pdf", at(1)),))
+        known = House(house.store, replace(house.config, event=event))
+        paper = letter("p", ADA.id, kind=LetterKind.PAPER, recipients=ADA.addresses, state=LetterState.SENT)
+        house.store.commit(Commit(letters=(replace(paper, topic="Discussion Paper"),)))
+        known.comes("I will attend.")
+        known.comes("I will attend.", "Bob Babbage <bob@babbage.example>")
+        known.comes("Zoe Zeta <zoe@z.example> will attend in my place.", auth=ADAS_PASS)
+        promise = "The Discussion Paper will reach you by separate e-mail."
+        told = {(one.kind, one.recipients[0]): promise in words(one) for one in known.store.letters(LetterState.QUEUED)}
+        assert told == {
+            (LetterKind.ACCEPTED, "ada@lovelace.example"): False,
+            (LetterKind.ACCEPTED, "bob@babbage.example"): True,
+            (LetterKind.DELEGATED, "ada@lovelace.example"): False,
+            (LetterKind.WELCOME, "zoe@z.example"): True,
+        }
+
+
 def test_who_asked_not_to_be_reminded_gets_the_paper_all_the_same(store: Store, config: Config) -> None:
     store.commit(Commit(invitees=(person(0, PartStat.ACCEPTED, quiet=True),)))
     assert to(run(store, config, [at(15), at(19)])) == {"p0": ["paper"]}
@@ -169,7 +259,7 @@ def test_nothing_goes_out_at_night(store: Store, config: Config) -> None:
     store.commit(Commit(invitees=(person(0),)))
     late = replace(config, reminders=(ReminderConfig("silent", at(14, 22), "reminder"),))
     assert run(store, late, [at(14, 21), at(14, 22), at(15, 3), at(15, 7, 59)]) == []
-    assert phase(items(late)[0], late, at(15, 3), ()) is Phase.NIGHT
+    assert phase(items(late)[0], late, at(15, 3), Mailbox()) is Phase.NIGHT
     # The clock of the event counts, wherever the machine stands.
     assert len(run(store, late, [at(15, 8).astimezone(ZoneInfo("Asia/Tokyo"))])) == 1
 
@@ -177,7 +267,7 @@ def test_nothing_goes_out_at_night(store: Store, config: Config) -> None:
 def test_what_is_late_by_days_is_not_sent(store: Store, config: Config) -> None:
     store.commit(Commit(invitees=(person(0),)))
     assert run(store, config, [at(16, 9, 1)]) == []
-    assert phase(items(config)[0], config, at(16, 9, 1), ()) is Phase.OVER
+    assert phase(items(config)[0], config, at(16, 9, 1), Mailbox()) is Phase.OVER
     assert to(run(store, config, [at(16, 8, 59)])) == {"p0": ["reminder"]}
 
 
@@ -264,11 +354,14 @@ def test_what_is_scheduled_is_shown_and_can_be_held(store: Store, config: Config
         scheduled.hold(store, config, ["nonsense"], [])
 
 
-def test_answers_over_a_limit_can_be_let_go(store: Store) -> None:
-    store.commit(Commit(letters=(letter("l1", state=LetterState.HELD), letter("l2", state=LetterState.SENT))))
-    assert scheduled.send_held(store) == 1
-    assert [one.id for one in store.letters(LetterState.QUEUED)] == ["l1"]
-    assert scheduled.send_held(store) == 0
+def test_of_a_cancelled_event_nothing_is_told_to_go_out(store: Store, config: Config) -> None:
+    store.commit(Commit(invitees=(person(0, PartStat.ACCEPTED),)))
+    assert "1 to come; goes out now" in scheduled.report(store, config, at(15))
+    store.commit(Commit(mailbox=Mailbox(told=next_facts(None, config, at(12), cancelled=True))))
+    told = scheduled.report(store, config, at(15))
+    assert told.startswith("The event was cancelled on 12 September 2016: none of this goes out any more.\n")
+    assert "goes out now" not in told and "0 to come; does not go out" in told
+    assert run(store, config, [at(15)]) == []
 
 
 # --------------------------------------------------------------------------- being left alone

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import smtplib
 import socket
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -20,6 +21,19 @@ TO = "amal@mission.example"
 RAW = b"Subject: See you there\r\nMessage-ID: <1@roundtable.example>\r\n\r\nDear Amal,\r\n.\r\n.. and dots\r\n"
 PASSWORD = "pässwörd ☂"
 IMPATIENT = Timeouts(connect=5, command=2, final=2)
+
+
+@pytest.fixture(scope="module", params=[True, False], ids=["pipelining", "one by one"])
+def own_sink(request: pytest.FixtureRequest) -> Iterator[SmtpSink]:
+    with SmtpSink(pipelining=request.param) as sink:
+        yield sink
+
+
+@pytest.fixture
+def smtp_sink(own_sink: SmtpSink) -> SmtpSink:
+    """With and without PIPELINING (RFC 2920): what comes of a letter is the same."""
+    own_sink.reset()
+    return own_sink
 
 
 def letter(number: int) -> bytes:
@@ -203,6 +217,32 @@ def test_a_new_connection_that_the_server_ends_is_not_tried_over_and_over(smtp_s
 # --------------------------------------------------------------------------- every stage fails
 
 
+@pytest.mark.parametrize("answer", [1, 2, 3])
+def test_after_something_unforeseen_the_next_letter_goes_over_a_new_connection(
+    smtp_sink: SmtpSink, monkeypatch: pytest.MonkeyPatch, answer: int
+) -> None:
+    smtp_sink.fail("RCPT", "550 5.1.1 no", matching="bad@")
+    with Sender(smtp_sink.config()) as sender:
+        sender.send(FROM, ["first@x.example"], RAW)
+        getreply, read = smtplib.SMTP.getreply, 0
+
+        def unforeseen(client: smtplib.SMTP) -> tuple[int, bytes]:
+            nonlocal read
+            read += 1
+            if read == answer:
+                raise RuntimeError
+            return getreply(client)
+
+        with monkeypatch.context() as patch, pytest.raises(RuntimeError):
+            patch.setattr(smtplib.SMTP, "getreply", unforeseen)
+            sender.send(FROM, ["second@x.example"], RAW)
+        with pytest.raises(Refused, match="550"):
+            sender.send(FROM, ["bad@x.example"], RAW)
+        assert sender.send(FROM, ["third@x.example"], RAW) == ()
+    assert [one.recipients for one in smtp_sink.received] == [("first@x.example",), ("third@x.example",)]
+    assert smtp_sink.connections == 2
+
+
 @pytest.mark.parametrize("code", [450, 452, 550, 552, 554])
 @pytest.mark.parametrize("stage", ["MAIL", "RCPT", "DATA", "END"])
 def test_a_refused_letter_does_not_stop_the_next(smtp_sink: SmtpSink, stage: str, code: int) -> None:
@@ -308,6 +348,70 @@ def test_a_server_that_closes_down_at_a_recipient_or_at_data(smtp_sink: SmtpSink
     assert [received.raw for received in smtp_sink.received] == [letter(2)]
 
 
+def in_answer(connection: socket.socket, steps: Sequence[tuple[bytes, bytes]]) -> list[bytes]:
+    """Wait until each of these has come, and say what is to be said then; all that came, step by step."""
+    said: list[bytes] = []
+    for wanted, answer in steps:
+        got = b""
+        while not got.endswith(wanted):
+            piece = connection.recv(65_536)
+            if not piece:
+                return [*said, got]
+            got += piece
+        said.append(got)
+        connection.sendall(answer)
+    return said
+
+
+def test_with_pipelining_a_letter_waits_twice_for_the_server() -> None:
+    said: list[bytes] = []
+
+    def talk(connection: socket.socket) -> None:
+        connection.sendall(b"220 relay.example\r\n")
+        envelope = b"250 2.1.0 ok\r\n250 2.1.5 ok\r\n550 5.1.1 nobody\r\n354 go on\r\n"
+        greeted = (b"\r\n", b"250-relay.example\r\n250 PIPELINING\r\n")
+        said.extend(in_answer(connection, [greeted, (b"DATA\r\n", envelope), (b"\r\n.\r\n", b"250 2.0.0 taken\r\n")]))
+
+    with Scripted(talk) as server:
+        config = SmtpConfig(host="127.0.0.1", port=server.port, security="none")
+        assert send(config, RAW, [TO, "nobody@mission.example"]) == (Rejected("nobody@mission.example", 550, "5.1.1"),)
+    assert said[1].splitlines() == [
+        f"MAIL FROM:<{FROM}>".encode(),
+        f"RCPT TO:<{TO}>".encode(),
+        b"RCPT TO:<nobody@mission.example>",
+        b"DATA",
+    ]
+
+
+def test_a_server_that_waits_for_a_letter_to_nobody_gets_an_empty_one() -> None:
+    """RFC 2920, section 3.1; and the next letter goes out on the same connection."""
+    said: list[bytes] = []
+
+    def talk(connection: socket.socket) -> None:
+        connection.sendall(b"220 relay.example\r\n")
+        refused = b"250 2.1.0 ok\r\n550 5.1.1 nobody\r\n354 go on\r\n"
+        taken = b"250 2.1.0 ok\r\n250 2.1.5 ok\r\n354 go on\r\n"
+        steps = [
+            (b"\r\n", b"250-relay.example\r\n250 PIPELINING\r\n"),
+            (b"DATA\r\n", refused),
+            (b".\r\n", b"554 5.5.1 no valid recipients\r\n"),
+            (b"RSET\r\n", b"250 2.0.0 ok\r\n"),
+            (b"DATA\r\n", taken),
+            (b"\r\n.\r\n", b"250 2.0.0 taken\r\n"),
+        ]
+        said.extend(in_answer(connection, steps))
+
+    with Scripted(talk) as server:
+        config = SmtpConfig(host="127.0.0.1", port=server.port, security="none")
+        with Sender(config, timeouts=IMPATIENT) as sender:
+            with pytest.raises(Refused) as raised:
+                sender.send(FROM, ["nobody@mission.example"], RAW)
+            assert (raised.value.code, raised.value.stage) == (550, "RCPT")
+            assert sender.send(FROM, [TO], letter(2)) == ()
+    assert said[2] == b".\r\n"
+    assert said[5].startswith(b"Subject: See you there\r\nMessage-ID: <2@")
+
+
 def test_some_recipients_are_refused(smtp_sink: SmtpSink) -> None:
     smtp_sink.fail("RCPT", "550 5.1.1 no such user", matching="gone@")
     smtp_sink.fail("RCPT", "450 4.2.1 later", matching="busy@")
@@ -351,7 +455,7 @@ def test_login(authority: Authority, password_file: Path, security: Any) -> None
         assert [(received.username, received.tls) for received in sink.received] == [(FROM, True)]
         password_file.write_text("wrong")
         error = unreachable(sink.config(FROM, Credential(password_file=password_file)))
-        assert re.search(r"the login was refused \(535 5\.7\.8\); check \[smtp\] username and password", str(error))
+        assert re.search(r"the login was refused \(535 5\.7\.8\); check \[smtp\] username and the password", str(error))
         password_file.chmod(0o604)
         assert "may be read by others" in str(unreachable(sink.config(FROM, Credential(password_file=password_file))))
 
@@ -469,7 +573,7 @@ def test_postfix_takes_an_access_token(authority: Authority, dovecot: Dovecot, m
         with Sender(postfix.config(user, credential=fresh)) as sender:
             sender.send(user.address, [TO], RAW)
         until(lambda: outside.received)
-        refused = r"the login was refused \(535 5.7.8\); check \[smtp\] username and access token"
+        refused = r"the login was refused \(535 5.7.8\); check \[smtp\] username and the access token"
         with pytest.raises(Unreachable, match=refused):
             send(postfix.config(user, credential=stale))
         until(lambda: f"sasl_method={mechanism}" in postfix.log())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -12,6 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from rsvpbot.clock import ShiftedClock
 from rsvpbot.decide import expected_people
 from rsvpbot.letters import standby
 from rsvpbot.mail.tokens import Tokens
@@ -117,6 +119,14 @@ def test_asked_again_it_keeps_its_place(full: Full) -> None:
     since = full.answer(2).standby
     full.says(2, "We shall be two, as I said.", to_letter=True)
     assert full.answer(2).standby == since and full.last(2) is LetterKind.STANDBY
+
+
+def test_a_clock_that_is_set_back_lets_nobody_past(full: Full) -> None:
+    earlier = ShiftedClock(full.house.clock.now() - timedelta(hours=1))
+    full.house.clock.now = earlier.now  # type: ignore[method-assign]
+    full.says(4, "I will attend.")
+    assert full.answer(4).standby == full.answer(3).standby + timedelta(microseconds=1)  # type: ignore[operator]
+    assert "your place on it is number 3" in " ".join(plain(full.store.letters_to(guest(4).id)[-1]).split())
 
 
 def test_a_smaller_party_that_fits_comes_at_once(full: Full) -> None:
@@ -230,6 +240,17 @@ def test_seats_kept_for_a_category_are_its_own(house: House) -> None:
     assert room.works(at(12, 10)) == 0, "a seat of Member States is none for an expert"
     room.says(1, "I cannot come after all.", to_letter=True)
     assert room.works(at(12, 11)) == 1 and room.answer(2).offered_until is not None
+
+
+def test_each_waits_in_the_line_of_their_own_seats(house: House) -> None:
+    room = Full(house, capacity=3, press=1)
+    press = [replace(room.of(n), category="Press") for n in (0, 2)]
+    room.store.commit(Commit(invitees=tuple(press)))
+    for number in (0, 1, 2, 3):
+        room.says(number, "I will attend.")
+    told = [" ".join(plain(room.store.letters_to(guest(n).id)[-1]).split()) for n in (1, 2, 3)]
+    # Ada has the seat of the press; the others have none kept for them.
+    assert [re.findall(r"your place on it is number (\d)", one) for one in told] == [["1"], ["1"], ["2"]]
 
 
 def test_where_there_is_no_limit_nobody_waits(house: House) -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import random
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
@@ -11,7 +14,10 @@ from pathlib import Path
 import pytest
 
 from rsvpbot.config import ReminderConfig
-from rsvpbot.model import Document, Folder, Kind, LetterState, Mailbox, PartStat, Reading
+from rsvpbot.letters.facts import next_facts
+from rsvpbot.model import Document, Folder, Invitee, Kind, LetterState, Mailbox, PartStat, Reading
+from rsvpbot.organisers.figures import figures
+from rsvpbot.organisers.glance import Glance, glance
 from rsvpbot.organisers.status import report
 from rsvpbot.store.base import Commit
 from rsvpbot.store.tinydb import TinyStore
@@ -85,6 +91,16 @@ def test_the_mailbox(store: TinyStore, tmp_path: Path, mailbox: Mailbox, said: s
     assert said in lines(store, tmp_path)["Mailbox"]
 
 
+def test_letters_that_cannot_go_out(store: TinyStore, tmp_path: Path) -> None:
+    since = NOW - timedelta(hours=3)
+    failing = replace(GOOD, sending_failing_since=since, sending_error="smtp.example:587: the login was refused")
+    store.commit(Commit(letters=(letter(1, LetterState.QUEUED),), mailbox=failing))
+    assert lines(store, tmp_path)["Letters"] == (
+        "1 queued (mode draft); CANNOT BE SENT, for 3 hours now (smtp.example:587: the login was refused). "
+        "See: rsvpbot check"
+    )
+
+
 def test_too_many_and_missing_are_told_loudly(store: TinyStore, tmp_path: Path) -> None:
     store.commit(
         Commit(
@@ -112,6 +128,14 @@ def test_an_event_without_capacity_that_is_over(store: TinyStore, tmp_path: Path
     assert "1 day ago" in told
     assert "People    0 expected\n" in told
     assert "(nothing written yet)" in told
+
+
+def test_a_cancelled_event(store: TinyStore, tmp_path: Path) -> None:
+    facts = next_facts(None, CONFIG, NOW - timedelta(days=1), cancelled=True)
+    store.commit(Commit(mailbox=replace(GOOD, told=facts)))
+    told = lines(store, tmp_path)
+    assert told["Event"].endswith("12:30 (America/New_York): CANCELLED on 11 September 2016")
+    assert told["Next"] == "nothing scheduled goes out"
 
 
 @pytest.mark.parametrize(("size", "said"), [(10, "1 kB"), (999_400, "999 kB"), (12_340_000, "12.3 MB")])
@@ -144,3 +168,112 @@ def test_what_comes_next_and_who_waits_for_a_seat(store: TinyStore, tmp_path: Pa
     assert re.search(r"Next +reminder to silent on \w+, \d+ September \d\d:\d\d and 1 more; see: rsvpbot outbox", told)
     later = report(store, config, NOW + timedelta(days=4))
     assert "no reminder and no paper is scheduled" in later
+
+
+def some_invitee(number: int, dice: random.Random) -> Invitee:
+    """Anything that may stand in a record."""
+    given = None
+    if dice.random() < 0.8:
+        names = ("Ada", "Bob")[: dice.randrange(3)]
+        given = answer(
+            dice.choice(list(PartStat)),
+            dice.choice((None, 0, 1, 4)),
+            names,
+            standby=dice.choice((None, None, NOW)),
+            offered_until=dice.choice((None, None, NOW + timedelta(days=1))),
+        )
+    return invitee(
+        number,
+        given,
+        listed=dice.random() < 0.7,
+        bounced=dice.choice(("", "no such mailbox")),
+        pending=dice.choice((None, None, answer(PartStat.DECLINED, 0))),
+    )
+
+
+def as_figures(store: TinyStore) -> Glance:
+    """The same, counted one by one."""
+    found = figures(store, CONFIG, NOW)
+    return Glance(
+        at=found.at,
+        since=found.since,
+        counts=found.counts,
+        perhaps=found.perhaps,
+        gone=len(found.gone),
+        unreached=found.unreached,
+        expected=found.expected,
+        capacity=found.capacity,
+        waiting=len(found.waiting),
+        oldest=found.waiting[0].handled_at if found.waiting else None,
+        pending=len(found.pending),
+        standby=len(found.standby),
+        offered=sum(one.since is None for one in found.standby),
+        messages=found.messages,
+        mailbox=found.mailbox,
+        days_left=found.days_left,
+    )
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_what_the_store_has_counted_is_what_the_summary_counts(store: TinyStore, tmp_path: Path, seed: int) -> None:
+    dice = random.Random(seed)
+    for _ in range(3):  # answers that change, and counts that follow
+        people = tuple(some_invitee(number, dice) for number in range(12))
+        asked = replace(people[0], pending=replace(answer(PartStat.DECLINED, 0), reply=f"{0:064x}"))
+        waiting = (
+            reply(0, asked, Reading(Kind.HUMAN), at=NOW - timedelta(days=5)),
+            reply(
+                1, people[1], Reading(Kind.HUMAN, reasons=("a question",)), at=NOW - timedelta(days=dice.randrange(4))
+            ),
+            reply(2, None, Reading(Kind.HUMAN, reasons=("a stranger",)), open=dice.random() < 0.5),
+        )
+        store.commit(
+            Commit(
+                invitees=(asked, *people[1:]),
+                replies=waiting,
+                done=handled({Folder.RECORDED: 2, Folder.FAILED: 1}),
+                summaries=(recorded_on(date(2016, 9, 11), handled=dice.randrange(6)),),
+                erased=(people[dice.randrange(2, 12)].id,),
+                mailbox=GOOD,
+            )
+        )
+        found = glance(store, CONFIG, NOW)
+        assert found == as_figures(store)
+        assert found.listed == figures(store, CONFIG, NOW).listed
+    with TinyStore(tmp_path / "rsvp.json", read_only=True) as opened:
+        assert glance(opened, CONFIG, NOW) == found
+
+
+@pytest.mark.parametrize("asked", ["replies", "letters", "rulings", "invitees"])
+def test_no_history_is_read_for_it(
+    store: TinyStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, asked: str
+) -> None:
+    def read(*_: object) -> None:
+        raise AssertionError(f"{asked} were read, one by one")
+
+    told, known = getattr(store, asked), ("letters",)
+    monkeypatch.setattr(store, asked, lambda *states: told(*states) if states and asked in known else read())
+    assert lines(store, tmp_path)["Waiting"] == "nothing"
+
+
+def test_nobody_is_looked_up_where_nobody_is_asked_to_confirm(
+    store: TinyStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever looks one up has an index made of them all."""
+    looked: list[str] = []
+    monkeypatch.setattr(store, "invitee", looked.append)
+    person = invitee(1)
+    waits = reply(1, person, Reading(Kind.HUMAN))
+    store.commit(Commit(invitees=(person,), replies=(waits,)))
+    assert glance(store, CONFIG, NOW).waiting == 1 and not looked
+    store.commit(Commit(invitees=(replace(person, listed=False, pending=answer(PartStat.DECLINED, 0)),)))
+    assert glance(store, CONFIG, NOW).waiting == 1 and looked == [person.id]
+
+
+def test_it_loads_no_letters_and_no_mailbox() -> None:
+    told = (
+        "import sys, rsvpbot.organisers.status\n"
+        "print(*{'jinja2', 'imapclient', 'rsvpbot.letters.schedule', 'rsvpbot.mail.imap'} & sys.modules.keys())"
+    )
+    done = subprocess.run([sys.executable, "-c", told], check=True, capture_output=True, text=True)
+    assert done.stdout.split() == []

@@ -11,7 +11,9 @@ from urllib.parse import parse_qs, unquote, urlsplit
 import pytest
 
 from rsvpbot.model import ADMIN, Act, Address, Done, Folder, LetterKind, LetterState, PartStat, Reply
+from rsvpbot.organisers.figures import figures
 from rsvpbot.organisers.steer import MOST_ANSWERS_AN_HOUR, MOST_QUESTIONS_AN_HOUR
+from rsvpbot.organisers.summary import render
 from rsvpbot.store.base import Commit
 from tests.steer_house import ADA, ANN, BOB, CAT, NOW, PASS, QUESTION, House, parsed, plain, steered
 
@@ -286,6 +288,31 @@ def test_all_of_a_mail_or_nothing_of_it(house: House) -> None:
     assert "not said whose answer" in house.told()
 
 
+@pytest.mark.parametrize(
+    "said", ["send held", "Please send the held letters.", "发送被保留的信件", "envoyez les lettres retenues, merci"]
+)
+def test_what_a_limit_holds_back_goes_when_an_organiser_says_so(house: House, said: str) -> None:
+    """Stop, alarm, nothing lost, and on."""
+    capped = replace(house.config, replies=replace(house.config.replies, max_per_hour=1))
+    house.intake._config = capped
+    house.comes("Yes, I will attend.")
+    house.comes("I shall attend.", "bob@babbage.example")
+    (held,) = house.store.letters(LetterState.HELD)
+    told = figures(house.store, capped, NOW)
+    page = render(told, capped)
+    assert page.subject.startswith("ALARM") and "answers held back" in page.subject
+    assert "write “send held” in reply" in " ".join(page.text.split())
+    in_summary(house, said)
+    sent = house.store.letter(held.id)
+    assert sent is not None and (sent.state, sent.error) == (LetterState.QUEUED, "")
+    assert "One letter that was held back goes out." in house.told()
+    in_summary(house, said)
+    assert "no letter is held back" in house.told()
+    in_summary(house, "undo")
+    assert "nothing to undo" in house.told()
+    assert house.store.letters(LetterState.HELD) == ()
+
+
 def test_undo_in_a_summary_takes_back_the_organisers_own_last(house: House) -> None:
     in_summary(house, "Ada Lovelace accepts 2")
     in_summary(house, "Bob Babbage accepts", CAT)
@@ -361,9 +388,22 @@ def test_an_automatic_answer_of_an_organiser_is_no_command(house: House) -> None
 
 def test_a_program_that_answers_our_answers_ends_soon(house: House) -> None:
     house.comes(QUESTION)
-    for _ in range(MOST_ANSWERS_AN_HOUR + 5):
-        house.answers("Your request has been received.", house.question())
-    assert len(house.letters(LetterKind.DONE)) <= MOST_ANSWERS_AN_HOUR
+    for number in range(MOST_ANSWERS_AN_HOUR + 5):
+        house.answers(f"Your request was received, and here is {'one more word ' * number}.", house.question())
+    assert len(house.letters(LetterKind.DONE)) == MOST_ANSWERS_AN_HOUR
+
+
+@pytest.mark.parametrize("auth", [PASS, ""])
+def test_who_says_again_what_was_not_understood_is_told_once(house: House, auth: str) -> None:
+    house.comes(QUESTION)
+    house.answers("Your request has been received under number 4711.", house.question(), auth=auth)
+    for number in range(3):
+        last = house.letters(LetterKind.DONE)[-1]
+        house.answers(f"Your request has been received under number {number}.", last, auth=auth)
+    assert len(house.letters(LetterKind.DONE)) == 1
+    house.comes(QUESTION, "Bob Babbage <bob@babbage.example>")
+    house.answers("Your request has been received under number 9.", house.question(), auth=auth)
+    assert len(house.letters(LetterKind.DONE)) == 2, "about another message it is told"
 
 
 def test_a_forged_writer_is_never_written_to(house: House) -> None:

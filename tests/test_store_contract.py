@@ -10,7 +10,8 @@ import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
+from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from pathlib import Path
@@ -20,6 +21,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from rsvpbot.mail.tokens import load_keys
 from rsvpbot.model import (
     Address,
     Done,
@@ -40,7 +42,13 @@ from tests.store_records import NOON, answer, at, done, frozen, invitee, letter,
 
 Open = Callable[[Path], Store]
 
-STORES: dict[str, Open] = {"tinydb": lambda folder: open_store("tinydb:state/rsvp.json", folder)}
+
+def opened(url: str, folder: Path) -> Store:
+    load_keys(folder / "state")  # without it, whom we were asked to forget would come back
+    return open_store(url, folder)
+
+
+STORES: dict[str, Open] = {"tinydb": lambda folder: opened("tinydb:state/rsvp.json", folder)}
 
 
 @pytest.fixture(params=STORES)
@@ -350,6 +358,74 @@ def test_uncopied_are_sent_and_kept_and_not_in_the_folder_yet(store: Store) -> N
     assert store.uncopied() == ()
 
 
+def test_commits_of_a_group_are_one(open_here: Callable[[], Store]) -> None:
+    """Records that are new in it are changed, found by every index and erased in it."""
+    with open_here() as store, open_here() as other:
+        store.commit(Commit(invitees=(invitee("a"), invitee("b")), letters=(letter("l0", "b"),)))
+        with store.group():
+            store.commit(Commit(invitees=(invitee("c"),), letters=(letter("l1", "c"), letter("l2", "a"))))
+            assert store.invitee_by_address("c@mission.example") == invitee("c")
+            with store.group():
+                store.commit(Commit(letters=(letter("l1", "c", state=LetterState.SENT),)))
+            with store.transaction():
+                store.commit(Commit(invitees=(invitee("c", name="Ada"),), done=(done(1),), erased=("b",)))
+            store.commit(Commit(done=(done(2),), erased_letters=("l2",)))
+            store.commit(Commit(erased_done=((1, 2),)))
+            assert store.invitees() == (invitee("a"), invitee("c", name="Ada"))
+            assert store.letters() == (letter("l1", "c", state=LetterState.SENT),)
+        other.refresh()
+        for one in (store, other):
+            assert one.invitees() == (invitee("a"), invitee("c", name="Ada"))
+            assert one.letters() == one.letters_to("c") == (letter("l1", "c", state=LetterState.SENT),)
+            assert one.letter_tally()[LetterState.QUEUED] == 0
+            assert (one.done(1, 1), one.done(1, 2)) == (done(1), None)
+        store.commit(Commit(invitees=(invitee("d"),)))
+    with open_here() as store:
+        assert [one.id for one in store.invitees()] == ["a", "c", "d"]
+
+
+def test_a_group_that_an_exception_leaves_leaves_nothing(open_here: Callable[[], Store]) -> None:
+    with open_here() as store:
+        for known in ((), (invitee("a"),)):
+            store.commit(Commit(invitees=known))
+            with pytest.raises(ZeroDivisionError), store.group():
+                store.commit(Commit(invitees=(invitee("a", name="Ada"), invitee("b"))))
+                store.commit(Commit(done=(done(1),), invitees=(invitee("b", name="Bea"),)))
+                raise ZeroDivisionError
+            assert store.invitees() == known
+            assert store.invitee_by_address("b@mission.example") is None
+            assert store.done(1, 1) is None
+        store.commit(Commit(done=(done(2),)))
+    with open_here() as store:
+        assert store.invitees() == (invitee("a"),)
+        assert store.done(1, 2) == done(2)
+
+
+def test_nobody_sees_of_a_group_what_may_be_undone(open_here: Callable[[], Store]) -> None:
+    with open_here() as store, open_here() as other:
+        store.commit(Commit(done=(done(1),)))
+        seen: list[Done | None] = []
+        thread = threading.Thread(target=lambda: seen.append(store.done(1, 2)))
+        with store.group():
+            store.commit(Commit(done=(done(2),)))
+            thread.start()
+            thread.join(0.05)
+            other.refresh()
+            assert other.done(1, 2) is None
+            assert seen == []
+        thread.join()
+        assert seen == [done(2)]
+
+
+def test_within_a_group_nothing_is_copied_or_made_compact(store: Store, tmp_path: Path) -> None:
+    with store.group():
+        store.commit(Commit(done=(done(1),)))
+        for work in (store.compact, lambda: store.backup(tmp_path / "backup.json")):
+            with pytest.raises(StoreError, match="group"):
+                work()
+    assert store.done(1, 1) == done(1)
+
+
 def test_automatic_answers_are_counted_since(store: Store) -> None:
     store.commit(
         Commit(
@@ -366,6 +442,11 @@ def test_automatic_answers_are_counted_since(store: Store) -> None:
     assert store.answers_since(at(0), "aaaaaaaa") == 2
     assert store.answers_since(at(1), "aaaaaaaa") == 1
     assert store.answers_since(at(5.1)) == 0
+    assert store.letter_tally() == dict.fromkeys(LetterState, 0) | {
+        LetterState.QUEUED: 3,
+        LetterState.SENT: 1,
+        LetterState.HELD: 1,
+    }
     store.commit(Commit(letters=(letter("l4", reply="d4", queued_at=at(6)),)))  # an organiser let it go
     assert store.answers_since(at(5.1)) == 1
 
@@ -404,6 +485,19 @@ def test_who_is_erased_goes_with_all_replies_and_letters(open_here: Callable[[],
         store.commit(Commit(erased=("bbbbbbbb",), invitees=(invitee("bbbbbbbb", name="anew"),)))
         assert [i.name for i in store.invitees()] == ["anew"]
         assert store.replies() == ()
+
+
+def test_what_was_erased_is_on_the_disk_until_it_is_compact(open_here: Callable[[], Store]) -> None:
+    with open_here() as store:
+        assert store.is_compact() and not store.holds("aaaaaaaa@mission.example")
+        store.commit(Commit(invitees=(invitee(), invitee("bbbbbbbb"))))
+        store.commit(Commit(erased=("aaaaaaaa",)))
+        assert store.invitee("aaaaaaaa") is None and store.holds("aaaaaaaa@mission.example")
+        assert not store.is_compact()
+        store.compact()
+        assert store.is_compact()
+        assert not store.holds("aaaaaaaa@mission.example") and store.holds("bbbbbbbb@mission.example")
+        assert not store.holds("bbbb@mission.example")
 
 
 def calls(work: Callable[[], object]) -> int:
@@ -652,17 +746,23 @@ def few(records: st.SearchStrategy[Any]) -> st.SearchStrategy[tuple[Any, ...]]:
 
 
 ANSWERS = st.none() | st.builds(
-    lambda email: answer(delegate=email and Address("", email)), st.none() | st.sampled_from(ADDRESSES)
+    lambda email, since: answer(delegate=email and Address("", email), standby=since),
+    st.none() | st.sampled_from(ADDRESSES),
+    st.none() | TIMES,
 )
 BATCHES = st.builds(
     Commit,
     invitees=few(
         st.builds(
-            lambda i, addresses, uid, said: invitee(i, *addresses, calendar_uid=uid, answer=said),
+            lambda i, addresses, uid, said, category, listed: invitee(
+                i, *addresses, calendar_uid=uid, answer=said, category=category, listed=listed
+            ),
             st.sampled_from(IDS),
             st.lists(st.sampled_from(ADDRESSES), min_size=1, max_size=2, unique=True),
             st.sampled_from(("u1@x.example", "u2@x.example", "u1@y.example")),
             ANSWERS,
+            st.sampled_from(("", "Press", "press")),
+            st.booleans(),
         )
     ),
     replies=few(
@@ -735,6 +835,12 @@ def same(store: Store, plain: Plain) -> None:  # every question there is
         bare = [i for i in plain.invitees.values() if i.calendar_uid[:2] == uid[:2]]
         wanted = exact[0] if len(exact) == 1 else bare[0] if len(bare) == 1 else None
         assert store.invitee_by_calendar_uid(uid) == wanted
+    waiting = [i for i in plain.invitees.values() if i.listed and i.answer and i.answer.standby]
+    since = [(i.answer.standby, i.category.casefold()) for i in waiting if i.answer and i.answer.standby]
+    for moment in (at(-3), at(0), at(3.1)):
+        assert store.waiting_before(moment) == sum(begun < moment for begun, _ in since)
+        assert store.waiting_before(moment, "press") == sum(b < moment for b, category in since if category == "press")
+    assert store.last_to_wait() == max((begun for begun, _ in since), default=None)
     replies = set(plain.replies.values())
     assert set(store.replies()) == replies
     assert in_order(store.replies(), "handled_at") == sorted(in_order(replies, "handled_at"))
@@ -744,19 +850,20 @@ def same(store: Store, plain: Plain) -> None:  # every question there is
     assert in_order(store.letters(), "queued_at") == sorted(in_order(letters, "queued_at"))
     for state in LetterState:
         assert set(store.letters(state)) == {x for x in letters if x.state is state}
+        assert sorted(store.each_letter(state), key=lambda x: x.id) == sorted(store.letters(state), key=lambda x: x.id)
     assert set(store.uncopied()) == {x for x in letters if x.state is LetterState.SENT and x.raw and not x.copied}
     for invitee_id in IDS:
         assert set(store.replies(invitee_id)) == {r for r in replies if r.invitee_id == invitee_id}
         assert set(store.letters_to(invitee_id)) == {x for x in letters if x.invitee_id == invitee_id}
     automatic = [x for x in letters if x.reply and x.state is not LetterState.HELD]
-    for since in (at(-3), at(0), at(1)):
-        assert store.answers_since(since) == sum(x.queued_at >= since for x in automatic)
-        assert store.answers_since(since, IDS[0]) == sum(
-            x.queued_at >= since and x.invitee_id == IDS[0] for x in automatic
+    for start in (at(-3), at(0), at(1)):
+        assert store.answers_since(start) == sum(x.queued_at >= start for x in automatic)
+        assert store.answers_since(start, IDS[0]) == sum(
+            x.queued_at >= start and x.invitee_id == IDS[0] for x in automatic
         )
         for folder in Folder:
             fell = [d for d in plain.done.values() if d.folder is folder]
-            assert store.tally(since)[folder] == sum(d.at >= since for d in fell)
+            assert store.tally(start)[folder] == sum(d.at >= start for d in fell)
             assert store.tally()[folder] == len(fell)
     for place, record in plain.done.items():
         assert store.done(*place) == record
@@ -792,3 +899,49 @@ def test_every_question_is_answered_as_by_looking_through_everything(kind: str, 
                 same(watcher, plain)
         with STORES[kind](Path(folder)) as again:
             same(again, plain)
+
+
+@pytest.mark.parametrize("kind", STORES)
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(groups=st.lists(st.tuples(st.lists(BATCHES, max_size=3), st.booleans()), max_size=4))
+def test_in_groups_too_and_as_before_where_one_is_left(kind: str, groups: list[tuple[list[Commit], bool]]) -> None:
+    """`True`: by an exception."""
+    plain = Plain()
+    with tempfile.TemporaryDirectory() as folder:
+        with STORES[kind](Path(folder)) as writer:
+            for batches, left in groups:
+                inside = deepcopy(plain)
+                with suppress(ZeroDivisionError), writer.group():
+                    for batch in batches:
+                        writer.commit(batch)
+                        inside.commit(batch)
+                        same(writer, inside)
+                    if left:
+                        raise ZeroDivisionError
+                    plain = inside
+                same(writer, plain)
+        with STORES[kind](Path(folder)) as again:
+            same(again, plain)
+
+
+# --------------------------------------------------------------------------- backups
+
+
+def test_a_backup_opens_as_an_equal_store_and_is_never_written_over(store: Store, tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="nothing"):
+        store.backup(tmp_path / "none")
+    person = invitee("aaaaaaaa", name="Ada Lovelace", answer=answer())
+    store.commit(
+        Commit(invitees=(person,), replies=(reply(),), letters=(letter(),), done=(done(),), frozen=frozen(),
+               rulings=(ruling(),), mailbox=Mailbox(7), forgotten=("hash",))
+    )  # fmt: skip
+    store.backup(tmp_path / "saved")
+    store.commit(Commit(erased=("aaaaaaaa",)))
+    with pytest.raises(StoreError, match="overwritten"):
+        store.backup(tmp_path / "saved")
+    load_keys(tmp_path)
+    with open_store(str(tmp_path / "saved"), tmp_path, read_only=True) as saved:
+        assert saved.invitees() == (person,)
+        assert (saved.replies(), saved.letters(), saved.rulings()) == ((reply(),), (letter(),), (ruling(),))
+        assert (saved.done(1, 1), saved.mailbox(), saved.frozen()) == (done(), Mailbox(7), frozen())
+        assert saved.is_forgotten("hash")

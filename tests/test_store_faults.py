@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -54,15 +54,19 @@ def test_kill_at_any_moment_loses_nothing_that_was_acknowledged(tmp_path: Path) 
         with worker("for-ever", tmp_path, number) as child:
             assert child.stdout is not None
             assert child.stdout.readline() == "ready\n"
+            # Before the first commit, too; and after so many as must be, however busy the machine is.
+            acknowledged = [int(child.stdout.readline()) for _ in range(chance.randrange(5))]
             time.sleep(chance.uniform(0.0, 0.08))
             child.kill()
-            acknowledged = [int(line) for line in child.stdout.read().split("\n")[:-1]]
+            acknowledged += [int(line) for line in child.stdout.read().split("\n")[:-1]]
         with TinyStore(tmp_path / "rsvp.json", read_only=True) as store:
             last = acknowledged[-1] if acknowledged else number - 1
             assert all(has_whole(store, n) for n in range(last + 1))
-            survived = has_whole(store, last + 1)  # durable, but killed before it could say so
+            # Durable, but killed before it could say so: one commit, or a whole group, as it was the turn of.
+            turn = 2 if (last + 1 - number) % 3 else 1
+            survived = sum(has_whole(store, last + 1 + more) for more in range(3))
+            assert survived in (0, turn)
             number = last + 1 + survived
-            assert not has_whole(store, number)
             assert store.mailbox() == Mailbox(max(number - 1, 0))
     assert number > KILLS
 
@@ -99,7 +103,7 @@ def holds_what_it_said(folder: Path, said: list[str]) -> None:
 
 
 @pytest.mark.usefixtures("strace")
-@pytest.mark.parametrize(("call", "times"), [("write", 12), ("fdatasync", 9), ("fsync", 7), ("rename", 3)])
+@pytest.mark.parametrize(("call", "times"), [("write", 12), ("fdatasync", 8), ("fsync", 9), ("rename", 4)])
 def test_killed_at_each_system_call_it_holds_what_was_acknowledged(tmp_path: Path, call: str, times: int) -> None:
     for when in range(1, times + 1, 2):
         folder = tmp_path / str(when)
@@ -115,34 +119,18 @@ def test_killed_at_each_system_call_it_holds_what_was_acknowledged(tmp_path: Pat
     [
         ("write", "ENOSPC", 2, ["0", "refused", "2", "3", "4", "5", "6", "7", "8", "end"]),
         ("write", "ENOSPC", 4, ["0", "1", "2", "not compacted", "3", "4", "5", "6", "7", "8", "end"]),
-        ("fdatasync", "EIO", 2, ["0", "broken"]),
-        ("fsync", "EIO", 2, ["0", "1", "2", "not compacted", "3", "4", "5", "6", "7", "8", "end"]),
-        ("fsync", "EIO", 3, ["0", "1", "2", "broken"]),
-        ("rename", "EIO", 1, ["0", "1", "2", "not compacted", "3", "4", "5", "6", "7", "8", "end"]),
+        ("fdatasync", "EIO", 1, ["0", "broken"]),
+        ("fsync", "EIO", 2, ["refused", "1", "2", "3", "4", "5", "6", "7", "8", "end"]),
+        ("fsync", "EIO", 3, ["broken"]),
+        ("fsync", "EIO", 4, ["0", "1", "2", "not compacted", "3", "4", "5", "6", "7", "8", "end"]),
+        ("fsync", "EIO", 5, ["0", "1", "2", "broken"]),
+        ("rename", "EIO", 1, ["refused", "1", "2", "3", "4", "5", "6", "7", "8", "end"]),
+        ("rename", "EIO", 2, ["0", "1", "2", "not compacted", "3", "4", "5", "6", "7", "8", "end"]),
     ],
 )
 def test_a_system_call_that_fails(tmp_path: Path, call: str, error: str, when: int, said: list[str]) -> None:
     assert traced(tmp_path, "-e", f"trace={call}", "-e", f"inject={call}:error={error}:when={when}") == said
     holds_what_it_said(tmp_path, said)
-
-
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of 256 KB."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    mounted = (
-        os.geteuid() == 0
-        and not subprocess.run(
-            ["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", str(folder)], check=False, capture_output=True
-        ).returncode
-    )
-    if not mounted:
-        pytest.skip("no tmpfs can be mounted here: a disk that is really full is left out (RLIMIT_FSIZE is tested)")
-    try:
-        yield folder
-    finally:
-        subprocess.run(["umount", str(folder)], check=True)
 
 
 def fill_up(folder: Path, first: int, limit: int) -> int:

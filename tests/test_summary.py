@@ -25,6 +25,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from rsvpbot.config import Config, InviteesConfig, MailboxConfig, OrganisersConfig, RepliesConfig, ServiceConfig
+from rsvpbot.letters.facts import next_facts
 from rsvpbot.letters.values import locale_of
 from rsvpbot.mail.tokens import Tokens
 from rsvpbot.model import (
@@ -57,7 +58,8 @@ from rsvpbot.model import (
 from rsvpbot.organisers import summary, wording
 from rsvpbot.organisers.commands import commands
 from rsvpbot.organisers.decisions import Decisions
-from rsvpbot.organisers.figures import Category, Figures, Health, figures, next_summary
+from rsvpbot.organisers.figures import Category, Figures, figures
+from rsvpbot.organisers.glance import Health, next_summary
 from rsvpbot.organisers.growth import MOST_COLUMNS, Column, growth
 from rsvpbot.organisers.shown import one_line
 from rsvpbot.organisers.summary import is_due, queue_if_due, queue_now, render
@@ -415,6 +417,10 @@ def test_letters_and_bounces_that_need_a_person_are_named(store: TinyStore) -> N
     assert "could not be sent: 550 no such user" in text
     assert "may or may not have gone out" in text
     assert "held: more automatic answers" in text
+    assert "1 automatic answer is held back: the limit was reached." in text
+    assert "write “send held” in reply to this summary, and it goes out" in text
+    subject = render(found, CONFIG).subject
+    assert subject.startswith("ALARM") and "answers held back" in subject
     assert "Person 2 (p2@mission.example) 5.1.1 unknown" in text
     assert "Correct the address in the list, or ring them up" in text and "rsvpbot record ADDRESS accepted" in text
     assert "2 drafts in all so far" in text
@@ -1331,6 +1337,40 @@ def test_the_first_of_a_month(language: str, moment: str, day: str) -> None:
     assert say.moment(first.replace(hour=1)).count("1er") == (language == "fr")
 
 
+CANCELLED = {
+    "en": (
+        "Cancelled on 11 Sept – Roundtable",
+        "20 September 2016, cancelled on 11 Sept",
+        "2 people had been expected",
+    ),
+    "es": ("Cancelada el 11 sept – Roundtable", "de 2016, cancelada el 11 sept", "2 personas estaban previstas"),
+    "fr": ("Annulée le 11 sept. – Roundtable", "septembre 2016, annulée le 11 sept.", "2 personnes étaient attendues"),
+}
+
+
+@pytest.mark.parametrize("language", CANCELLED)
+def test_a_cancelled_event_is_told_as_such(store: TinyStore, language: str) -> None:
+    config = replace(CONFIG, organisers=replace(CONFIG.organisers, language=language))
+    told = Mailbox(told=next_facts(None, config, YESTERDAY + timedelta(hours=2), cancelled=True))
+    store.commit(
+        Commit(
+            invitees=(invitee(1, answer(PartStat.ACCEPTED, 2, at=NOW - timedelta(days=4))),),
+            summaries=(recorded_on(date(2016, 9, 11), YESTERDAY),),
+            mailbox=replace(GOOD, told=told.told),
+        )
+    )
+    rendered = render(figures(store, config, NOW), config)
+    subject, day, people = CANCELLED[language]
+    assert rendered.subject == subject
+    assert day in " ".join(rendered.text.split()) and day in rendered.html
+    assert people in rendered.text and "places" not in rendered.text and "plazas" not in rendered.text
+    assert not figures(store, config, NOW).quiet
+    later = figures(store, config, NOW + timedelta(days=1))
+    store.commit(Commit(summaries=(recorded_on(date(2016, 9, 12), NOW),)))
+    quiet = render(figures(store, config, NOW + timedelta(minutes=5)), config)
+    assert subject[1:] in quiet.subject and subject not in quiet.subject and later.cancelled_at is not None
+
+
 IN_WORDS = {
     "es": (
         "1 persona prevista de 10 · 1 respuesta nueva · 1 por decidir",
@@ -1499,9 +1539,9 @@ def test_it_comes_in_every_mode_and_record_and_letter_are_one_commit(tmp_path: P
         store.commit(Commit(mailbox=GOOD, done=handled({Folder.RECORDED: 2})))
         before = path.read_bytes().count(b"\n")
         assert queue_if_due(store, config, NOW, ids())
-        assert path.read_bytes().count(b"\n") == before + 1
+        whole = path.read_bytes()
+        assert whole.count(b"\n") == before + 1
     # Whatever part of that line a crash leaves, there is both or neither.
-    whole = path.read_bytes()
     start = whole.rstrip(b"\n").rfind(b"\n") + 1
     for cut in range(start, len(whole), max(1, (len(whole) - start) // 25)):
         copy = tmp_path / f"cut{cut}.json"

@@ -104,6 +104,15 @@ def test_key_is_made_once_for_its_owner_only(tmp_path: Path) -> None:
     assert [path.name for path in file.parent.iterdir()] == ["token.key"]
 
 
+def test_what_a_process_left_that_died_while_it_made_a_key_is_removed(tmp_path: Path) -> None:
+    (tmp_path / ".token.key.0123456789abcdef").write_text("half a k")
+    (tmp_path / ".token.key.swp").write_text("an editor's")
+    keys = load_keys(tmp_path)
+    (tmp_path / ".token.key.fedcba9876543210").hardlink_to(tmp_path / "token.key")
+    assert load_keys(tmp_path) == keys
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".token.key.swp", "token.key"]
+
+
 def test_first_line_signs_and_further_ones_are_read(tmp_path: Path) -> None:
     old = load_keys(tmp_path)
     file = tmp_path / "token.key"

@@ -21,10 +21,11 @@ from rsvpbot.config import Config
 from rsvpbot.model import Address as MailAddress
 
 if TYPE_CHECKING:
-    from icalendar import Timezone
+    from icalendar import Timezone, vCalAddress, vDatetime, vText
 
 PUBLISH, REQUEST, CANCEL = "PUBLISH", "REQUEST", "CANCEL"
 PRODID = "-//rsvpbot//rsvpbot//EN"
+_BEGIN, _END = b"BEGIN:VEVENT\r\n", b"END:VEVENT\r\n"
 WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 
 
@@ -57,31 +58,10 @@ def calendar_file(
     in a mail that their calendar acts upon by itself; None: a file to be opened. `answered`: their PARTSTAT where they
     have answered, so that they are not asked again.
     """
-    from icalendar import Calendar, Event, vCalAddress
+    from icalendar import vCalAddress, vDatetime, vText
 
     event = config.event
-    calendar = Calendar()
-    calendar.add("prodid", PRODID)
-    calendar.add("version", "2.0")
-    calendar.add("calscale", "GREGORIAN")
-    calendar.add("method", CANCEL if cancelled else REQUEST if asked else PUBLISH)
-    calendar.add_component(_timezone(event.timezone, event.starts.year))
-    entry = Event()
-    entry.add("uid", uid)
-    entry.add("sequence", sequence)
-    entry.add("dtstamp", now.astimezone(UTC))
-    entry.add("dtstart", event.starts.astimezone(event.zone))
-    entry.add("dtend", event.ends.astimezone(event.zone))
-    entry.add("summary", event.title)
-    place = ", ".join(filter(None, (event.venue.name, event.venue.floor, event.venue.address)))
-    if place:
-        entry.add("location", place)
-    entry.add("description", description)
-    organizer = vCalAddress(f"mailto:{config.mailbox.address}")
-    name = config.mailbox.name or config.organisers.name
-    if name:
-        organizer.params["CN"] = name.replace('"', "'")
-    entry.add("organizer", organizer)
+    own = _property("DTSTAMP", vDatetime(now.astimezone(UTC))) + _property("UID", vText(uid))
     if asked:
         attendee = vCalAddress(f"mailto:{asked.email}")
         if asked.name:
@@ -92,14 +72,76 @@ def calendar_file(
             "RSVP": "FALSE" if answered else "TRUE",
             "CUTYPE": "INDIVIDUAL",
         }
-        entry.add("attendee", attendee)
-    entry.add("status", "CANCELLED" if cancelled else "CONFIRMED")
+        own += _property("ATTENDEE", attendee)
+    own += _described(description)
+    before, after = _common(
+        CANCEL if cancelled else REQUEST if asked else PUBLISH,
+        event.timezone,
+        event.starts.astimezone(event.zone),
+        event.ends.astimezone(event.zone),
+        event.title,
+        ", ".join(filter(None, (event.venue.name, event.venue.floor, event.venue.address))),
+        MailAddress(config.mailbox.name or config.organisers.name, config.mailbox.address),
+        sequence,
+    )
+    return before + own + after
+
+
+def _property(name: str, value: vCalAddress | vDatetime | vText) -> bytes:
+    """One property, in as many lines as it takes."""
+    from icalendar.parser import Contentline
+
+    written: bytes = Contentline.from_parts(name, value.params, value).to_ical()
+    return written + b"\r\n"
+
+
+@lru_cache(maxsize=64)
+def _described(description: str) -> bytes:
+    """The same in many letters, and folding it takes longer than all else of a calendar file."""
+    from icalendar import vText
+
+    return _property("DESCRIPTION", vText(description))
+
+
+@lru_cache(maxsize=16)
+def _common(
+    method: str,
+    timezone: str,
+    starts: datetime,
+    ends: datetime,
+    title: str,
+    place: str,
+    sender: MailAddress,
+    sequence: int,
+) -> tuple[bytes, bytes]:
+    """The calendar as it is for every invitee: what stands before what is their own, and what behind it."""
+    from icalendar import Calendar, Event, vCalAddress
+
+    calendar = Calendar()
+    calendar.add("prodid", PRODID)
+    calendar.add("version", "2.0")
+    calendar.add("calscale", "GREGORIAN")
+    calendar.add("method", method)
+    calendar.add_component(_timezone(timezone, starts.year))
+    entry = Event()
+    entry.add("sequence", sequence)
+    entry.add("dtstart", starts)
+    entry.add("dtend", ends)
+    entry.add("summary", title)
+    if place:
+        entry.add("location", place)
+    organizer = vCalAddress(f"mailto:{sender.email}")
+    if sender.name:
+        organizer.params["CN"] = sender.name.replace('"', "'")
+    entry.add("organizer", organizer)
+    entry.add("status", "CANCELLED" if method == CANCEL else "CONFIRMED")
     entry.add("transp", "OPAQUE")
     calendar.add_component(entry)
-    written: bytes = calendar.to_ical()
-    return written
+    before, begin, after = calendar.to_ical().partition(_BEGIN)
+    return before + begin, after
 
 
+@lru_cache(maxsize=16)
 def file_name(title: str) -> str:
     """A name for the file in plain ASCII, made of the title."""
     words = "".join(char if char.isascii() and char.isalnum() else " " for char in title.lower()).split()

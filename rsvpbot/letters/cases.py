@@ -10,7 +10,7 @@ from itertools import product
 from rsvpbot.config import Config
 from rsvpbot.letters.facts import facts_of
 from rsvpbot.letters.values import Link, Option, QuestionValues, Values, make_values
-from rsvpbot.model import Address, Answer, Invitee, LetterKind, Order, PartStat, Venue
+from rsvpbot.model import Address, Answer, Facts, Invitee, LetterKind, Order, PartStat, Venue
 
 PARTIES: tuple[tuple[int | None, tuple[str, ...]], ...] = (
     (1, ("Ana Silva",)),
@@ -110,11 +110,25 @@ def cases(language: str, config: Config) -> Iterator[Values]:
                 passed_on=index % 2 == 0,
                 delegate_written=index % 4 < 2,
                 calendar=index % 2 == 0,
-                was=facts_of(setting) if index % 2 else None,
+                was=(None, facts_of(setting), None, other_facts(setting))[index % 4],
                 place=index % 3,
                 deadline=now if index % 2 else None,
                 note="A note.",
             )
+
+
+def other_facts(config: Config) -> Facts:
+    """What may have been told of the event before: nothing of it is as it is now."""
+    now, day = facts_of(config), timedelta(days=1)
+    venue = Venue(
+        name="Another house",
+        address="1 Another Street",
+        floor="2nd floor",
+        pass_name="visitor's pass",  # noqa: S106 (a pass for the door)
+        reception="the front desk",
+        arrive_by="11:00",
+    )
+    return replace(now, title="Another title", starts=now.starts - day, ends=now.ends - day, venue=venue)
 
 
 def _bare(config: Config) -> Config:

@@ -8,17 +8,14 @@ own and tells the outcome: "Re:" and the words of the other side would be text o
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from email.headerregistry import Address as MailAddress
-from email.message import EmailMessage
-from email.policy import EmailPolicy
 from email.utils import format_datetime
-from typing import Any
 from urllib.parse import quote
 
 from rsvpbot.config import Config
+from rsvpbot.letters import wire
 from rsvpbot.letters.calendar import CANCEL, PUBLISH, REQUEST, calendar_file, file_name
 from rsvpbot.letters.page import tidy
 from rsvpbot.letters.templates import PIECE_FOR_CALENDAR, Rendered, Templates
@@ -47,24 +44,6 @@ MOST_REFERENCES = 12
 LONGEST_ID = 250
 MESSAGE_ID = re.compile(r"<[!-;=?-~]{1,200}@[!-;=?-~]{1,200}>")
 """Printable ASCII without spaces and angle brackets: what a message id may be, and no more."""
-
-UNBREAKABLE = frozenset({"message-id", "in-reply-to", "references", "list-unsubscribe"})
-
-
-class _Wire(EmailPolicy):
-    """RFC 5322 with CRLF, all of it seven bits; message ids are never encoded or cut, however long (the standard
-    library encodes those that do not fit on a line, and the thread is lost)."""
-
-    def fold_binary(self, name: str, value: Any) -> bytes:
-        if name.lower() in UNBREAKABLE:
-            ids = "\r\n ".join(str(value).split())
-            return f"{name}: {ids}\r\n".encode("ascii")
-        return super().fold_binary(name, value)
-
-
-WIRE = _Wire(linesep="\r\n", cte_type="7bit", raise_on_defect=False)
-WIRE_UTF8 = WIRE.clone(utf8=True)
-"""For addresses whose local part is not ASCII (RFC 6532); the server must offer SMTPUTF8."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +99,7 @@ def compose(
         deadline=request.deadline,
         words=request.words,
         calendar=with_calendar,
+        has_had=request.has_had,
     )
     envelope = _envelope(request, invitee, message, config, tokens, letter_id, values)
     calendar = None
@@ -159,39 +139,40 @@ def assemble(
     enclosed: Sequence[Enclosure] = (),
 ) -> Letter:
     """Make the mail of words that are written already; the summary comes this way."""
-    mail = EmailMessage(policy=WIRE if _is_ascii(envelope) else WIRE_UTF8)
-    mail["From"] = _address(config.mailbox.name or config.organisers.name, config.mailbox.address)
-    mail["To"] = tuple(map(_address, _padded(envelope.names, len(envelope.recipients)), envelope.recipients))
-    mail["Subject"] = tidy(rendered.subject)
-    mail["Date"] = format_datetime(now)
-    mail["Message-ID"] = envelope.message_id
-    _thread(mail, envelope.answers)
-    mail["Auto-Submitted"] = "auto-replied" if envelope.answers else "auto-generated"
+    utf8 = not _is_ascii(envelope)  # only a server that offers SMTPUTF8 takes such a local part (RFC 6532)
+    sender = Address(tidy(config.mailbox.name or config.organisers.name), config.mailbox.address)
+    names = _padded(envelope.names, len(envelope.recipients))
     # Exchange would keep back with "All" that an address does not exist, and of an invitation that must be known.
     asks = envelope.kind in ACTED_UPON
-    mail["X-Auto-Response-Suppress"] = "DR, RN, NRN, OOF, AutoReply" if asks else "All"
-    mail[MARKER] = tidy(config.event.uid)
+    head = [
+        wire.addresses("From", (sender,), utf8=utf8),
+        wire.addresses("To", [Address(tidy(n), a) for n, a in zip(names, envelope.recipients, strict=True)], utf8=utf8),
+        wire.field("Subject", tidy(rendered.subject), utf8=utf8),
+        wire.field("Date", format_datetime(now)),
+        wire.ids("Message-ID", (envelope.message_id,)),
+        *_thread(envelope.answers),
+        wire.field("Auto-Submitted", "auto-replied" if envelope.answers else "auto-generated"),
+        wire.field("X-Auto-Response-Suppress", "DR, RN, NRN, OOF, AutoReply" if asks else "All"),
+        wire.field(MARKER, tidy(config.event.uid)),
+    ]
     if envelope.unsubscribe:
         # Without List-Unsubscribe-Post (RFC 8058), which wants a web address.
-        mail["List-Unsubscribe"] = f"<{envelope.unsubscribe}>"
+        head.append(wire.ids("List-Unsubscribe", (f"<{envelope.unsubscribe}>",)))
+    head += [wire.field("MIME-Version", "1.0"), wire.field("Content-Language", rendered.language)]
+    # Boundaries of our own, so that the same letter is the same bytes; "=_" stands in no encoded text.
+    boundary = f"_{_alphanumeric(envelope.letter_id)}"
     # Encoded by our own choice: nothing on the way has a reason to change it, and signatures hold.
     encoding = "quoted-printable" if _is_latin(rendered.text) else "base64"
-    mail.set_content(rendered.text, cte=encoding)
-    mail.add_alternative(rendered.html, subtype="html", cte=encoding)
+    said = [wire.text(rendered.text, "plain", encoding), wire.text(rendered.html, "html", encoding)]
+    beside = [wire.file(file.data, file.content_type, tidy(file.filename)) for file in enclosed]
     if calendar is not None:
-        text, params = calendar.data.decode("utf-8"), {"method": calendar.method}
-        if calendar.method != PUBLISH:
-            mail.add_alternative(text, subtype="calendar", cte="base64", params=params)
-        else:
-            name = file_name(config.event.title)
-            mail.add_attachment(text, subtype="calendar", cte="base64", params=params, filename=name)
-    for file in enclosed:
-        maintype, _, subtype = file.content_type.partition("/")
-        mail.add_attachment(file.data, maintype=maintype, subtype=subtype, filename=tidy(file.filename))
-    mail["Content-Language"] = rendered.language  # last: what begins with "Content-" moves into the first part
-    # Boundaries of our own, so that the same letter is the same bytes; "=_" stands in no encoded text.
-    for number, part in enumerate(part for part in mail.walk() if part.is_multipart()):
-        part.set_boundary(f"=_{number}_{_alphanumeric(envelope.letter_id)}")
+        data, acts = calendar.data.decode("utf-8"), calendar.method != PUBLISH
+        name = "" if acts else file_name(config.event.title)
+        part = wire.text(data, "calendar", "base64", method=calendar.method, filename=name)
+        said, beside = ([*said, part], beside) if acts else (said, [part, *beside])
+    content = wire.multipart("alternative", f"=_1{boundary}", said)
+    if beside:
+        content = wire.multipart("mixed", f"=_0{boundary}", [content, *beside])
     return Letter(
         id=envelope.letter_id,
         kind=envelope.kind,
@@ -203,7 +184,7 @@ def assemble(
         state=LetterState.QUEUED,
         queued_at=now,
         mail_from=envelope.mail_from,
-        raw=mail.as_bytes(),
+        raw=b"".join(head) + content,
         reply=envelope.answers.digest if envelope.answers else "",
     )
 
@@ -257,16 +238,16 @@ def unsubscribe_link(config: Config, tag: str) -> str:
     return f"mailto:{to}?subject={subject}"
 
 
-def _thread(mail: EmailMessage, answers: Message | None) -> None:
+def _thread(answers: Message | None) -> Iterator[bytes]:
     """In-Reply-To and References (RFC 5322, section 3.6.4); the first and the newest where there are many."""
     if answers is None:
         return
     known = [*answers.references, *(() if answers.references else answers.in_reply_to), answers.message_id]
     sound = list(dict.fromkeys(filter(_is_message_id, known)))
     if _is_message_id(answers.message_id):
-        mail["In-Reply-To"] = answers.message_id
+        yield wire.ids("In-Reply-To", (answers.message_id,))
     if sound:
-        mail["References"] = " ".join(sound if len(sound) <= MOST_REFERENCES else _ends(sound))
+        yield wire.ids("References", sound if len(sound) <= MOST_REFERENCES else _ends(sound))
 
 
 def _ends(ids: Sequence[str]) -> list[str]:
@@ -275,14 +256,6 @@ def _ends(ids: Sequence[str]) -> list[str]:
 
 def _is_message_id(text: str) -> bool:
     return len(text) <= LONGEST_ID and MESSAGE_ID.fullmatch(text) is not None
-
-
-def _address(name: str, email: str) -> MailAddress:
-    local, _, domain = email.rpartition("@")
-    if "=?" in email or any(char.isspace() or not char.isprintable() for char in email):
-        # The email package would decode it into whatever it holds, header fields included.
-        raise ValueError("an address holds what no address may hold")
-    return MailAddress(display_name=tidy(name), username=local, domain=domain)
 
 
 def _padded(names: Sequence[str], length: int) -> tuple[str, ...]:
@@ -305,7 +278,7 @@ def _is_ascii(envelope: Envelope) -> bool:
 
 
 def _is_latin(text: str) -> bool:
-    return sum(not char.isascii() for char in text) * 6 < len(text)
+    return (len(text) - len(text.encode("ascii", "ignore"))) * 6 < len(text)
 
 
 def _plus(mailbox: str, token: str) -> str:

@@ -2,7 +2,8 @@
 
 Nothing is sent twice. "Sending" is on disk before the first byte of a letter leaves, "sent" after the server took it; a
 letter found in "sending" after a death may or may not have gone out, and that is said rather than guessed: it becomes
-"doubtful". One commit marks a letter sent and the next one sending, so at most one is ever in that state.
+"doubtful". One commit marks a letter sent and the next one sending, so at most one for each connection is ever in that
+state.
 
 A draft needs no such doubt, nor does a copy in Sent: the folder is asked for its Message-ID where it may be
 there already.
@@ -13,14 +14,17 @@ from __future__ import annotations
 import logging
 import threading
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from datetime import datetime, time, timedelta, tzinfo
+from datetime import datetime, timedelta, tzinfo
+from operator import itemgetter
 
 from rsvpbot.config import Config
-from rsvpbot.mail.imap import Connection, MailboxError
+from rsvpbot.letters.hours import EVENING, MORNING
+from rsvpbot.mail.imap import Connection, MailboxError, MailboxOutOfReach
 from rsvpbot.mail.smtp import Refused, Rejected, Sender, Unreachable
-from rsvpbot.model import IN_EVERY_MODE, Clock, Letter, LetterKind, LetterState, PartStat
+from rsvpbot.model import Clock, Letter, LetterKind, LetterState, PartStat
 from rsvpbot.store.base import Commit, Store
 
 log = logging.getLogger("rsvpbot.outbox")
@@ -35,9 +39,6 @@ MOST_REFUSED_IN_A_ROW = 10
 """A server that refuses so many letters one after the other has something against us, not against them."""
 
 MINUTE = timedelta(minutes=1)
-
-MORNING, EVENING = time(8), time(20)
-"""Nothing scheduled goes out before and after, by the event's own clock: a telephone beside a bed rings, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,22 @@ class Flushed:
     waiting: int = 0
     """Still queued: later, because of the mode, or because a server is out of reach."""
     trouble: str = ""
-    """Why the round ended early; no personal data."""
+    """Why letters did not go out, or not all of them; no personal data."""
+    uncopied: str = ""
+    """Why copies of sent letters are not in the Sent folder yet; no personal data."""
+
+    def __add__(self, later: Flushed) -> Flushed:
+        """What this round and a later one did, and what waits then. A later one may have left a server alone that was
+        out of reach: then what that was is still why."""
+        return replace(
+            later,
+            sent=self.sent + later.sent,
+            drafted=self.drafted + later.drafted,
+            copied=self.copied + later.copied,
+            failed=self.failed + later.failed,
+            doubtful=self.doubtful + later.doubtful,
+            trouble=later.trouble or ("" if later.sent else self.trouble),
+        )
 
 
 @dataclass(slots=True)
@@ -65,6 +81,9 @@ class _Count:
     failed: int = 0
     doubtful: int = 0
     trouble: str = ""
+    uncopied: str = ""
+    refused: int = 0
+    """Letters refused in a row, on whichever connection."""
 
 
 @dataclass(slots=True)
@@ -82,7 +101,7 @@ class _Pause:
         self.failures, self.until = 0, None
 
     def holds(self, now: datetime) -> bool:
-        return self.until is not None and now < self.until
+        return lasts(self.until, pause_after(self.failures), now)
 
 
 @dataclass(slots=True)
@@ -105,10 +124,21 @@ class _Pace:
     def note(self, now: datetime) -> None:
         self.sent.append(now)
 
+    def take_back(self, now: datetime) -> None:
+        """It did not go after all."""
+        if now in self.sent:
+            self.sent.remove(now)
+
 
 def pause_after(attempts: int) -> timedelta:
     """How long to wait after so many attempts."""
     return PAUSES[min(attempts, len(PAUSES)) - 1]
+
+
+def lasts(until: datetime | None, pause: timedelta, now: datetime) -> bool:
+    """Whether a pause of this length that ends at `until` is still on. Where its end is further off than it is long,
+    the clock was set back, and nobody waits for that."""
+    return until is not None and until - pause <= now < until
 
 
 def _told(rejected: Sequence[Rejected], letter: Letter) -> str:
@@ -172,37 +202,72 @@ class Outbox:
         if connection is not None:
             self._put_drafts(stop, connection, count)
             self._put_copies(stop, connection, count)
-        waiting = len(self._store.letters(LetterState.QUEUED))
-        return Flushed(count.sent, count.drafted, count.copied, count.failed, count.doubtful, waiting, count.trouble)
+        waiting = self._store.letter_tally()[LetterState.QUEUED]
+        return Flushed(
+            count.sent,
+            count.drafted,
+            count.copied,
+            count.failed,
+            count.doubtful,
+            waiting,
+            count.trouble,
+            count.uncopied,
+        )
 
     # -------------------------------------------------------------- sending
 
     def _by_smtp(self, letter: Letter) -> bool:
-        return letter.kind in IN_EVERY_MODE or self._config.replies.mode == "send"
+        return letter.in_every_mode or self._config.replies.mode == "send"
 
     def _due(self, now: datetime) -> list[str]:
-        return [
-            letter.id
-            for letter in self._store.letters(LetterState.QUEUED)
-            if self._by_smtp(letter) and (letter.not_before is None or letter.not_before <= now)
+        due = [
+            (letter.queued_at, letter.id)
+            for letter in self._store.each_letter(LetterState.QUEUED)
+            if self._by_smtp(letter) and not lasts(letter.not_before, pause_after(letter.attempts), now)
         ]
+        return [letter_id for _, letter_id in sorted(due, key=itemgetter(0))]
 
     def _send_due(self, stop: threading.Event, count: _Count) -> None:
         now = self._clock.now()
         due = () if self._pause.holds(now) else self._due(now)
         if not due:
             return
-        with self._make_sender() as sender:
-            _Run(
-                self._store,
-                self._clock,
-                sender,
-                self._pace,
-                self._pause,
-                self._after_sending,
-                count,
-                self._config.event.zone,
-            ).run(due, lambda seconds: self._wait(stop, seconds), stop)
+        todo, lock = iter(due), threading.Lock()
+
+        def one_connection() -> None:
+            with self._make_sender() as sender:
+                run = _Run(
+                    self._store,
+                    self._clock,
+                    sender,
+                    self._pace,
+                    self._pause,
+                    self._after_sending,
+                    count,
+                    self._config.event.zone,
+                    lock,
+                )
+                run.run(todo, lambda seconds: self._wait(stop, seconds), stop)
+
+        lines = min(self._config.smtp.connections, len(due))
+        if lines == 1:
+            one_connection()
+        else:
+            with ThreadPoolExecutor(lines, "sending") as side_by_side:
+                for ended in [side_by_side.submit(one_connection) for _ in range(lines)]:
+                    ended.result()
+        self._note_sending(count)
+
+    def _note_sending(self, count: _Count) -> None:
+        """Write down that letters cannot go out, or can again: no mail tells it, so `rsvpbot status` must."""
+        if not (count.trouble or count.sent):
+            return
+        with self._store.transaction():
+            before = self._store.mailbox()
+            since = (before.sending_failing_since or self._clock.now()) if count.trouble else None
+            after = replace(before, sending_failing_since=since, sending_error=count.trouble)
+            if after != before:
+                self._store.commit(Commit(mailbox=after))
 
     def _after_sending(self, letter: Letter, now: datetime, error: str) -> Letter:
         keep = self._config.smtp.copy_to_sent
@@ -224,15 +289,16 @@ class Outbox:
     def _note_inheritance(self) -> None:
         """Which letters an earlier process may have put into a folder already, without living to write it down."""
         if self._inherited is None:
-            self._inherited = frozenset(letter.id for letter in self._store.letters(LetterState.QUEUED))
+            self._inherited = frozenset(letter.id for letter in self._store.each_letter(LetterState.QUEUED))
 
     def _put_drafts(self, stop: threading.Event, connection: Connection, count: _Count) -> None:
         if self._config.replies.mode != "draft":
             return
+        refused = 0
         for letter in self._store.letters(LetterState.QUEUED):
             if stop.is_set():
                 return
-            if letter.kind in IN_EVERY_MODE or letter.raw is None:
+            if letter.in_every_mode or letter.raw is None:
                 continue
             now = self._clock.now()
             if is_withdrawn(letter, self._store, now):
@@ -245,14 +311,19 @@ class Outbox:
                 self._tried.add(letter.id)
                 connection.append_draft(letter.raw, letter.message_id, maybe_there)
             except MailboxError as error:
-                count.trouble = str(error)
-                return
+                count.trouble = count.trouble or str(error)
+                refused += 1
+                if isinstance(error, MailboxOutOfReach) or refused == MOST_REFUSED_IN_A_ROW:
+                    return
+                continue
+            refused = 0
             drafted = replace(letter, state=LetterState.DRAFTED, sent_at=self._clock.now(), raw=None)
             count.drafted += self._settle(drafted)
 
     def _put_copies(self, stop: threading.Event, connection: Connection, count: _Count) -> None:
         if not self._config.smtp.copy_to_sent:
             return
+        refused = 0
         for letter in self._store.uncopied():
             if stop.is_set():
                 return
@@ -263,17 +334,35 @@ class Outbox:
                 self._fresh.discard(letter.id)
                 connection.append_sent(letter.raw, letter.message_id, maybe_there)
             except MailboxError as error:
-                count.trouble = str(error)
-                return
+                count.uncopied = count.uncopied or str(error)
+                refused += 1
+                if isinstance(error, MailboxOutOfReach) or refused == MOST_REFUSED_IN_A_ROW:
+                    return
+                continue
+            refused = 0
             count.copied += self._settle(replace(letter, raw=None, copied=True))
 
     def _settle(self, letter: Letter) -> bool:
         """Write down what became of a letter, unless it was forgotten meanwhile."""
         with self._store.transaction():
-            if self._store.letter(letter.id) is None:
-                return False
-            self._store.commit(Commit(letters=(letter,)))
-        return True
+            known = _as_known(letter, self._store)
+            if known:
+                self._store.commit(Commit(letters=known))
+        return bool(known)
+
+
+def _as_known(letter: Letter, store: Store) -> tuple[Letter, ...]:
+    """What became of a letter, to be written down: nothing of one that was forgotten meanwhile, and nothing that
+    `forget` has cleared in one that speaks of somebody else besides."""
+    known = store.letter(letter.id)
+    if known is None:
+        return ()
+    letter = replace(letter, subject=known.subject)
+    if known.raw is None and letter.raw is not None:
+        waits_in_vain = letter.state is LetterState.QUEUED
+        state = LetterState.WITHDRAWN if waits_in_vain else letter.state
+        letter = replace(letter, raw=None, copied=True, state=state)
+    return (letter,)
 
 
 BY_DAY = frozenset({LetterKind.REMINDER, LetterKind.PAPER, LetterKind.OFFER})
@@ -282,13 +371,16 @@ BY_DAY = frozenset({LetterKind.REMINDER, LetterKind.PAPER, LetterKind.OFFER})
 
 def is_withdrawn(letter: Letter, store: Store, now: datetime) -> bool:
     """Whether what a letter says is no longer so: its time has passed, whom it is for has declined, left the list, or
-    answered what it asks."""
+    answered what it asks; whom it welcomes does not come."""
     if letter.not_after is not None and now >= letter.not_after:
         return True
     invitee = store.invitee(letter.invitee_id) if letter.invitee_id else None
-    if invitee is None or letter.kind not in (*BY_DAY, LetterKind.INVITATION):
+    if invitee is None or letter.kind not in (*BY_DAY, LetterKind.INVITATION, LetterKind.WELCOME):
         return False
     answer = invitee.answer
+    if letter.kind is LetterKind.WELCOME:
+        delegate = answer.delegate if answer is not None and answer.partstat is PartStat.DELEGATED else None
+        return delegate is None or delegate.email not in letter.recipients
     if not invitee.listed or invitee.partstat is PartStat.DECLINED:
         return True
     if letter.kind is LetterKind.OFFER:
@@ -304,7 +396,7 @@ def waits(letter: Letter, store: Store, now: datetime, zone: tzinfo) -> bool:
 
 @dataclass(slots=True)
 class _Run:
-    """One round of sending over one connection."""
+    """One round of sending over one connection. What connections of a round share is changed under `lock`."""
 
     store: Store
     clock: Clock
@@ -314,26 +406,37 @@ class _Run:
     after_sending: Callable[[Letter, datetime, str], Letter]
     count: _Count
     zone: tzinfo
+    lock: threading.Lock
     settled: Letter | None = None
     """The last letter, when what became of it is known but not yet on disk."""
-    refused: int = 0
 
-    def run(self, due: list[str], wait: Callable[[float], object], stop: threading.Event) -> None:
+    def run(self, due: Iterator[str], wait: Callable[[float], object], stop: threading.Event) -> None:
         try:
-            for letter_id in due:
-                self._keep_pace(wait, stop)
-                if stop.is_set():
+            while not self.count.trouble and (letter_id := next(due, None)) is not None:
+                turn = self._turn(wait, stop)
+                if turn is None:
                     break
                 letter = self._take(letter_id)
-                if letter is not None and not self._send(letter):
+                if letter is None:
+                    with self.lock:
+                        self.pace.take_back(turn)
+                elif not self._send(letter):
                     break
         finally:
             self._write_down()
 
-    def _keep_pace(self, wait: Callable[[float], object], stop: threading.Event) -> None:
-        while not stop.is_set() and (seconds := self.pace.wait_for(self.clock.now())) > 0:
+    def _turn(self, wait: Callable[[float], object], stop: threading.Event) -> datetime | None:
+        """Wait until the pace allows one more letter, and count it. None where nothing more is to go out."""
+        while not stop.is_set():
+            now = self.clock.now()
+            with self.lock:
+                seconds = self.pace.wait_for(now)
+                if seconds <= 0:
+                    self.pace.note(now)
+                    return now
             self._write_down()
             wait(seconds)
+        return None
 
     def _take(self, letter_id: str) -> Letter | None:
         """Commit that this letter is being sent, and with it what became of the one before. None where it was
@@ -364,34 +467,36 @@ class _Run:
             self.settled = None
 
     def _still_known(self, letter: Letter | None) -> tuple[Letter, ...]:
-        return (letter,) if letter is not None and self.store.letter(letter.id) is not None else ()
+        return _as_known(letter, self.store) if letter is not None else ()
 
     def _send(self, letter: Letter) -> bool:
         """Send one letter. Returns whether the round may go on."""
-        self.pace.note(self.clock.now())
         try:
             rejected = self.sender.send(letter.mail_from, letter.recipients, letter.raw or b"")
         except Refused as refusal:
-            self._note_refusal(letter, refusal)
+            with self.lock:
+                self._note_refusal(letter, refusal)
         except Unreachable as failure:
-            self._note_unreachable(letter, failure)
+            with self.lock:
+                self._note_unreachable(letter, failure)
         except Exception as error:
             # Whatever a single letter brings about must not stop the others, nor leave it in "sending" unseen.
-            self._note_doubt(letter, f"sending it failed: {type(error).__name__}")
+            with self.lock:
+                self._note_doubt(letter, f"sending it failed: {type(error).__name__}")
         else:
             self.settled = self.after_sending(letter, self.clock.now(), _told(rejected, letter))
-            self.count.sent += 1
-            self.refused = 0
-            self.pause.clear()
+            with self.lock:
+                self.count.sent += 1
+                self.count.refused = 0
+                self.pause.clear()
             log.info("letter id=%s %s sent", letter.id, letter.kind)
-            return True
-        return self.refused < MOST_REFUSED_IN_A_ROW and not self.count.trouble
+        return not self.count.trouble
 
     def _note_refusal(self, letter: Letter, refusal: Refused) -> None:
         now = self.clock.now()
         attempts = letter.attempts + 1
         again = now + pause_after(attempts)
-        self.refused += 1
+        self.count.refused += 1
         if refusal.permanent or again - letter.queued_at > GIVE_UP_AFTER:
             state, not_before = LetterState.FAILED, None
             error = f"refused with {refusal.code}" + ("" if refusal.permanent else " for four days")
@@ -400,20 +505,24 @@ class _Run:
             state, not_before, error = LetterState.QUEUED, again, f"put off with {refusal.code}"
         log.warning("letter id=%s %s attempt=%d %s", letter.id, letter.kind, attempts, error)
         self.settled = replace(letter, state=state, attempts=attempts, not_before=not_before, error=error)
-        if self.refused >= MOST_REFUSED_IN_A_ROW:
-            self.pause.note_failure(now)
-            self.count.trouble = (
-                f"the SMTP server refused {self.refused} letters in a row, the last with {refusal.code}"
+        if self.count.refused >= MOST_REFUSED_IN_A_ROW:
+            self._note_trouble(
+                f"the SMTP server refused {self.count.refused} letters in a row, the last with {refusal.code}"
             )
 
     def _note_unreachable(self, letter: Letter, failure: Unreachable) -> None:
-        self.pause.note_failure(self.clock.now())
-        self.count.trouble = str(failure)
+        self._note_trouble(str(failure))
         if failure.in_doubt:
             self._note_doubt(letter, "the connection broke before the server had answered")
         else:
             self.settled = replace(letter, state=LetterState.QUEUED)
             log.warning("letter id=%s %s not sent, the server is out of reach", letter.id, letter.kind)
+
+    def _note_trouble(self, words: str) -> None:
+        """Once a round, whichever connection met it first."""
+        if not self.count.trouble:
+            self.pause.note_failure(self.clock.now())
+            self.count.trouble = words
 
     def _note_doubt(self, letter: Letter, error: str) -> None:
         self.settled = replace(letter, state=LetterState.DOUBTFUL, attempts=letter.attempts + 1, error=error)

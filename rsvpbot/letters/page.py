@@ -40,6 +40,15 @@ NOT_LAST = frozenset("（《「『【“‘")
 """Chinese punctuation at which a line must not break."""
 
 
+UNSPACED = re.compile(
+    f"[{re.escape(''.join(NOT_LAST))}]|(?:^| )[{re.escape(''.join(NOT_FIRST))}]|[\u1100-\u1fff\u2070-\U0010ffff]"
+)
+"""Where a line may break elsewhere than at spaces, or may not break at one: a wide character may be there (all of them
+are in these ranges; what else is there takes the longer way for nothing), or punctuation that sticks to another."""
+
+WORD = re.compile("[^ ]+ *| +")
+
+
 class Marks:
     """The values of one page, each behind a mark."""
 
@@ -281,6 +290,16 @@ def _columns_of(char: str) -> int:
 def wrap(text: str, width: int) -> str:
     """Break lines at spaces and between Chinese characters; a longer word is left whole, so that addresses stay so."""
     lines: list[str] = []
+    # Most are plain words with a space between, and need not be measured piece by piece.
+    if text.isascii() and "  " not in text and text == text.strip(" "):
+        while len(text) > width:
+            end = text.rfind(" ", 1, width + 1)
+            end = text.find(" ", 1) if end < 0 else end
+            if end < 0:
+                break
+            lines.append(text[:end])
+            text = text[end + 1 :]
+        return "\n".join([*lines, text])
     line, used = "", 0
     for piece in _pieces(text):
         if line and used + columns(piece.rstrip(" ")) > width:
@@ -293,6 +312,11 @@ def wrap(text: str, width: int) -> str:
 
 def _pieces(text: str) -> Iterator[str]:
     """What must stay on one line: words with the space behind them, Chinese characters with their punctuation."""
+    return iter(WORD.findall(text)) if not UNSPACED.search(text) else unspaced(text)
+
+
+def unspaced(text: str) -> Iterator[str]:
+    """The same for any text, character by character."""
     piece = ""
     for char in text:
         if char == " ":

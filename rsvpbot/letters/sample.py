@@ -5,9 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 from rsvpbot.config import Config
-from rsvpbot.letters.cases import sample_answer, sample_invitee
+from rsvpbot.letters.cases import other_facts, sample_answer, sample_invitee
 from rsvpbot.letters.compose import compose
-from rsvpbot.letters.facts import facts_of
 from rsvpbot.letters.templates import Templates
 from rsvpbot.letters.values import Values, make_values
 from rsvpbot.mail.tokens import Tokens
@@ -34,7 +33,14 @@ def sample_letter(
     answer = _answer(kind, config, grounds_pass)
     return compose(
         LetterRequest(
-            kind, "abcdefgh", ("ana.silva@mission.example",), language, answer=answer, note=_NOTE, words=_WORDS
+            kind,
+            "abcdefgh",
+            ("ana.silva@mission.example",),
+            language,
+            answer=answer,
+            note=_NOTE,
+            words=_WORDS,
+            was=other_facts(config),
         ),
         invitee=sample_invitee(_recorded(kind, config)),
         message=None,
@@ -60,7 +66,7 @@ def sample_values(
         tag=TAG,
         note=_NOTE,
         words=_WORDS,
-        was=facts_of(config),
+        was=other_facts(config),
         place=2,
         deadline=config.event.starts - timedelta(days=5),
         calendar=kind in (LetterKind.ACCEPTED, LetterKind.WELCOME),

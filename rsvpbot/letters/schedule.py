@@ -1,30 +1,27 @@
 """Reminders and papers: what goes out at its time, to whom, each once.
 
-Whether somebody has had one is known from the letters in the store: each has an id made of what it is and for whom, and
-never of when. So neither a restart nor a changed clock nor a moved date sends one twice.
+Whether somebody has had one is known from the letters in the store: each has an id made of what it is and for whom (the
+invitee, or a delegate whom we write to), and never of when. So neither a restart nor a changed clock nor a moved date
+sends one twice.
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from pathlib import Path
 
 from rsvpbot.config import Config
 from rsvpbot.decide import is_coming
 from rsvpbot.letters.compose import compose
-from rsvpbot.letters.outbox import EVENING, MORNING
+from rsvpbot.letters.hours import EVENING, MORNING
 from rsvpbot.letters.templates import Templates
-from rsvpbot.letters.whom import enclosure, language_of, own_address, welcomed_delegate
+from rsvpbot.letters.timetable import Item, To, items, key_of
+from rsvpbot.letters.whom import enclosure, has_had, language_of, own_address, welcomed_delegate
 from rsvpbot.mail.tokens import Tokens
-from rsvpbot.model import Enclosure, Invitee, Letter, LetterKind, LetterRequest, LetterState, PartStat
+from rsvpbot.model import Enclosure, Invitee, Letter, LetterKind, LetterRequest, LetterState, Mailbox, PartStat
 from rsvpbot.store.base import Commit, Store
-
-STALE = timedelta(days=2)
-"""A reminder that could not go out for so long after its time is not sent any more: what it says may not hold."""
 
 SETTLING = timedelta(days=1)
 """Whoever was invited less long ago is not reminded."""
@@ -37,34 +34,6 @@ LARGEST = 10_000_000
 """Bytes of a paper."""
 
 
-class To(StrEnum):
-    SILENT = "silent"
-    TENTATIVE = "tentative"
-    PARTICIPANTS = "participants"
-
-
-@dataclass(frozen=True, slots=True)
-class Item:
-    """One thing that the configuration wants sent."""
-
-    name: str
-    """What it is called in commands: the letter's name, or the paper's title."""
-    key: str
-    """What letters of it have in their ids."""
-    to: To
-    at: datetime
-    until: datetime
-    template: str
-    """The letter's name."""
-    title: str = ""
-    """Of a paper."""
-    file: Path | None = None
-
-    @property
-    def kind(self) -> LetterKind:
-        return LetterKind.PAPER if self.file else LetterKind.REMINDER
-
-
 class Phase(StrEnum):
     """Where an item stands."""
 
@@ -74,42 +43,18 @@ class Phase(StrEnum):
     """Its time has come, and it waits for the morning."""
     HELD = "held"
     """By a command."""
+    CANCELLED = "cancelled"
+    """The event is."""
     OVER = "over"
 
 
-def items(config: Config) -> tuple[Item, ...]:
-    """Everything that is scheduled, by time."""
-    return tuple(sorted((*_reminders(config), *_papers(config)), key=lambda item: item.at))
-
-
-def _reminders(config: Config) -> Iterator[Item]:
-    seen: dict[str, int] = {}
-    for reminder in config.reminders:
-        number = seen[reminder.letter] = seen.get(reminder.letter, 0) + 1
-        name = reminder.letter if number == 1 else f"{reminder.letter} {number}"
-        until = min(reminder.at + STALE, config.event.starts)
-        yield Item(name, _key(f"reminder\0{name}\0{reminder.to}"), To(reminder.to), reminder.at, until, reminder.letter)
-
-
-def _papers(config: Config) -> Iterator[Item]:
-    for document in config.event.documents:
-        if document.send_at is not None and document.file:
-            file = Path(document.file)
-            path = file if file.is_absolute() else config.path.parent / file
-            name, key = document.title, _key(f"paper\0{document.title}")
-            until = config.event.ends
-            yield Item(name, key, To.PARTICIPANTS, document.send_at, until, "paper", document.title, path)
-
-
-def _key(words: str) -> str:
-    return hashlib.sha256(words.encode()).hexdigest()[:8]
-
-
-def phase(item: Item, config: Config, now: datetime, held: Sequence[str]) -> Phase:
+def phase(item: Item, config: Config, now: datetime, mailbox: Mailbox) -> Phase:
     """Whether an item goes out now."""
     if now >= item.until:
         return Phase.OVER
-    if item.name in held:
+    if mailbox.cancelled_at is not None:
+        return Phase.CANCELLED
+    if item.name in mailbox.held:
         return Phase.HELD
     if now < item.at:
         return Phase.COMING
@@ -117,8 +62,10 @@ def phase(item: Item, config: Config, now: datetime, held: Sequence[str]) -> Pha
     return Phase.NOW if MORNING <= local < EVENING else Phase.NIGHT
 
 
-def letter_id(item: Item, invitee: Invitee) -> str:
-    return f"{item.key}{invitee.id}"
+def letter_id(item: Item, invitee: Invitee, store: Store, config: Config) -> str:
+    """A delegate whom we have welcomed has one of their own: what went to the invitee before has not reached them."""
+    delegate = welcomed_delegate(invitee, store, config)
+    return f"{item.key}{invitee.id}{key_of(delegate) if delegate else ''}"
 
 
 def recipients(item: Item, store: Store, config: Config, now: datetime) -> Iterator[Invitee]:
@@ -127,7 +74,7 @@ def recipients(item: Item, store: Store, config: Config, now: datetime) -> Itera
     invited = _invited(store) if item.to is To.SILENT else frozenset()
     for invitee in store.invitees():
         due = _concerned(item, invitee, store, now) and (not invited or invitee.id in invited)
-        if due and store.letter(letter_id(item, invitee)) is None and _to(invitee, store, config):
+        if due and store.letter(letter_id(item, invitee, store, config)) is None and _to(invitee, store, config):
             yield invitee
 
 
@@ -205,12 +152,11 @@ class Schedule:
 
         A paper whose file cannot be read waits: `trouble` says so.
         """
-        mailbox = self._store.mailbox()
-        if self._config.replies.mode == "off" or (mailbox.told and mailbox.told.cancelled):
+        if self._config.replies.mode == "off":
             return 0
-        held, queued = mailbox.held, 0
+        mailbox, queued = self._store.mailbox(), 0
         for item in self.items:
-            if phase(item, self._config, now, held) is Phase.NOW and not self.trouble(item):
+            if phase(item, self._config, now, mailbox) is Phase.NOW and not self.trouble(item):
                 queued += self._queue(item, now)
         return queued
 
@@ -260,6 +206,7 @@ class Schedule:
             note=item.title,
             enclosed=enclosed,
             template=item.template,
+            has_had=has_had(invitee, to, self._store),
         )
         # A delegate reads a letter about their own coming, not about whom they come for.
         known = invitee if to[:1] == invitee.addresses[:1] else replace(invitee, name=_delegates_name(invitee))
@@ -271,7 +218,7 @@ class Schedule:
             templates=self._templates,
             tokens=self._tokens,
             now=now,
-            letter_id=letter_id(item, invitee),
+            letter_id=letter_id(item, invitee, self._store, self._config),
         )
         return replace(letter, not_after=item.until, topic=item.name)
 

@@ -11,9 +11,9 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from rsvpbot.config import Config
-from rsvpbot.decide import capacity_of, party_of, pool
+from rsvpbot.decide import OTHERS, capacity_of, party_of, pool
 from rsvpbot.letters.compose import compose
-from rsvpbot.letters.outbox import EVENING, MORNING
+from rsvpbot.letters.hours import EVENING, MORNING
 from rsvpbot.letters.templates import Templates
 from rsvpbot.letters.whom import language_of, own_address
 from rsvpbot.mail.tokens import Tokens
@@ -41,9 +41,8 @@ def work(store: Store, config: Config, templates: Templates, tokens: Tokens, now
 
     Costs nothing where nobody waits. By day only, as offers ask for an answer. Raises StoreError.
     """
-    told = store.mailbox().told
     if (
-        (told and told.cancelled)
+        store.mailbox().cancelled_at is not None
         or not store.standby()
         or not MORNING <= now.astimezone(config.event.zone).time() < EVENING
     ):
@@ -52,9 +51,10 @@ def work(store: Store, config: Config, templates: Templates, tokens: Tokens, now
         late = [invitee for invitee in store.standby() if _has_lapsed(invitee, now)]
         unsent = {invitee.id: letter for invitee in late for letter in _unsent(invitee, store)}
         if late:
+            end = end_of_line(store, now)
             store.commit(
                 Commit(
-                    invitees=tuple(_lapsed(invitee, now, heard=invitee.id not in unsent) for invitee in late),
+                    invitees=tuple(_lapsed(invitee, end, heard=invitee.id not in unsent) for invitee in late),
                     erased_letters=tuple(letter.id for letter in unsent.values()),
                 )
             )
@@ -63,6 +63,20 @@ def work(store: Store, config: Config, templates: Templates, tokens: Tokens, now
         if offered:
             store.commit(Commit(invitees=tuple(offered), letters=letters))
     return len(offered)
+
+
+def end_of_line(store: Store, now: datetime) -> datetime:
+    """Since when somebody who has to wait from now on waits: behind everybody else, also where the clock went back."""
+    last = store.last_to_wait()
+    return now if last is None else max(now, last + timedelta(microseconds=1))
+
+
+def place_in_line(store: Store, since: datetime, seats: str, config: Config) -> int:
+    """The place on the waiting list of whoever has waited since then for seats of this pool (see `decide.pool`)."""
+    if seats != OTHERS:
+        return 1 + store.waiting_before(since, seats)
+    kept = {name.casefold() for name in config.event.capacity_by_category}
+    return 1 + store.waiting_before(since) - sum(store.waiting_before(since, name) for name in kept)
 
 
 def _has_lapsed(invitee: Invitee, now: datetime) -> bool:
@@ -81,12 +95,12 @@ def _unsent(invitee: Invitee, store: Store) -> tuple[Letter, ...]:
     return tuple(one for one in letters if one.kind is LetterKind.OFFER and one.state is LetterState.QUEUED)
 
 
-def _lapsed(invitee: Invitee, now: datetime, *, heard: bool) -> Invitee:
+def _lapsed(invitee: Invitee, end: datetime, *, heard: bool) -> Invitee:
     """Back on the list: at its end, and not asked again, where the offer was heard; else where they were."""
     answer = invitee.answer
-    assert answer is not None
+    assert answer is not None  # noqa: S101 (who waits, or was offered seats, has answered)
     if heard:
-        return replace(invitee, answer=replace(answer, standby=now))
+        return replace(invitee, answer=replace(answer, standby=end))
     return replace(invitee, answer=replace(answer, standby=answer.recorded_at, offered_until=None))
 
 
@@ -100,7 +114,7 @@ def _offers(store: Store, config: Config, now: datetime) -> list[Invitee]:
     """Seats that are given away now."""
     offered = []
     for invitee in sorted(waiting, key=_since):
-        assert invitee.answer is not None
+        assert invitee.answer is not None  # noqa: S101 (who waits, or was offered seats, has answered)
         seats, party = pool(invitee, config), party_of(invitee.answer)
         capacity = capacity_of(seats, config)
         if capacity is not None and store.seats_taken(seats) + taken[seats] + party > capacity:
@@ -118,13 +132,13 @@ def _waits(invitee: Invitee, config: Config) -> bool:
 
 def _since(invitee: Invitee) -> tuple[datetime, str]:
     answer = invitee.answer
-    assert answer is not None and answer.standby is not None
+    assert answer is not None and answer.standby is not None  # noqa: S101 (who waits, or was offered seats, has answered)
     return answer.standby, invitee.id
 
 
 def _letter(invitee: Invitee, config: Config, templates: Templates, tokens: Tokens, now: datetime) -> Letter:
     answer = invitee.answer
-    assert answer is not None
+    assert answer is not None  # noqa: S101 (who waits, or was offered seats, has answered)
     request = LetterRequest(
         LetterKind.OFFER,
         invitee.id,

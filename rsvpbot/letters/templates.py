@@ -12,15 +12,15 @@ from __future__ import annotations
 
 import re
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, fields
 from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 from jinja2 import (
-    Environment,
     FileSystemLoader,
     StrictUndefined,
     Template,
@@ -55,6 +55,7 @@ from rsvpbot.model import LetterKind
 FALLBACK = "en"
 LAYOUT = "base.html"
 SUBJECT = "Subject:"
+NO_SUBJECT = f"it must begin with a line '{SUBJECT} …' and an empty line"
 PIECE_FOR_CALENDAR = "_calendar"
 FROM_ELSEWHERE = frozenset({LetterKind.SUMMARY})
 """Kinds that have no template here."""
@@ -92,6 +93,11 @@ PARTS: MappingProxyType[str, type] = MappingProxyType(
         "was": WasValues,
     }
 )
+
+OWN_FIELDS: MappingProxyType[type, frozenset[str]] = MappingProxyType(
+    {part: frozenset(field.name for field in fields(part)) for part in PARTS.values()}
+)
+"""Plain data, all of it: nothing that the sandbox would keep from a template."""
 
 SILENT = re.compile(r"\{%[-+]?(?!\s*include)[^%]*%\}|\{#.*?#\}")
 """Instructions and comments that put nothing out."""
@@ -150,8 +156,15 @@ class _Letters(SandboxedEnvironment):
             trim_blocks=True,
             lstrip_blocks=True,
             auto_reload=False,
+            cache_size=-1,  # all: a bounded cache is a list that is searched for each letter
             extensions=(_Lines,),
         )
+
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        """What the sandbox lets through. A field of our own values is plain data, and is most of what is asked for."""
+        if attribute in OWN_FIELDS.get(type(obj), ()):
+            return getattr(obj, attribute)
+        return super().getattr(obj, attribute)
 
     def join_path(self, template: str, parent: str) -> str:
         """A piece is sought in the folder of the letter that includes it."""
@@ -166,26 +179,29 @@ def _hide(_context: Context, value: object) -> object:
         return value
     if isinstance(value, StrictUndefined):
         str(value)  # raises, and names the variable
-    return Markup(_MARKS.get().hide(value))
+    return Markup(_MARKS.get().hide(value))  # noqa: S704 (a mark, and no value)
 
 
 class Templates:
     """Every letter in every language.
 
-    Raises TemplateError, which lists every mistake with its file and line. English and the languages of which the
-    organisers changed anything are tried out at once; the built-in letters of the others have been, by the tests.
+    Raises TemplateError, which lists every mistake with its file and line. Where the organisers changed anything, that
+    language and English are tried out at once; the letters that are as they were built in have been, by the tests.
     """
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, config: Config, *, tried: bool = False) -> None:
+        """`tried`: they have been, a moment ago."""
         self._config = config
         own = config.replies.templates
         self._folders = (own, builtin_templates()) if own else (builtin_templates(),)
         self._environment = _Letters(self._folders)
-        self._layouts = Environment(
+        # The layout is the organisers' to change too.
+        self._layouts = SandboxedEnvironment(
             loader=FileSystemLoader(self._folders, encoding="utf-8-sig"), undefined=StrictUndefined, autoescape=True
         )
         self._inlined = lru_cache(maxsize=256)(self._lay_out)
-        problems = tuple(problem for problem in self._check(self._changed()) if problem.fatal)
+        changed = () if tried else self._changed()
+        problems = tuple(problem for problem in self._check(changed, changed) if problem.fatal) if changed else ()
         if problems:
             raise TemplateError(problems)
 
@@ -248,7 +264,7 @@ class Templates:
 
     def _lay_out(self, source: str, language: str, title: str) -> str:
         """The whole HTML part, still with marks; the same for every invitee who gets the same wording."""
-        return self.lay_out(Markup(to_html(source)), language, title)
+        return self.lay_out(Markup(to_html(source)), language, title)  # noqa: S704 (to_html escapes; values are still marks)
 
     def lay_out(self, body: Markup, language: str, title: str) -> str:
         """An HTML page in the common layout, with its styles inlined. `body` must be escaped already."""
@@ -263,30 +279,37 @@ class Templates:
 
     # -------------------------------------------------------------- checking
 
-    def check(self) -> tuple[Problem, ...]:
-        """Everything wrong with the templates: they are compiled, their names compared with those that there are, and
-        each letter is tried in each of its languages on every case."""
-        return self._check(self._languages())
+    def check(self, *, every_case: bool = False) -> tuple[Problem, ...]:
+        """Everything wrong with the templates. Where the organisers changed anything of a language, or everywhere
+        (`every_case`), the names in its letters are compared with those that there are, and each letter is tried on
+        every case; the letters of a language as it was built in are tried on one."""
+        languages = self._languages()
+        return self._check(languages, languages if every_case else self._changed())
 
-    def _check(self, languages: Sequence[str]) -> tuple[Problem, ...]:
+    def _check(self, languages: Sequence[str], thoroughly: Collection[str]) -> tuple[Problem, ...]:
         problems = list(self._check_layout())
-        for language in languages:
+        for language in thoroughly:
             for file in self._files(language):
                 problems += self._check_file(f"{language}/{file.name}", file)
         if not any(problem.fatal for problem in problems):
-            problems += self._try_out(languages)
+            problems += self._try_out(languages, thoroughly)
         return tuple(dict.fromkeys(problems))
 
     def _changed(self) -> tuple[str, ...]:
-        """English, and each language with a letter or piece that is not the built-in one."""
+        """Each language with a letter or piece that is not the built-in one, and English, which stands in for what the
+        others lack; () where all is as it was built in."""
         own, built_in = self._folders[0], self._folders[-1]
 
         def is_new(file: Path) -> bool:
             model = built_in / file.relative_to(own)
             return not model.is_file() or model.read_bytes() != file.read_bytes()
 
-        languages = self._languages()
-        return tuple(tag for tag in languages if tag == FALLBACK or any(map(is_new, (own / tag).glob("*.md"))))
+        changed = [tag for tag in self._languages() if own != built_in and any(map(is_new, (own / tag).glob("*.md")))]
+        named = (built_in / FALLBACK / f"{reminder.letter}.md" for reminder in self._config.reminders)
+        laid_out = own != built_in and any(map(is_new, own.glob(LAYOUT)))
+        if not changed and not laid_out and all(file.is_file() for file in named):
+            return ()
+        return tuple(dict.fromkeys((FALLBACK, *changed)))
 
     def _languages(self) -> tuple[str, ...]:
         found = (path.name for folder in self._folders for path in sorted(folder.iterdir()) if path.is_dir())
@@ -325,16 +348,18 @@ class Templates:
             yield _problem(file, error.lineno, error.message or "is no template", "compare the built-in letter")
             return
         yield from _check_names(file, tree)
+        if file.stem in self._letter_names() and _lacks_subject(source):
+            yield _problem(file, 1, NO_SUBJECT, "compare the built-in letter")
         if not file.stem.startswith("_") and file.stem not in self._letter_names():
             right = f"letters are called {', '.join(self._letter_names())}"
             yield _problem(file, 1, "is the name of no letter, so it is never sent", right, fatal=False)
 
-    def _try_out(self, languages: Sequence[str]) -> Iterator[Problem]:
+    def _try_out(self, languages: Sequence[str], thoroughly: Collection[str]) -> Iterator[Problem]:
         for language in languages:
             tried = tuple(cases(language, self._config))
             for name in (*self._letter_names(), PIECE_FOR_CALENDAR):
                 possible = [values for values in tried if values.answer or name not in OF_AN_ANSWER]
-                yield from self._try(name, language, possible)
+                yield from self._try(name, language, possible if language in thoroughly else possible[:1])
         for language in self._config.replies.languages:
             if language not in self._languages():
                 wrong = f"there are no letters in {language!r}"
@@ -376,8 +401,15 @@ def _split(source: str) -> tuple[str, str]:
     first, _, rest = source.lstrip("\n").partition("\n")
     subject = first.removeprefix(SUBJECT)
     if subject == first or not subject.strip() or rest.partition("\n")[0].strip():
-        raise ValueError(f"it must begin with a line '{SUBJECT} …' and an empty line")
+        raise ValueError(NO_SUBJECT)
     return subject, rest
+
+
+def _lacks_subject(source: str) -> bool:
+    """Whether a letter plainly has none, whatever its instructions put out: that is seen when it is tried, which is not
+    done where another letter cannot be."""
+    first = SILENT.sub("", source).lstrip().partition("\n")[0]
+    return not first.startswith((SUBJECT, "{"))
 
 
 def _check_names(file: Path, tree: nodes.Template) -> Iterator[Problem]:

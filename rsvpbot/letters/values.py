@@ -10,10 +10,12 @@ import re
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime, time
+from datetime import date, datetime, time
 from enum import StrEnum
+from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import quote
+from zoneinfo import ZoneInfo
 
 from rsvpbot.config import Config
 from rsvpbot.model import Answer, Document, Facts, Invitee, LetterKind, PartStat
@@ -39,9 +41,9 @@ LOOKS_LIKE_DOMAIN = re.compile(r"[^\W\d_]{2,}\.[^\W\d_]{2,}")
 class Entry(StrEnum):
     """What a letter says of the way in."""
 
-    PASS = "pass"
+    PASS = "pass"  # noqa: S105 (a pass for the door)
     """All who come hold the pass: nothing is said of photo ID."""
-    NO_PASS = "no pass"
+    NO_PASS = "no pass"  # noqa: S105 (a pass for the door)
     """They do not, or there is no such pass: photo ID comes first."""
     EITHER = "either"
     """Not known: both cases, in one short paragraph."""
@@ -119,6 +121,17 @@ class OrganiserValues:
 class WasValues:
     event: EventValues
     venue: VenueValues
+    title: str
+    """"" where it is called as before; so with what follows."""
+    rows: bool
+    """Date, time, place or address were others."""
+    pass_name: str
+    reception: str
+    """"" too for who holds the pass, and does not register."""
+    arrive_by: str
+    """As `reception`."""
+    differs: bool
+    """There is anything of these to tell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +173,7 @@ class Values:
     venue: VenueValues
     organisers: OrganiserValues
     papers: tuple[PaperValues, ...]
+    """Those that the recipients have not had."""
     addressee: str
     """Whom the letter greets; "" where no name is known."""
     invitee: str
@@ -189,6 +203,7 @@ class Values:
     """A link that opens a mail to us, which says who answers and holds this text."""
 
 
+@lru_cache(maxsize=64)
 def locale_of(language: str) -> Locale:
     """Babel's locale for a BCP 47 tag; English for what it does not know."""
     from babel import Locale, UnknownLocaleError
@@ -202,6 +217,7 @@ def locale_of(language: str) -> Locale:
     return Locale.parse("en_GB")
 
 
+@lru_cache(maxsize=64)
 def is_right_to_left(language: str) -> bool:
     return locale_of(language).text_direction == "rtl"
 
@@ -239,6 +255,7 @@ def make_values(
     words: tuple[str, ...] = (),
     question: QuestionValues | None = None,
     calendar: bool = False,
+    has_had: tuple[str, ...] = (),
 ) -> Values:
     """Put together what a letter may speak of.
 
@@ -247,6 +264,7 @@ def make_values(
     """
     locale = locale_of(language)
     recorded = invitee.answer if invitee else None
+    entry = entry_of(kind, config, invitee, answer or recorded)
     subject = " ".join(f"{config.event.title} {tag}".split())
 
     def mailto(body: str) -> Link:
@@ -259,17 +277,21 @@ def make_values(
         event=_event(config, locale, now),
         venue=_venue(config, locale),
         organisers=_organisers(config, config.organisers.privacy if first else ""),
-        papers=tuple(_paper(document, config, locale, now) for document in config.event.documents),
+        papers=tuple(
+            _paper(document, config, locale, now)
+            for document in config.event.documents
+            if document.title not in has_had
+        ),
         addressee=_addressee(kind, invitee, answer),
         invitee=(invitee.name or invitee.organisation) if invitee else "",
         answer=_answer(answer, locale) if answer else None,
         recorded=_answer(recorded, locale) if recorded else None,
-        entry=entry_of(kind, config, invitee, answer or recorded),
+        entry=entry,
         passed_on=passed_on,
         delegate_written=delegate_written,
         calendar=calendar,
         note=note,
-        was=_was(was, config, locale, now) if was else None,
+        was=_was(was, config, locale, now, entry) if was else None,
         place=place,
         deadline=_deadline(deadline, config, locale) if deadline else "",
         words=words,
@@ -302,26 +324,35 @@ def entry_of(kind: LetterKind, config: Config, invitee: Invitee | None, answer: 
 
 
 def _event(config: Config, locale: Locale, now: datetime) -> EventValues:
+    event = config.event
+    by = event.rsvp_by if event.rsvp_by and now.astimezone(event.zone).date() <= event.rsvp_by else None
+    return _said_of(event.title, event.starts, event.ends, event.timezone, by, locale)
+
+
+@lru_cache(maxsize=64)
+def _said_of(
+    title: str, starts: datetime, ends: datetime, timezone: str, rsvp_by: date | None, locale: Locale
+) -> EventValues:
+    """The same in every letter of a language; putting dates into words takes as long as a letter's template."""
     from babel.dates import format_date, format_time, get_timezone_location, get_timezone_name
 
-    event = config.event
-    starts, ends = event.starts.astimezone(event.zone), event.ends.astimezone(event.zone)
-    by = event.rsvp_by
-    past = by is None or now.astimezone(event.zone).date() > by
-    city = "/" in event.timezone and not event.timezone.startswith("Etc/")
+    zone = ZoneInfo(timezone)
+    starts, ends = starts.astimezone(zone), ends.astimezone(zone)
+    city = "/" in timezone and not timezone.startswith("Etc/")
     return EventValues(
-        title=event.title,
+        title=title,
         date=format_date(starts, "full", locale=locale),
         starts=format_time(starts, "short", locale=locale),
         ends=format_time(ends, "short", locale=locale),
         ends_date="" if starts.date() == ends.date() else format_date(ends, "full", locale=locale),
-        city=get_timezone_location(event.zone, locale=locale, return_city=True) if city else "",
+        city=get_timezone_location(zone, locale=locale, return_city=True) if city else "",
         zone=get_timezone_name(starts, locale=locale),
-        rsvp_by="" if by is None or past else format_date(by, "full", locale=locale),
+        rsvp_by=format_date(rsvp_by, "full", locale=locale) if rsvp_by else "",
     )
 
 
-def _was(facts: Facts, config: Config, locale: Locale, now: datetime) -> WasValues:
+def _was(facts: Facts, config: Config, locale: Locale, now: datetime, entry: Entry) -> WasValues:
+    """What held until now, and what of it holds no more. How to get in without the pass is of no use to its holder."""
     before = replace(
         config.event,
         title=facts.title,
@@ -331,7 +362,22 @@ def _was(facts: Facts, config: Config, locale: Locale, now: datetime) -> WasValu
         venue=facts.venue,
     )
     earlier = replace(config, event=before)
-    return WasValues(_event(earlier, locale, now), _venue(earlier, locale))
+    event, venue = _event(earlier, locale, now), _venue(earlier, locale)
+    event_now, venue_now = _event(config, locale, now), _venue(config, locale)
+    rows = _rows(event, venue) != _rows(event_now, venue_now)
+    title = event.title if event.title != event_now.title else ""
+    pass_name = venue.pass_name if venue.pass_name != venue_now.pass_name else ""
+    registers = entry is not Entry.PASS
+    reception = venue.reception if registers and venue.reception != venue_now.reception else ""
+    arrive_by = venue.arrive_by if registers and venue.arrive_by != venue_now.arrive_by else ""
+    differs = rows or any((title, pass_name, reception, arrive_by))
+    return WasValues(event, venue, title, rows, pass_name, reception, arrive_by, differs)
+
+
+def _rows(event: EventValues, venue: VenueValues) -> tuple[str, ...]:
+    """What the table of a letter tells."""
+    when = (event.date, event.starts, event.ends, event.ends_date, event.city, event.zone)
+    return *when, venue.name, venue.floor, venue.address
 
 
 def _deadline(moment: datetime, config: Config, locale: Locale) -> str:

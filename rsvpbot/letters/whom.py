@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import mimetypes
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
 from rsvpbot.config import Config
 from rsvpbot.decide import writable
-from rsvpbot.model import Enclosure, Invitee, LetterKind, PartStat
+from rsvpbot.model import Enclosure, Invitee, Letter, LetterKind, LetterState, PartStat
 from rsvpbot.store.base import Store
 
 
@@ -29,7 +30,28 @@ def welcomed_delegate(invitee: Invitee, store: Store, config: Config) -> str:
     if delegate is None or not delegate.email or not writable(delegate.email, config):
         return ""
     welcomes = (letter for letter in store.letters_to(invitee.id) if letter.kind is LetterKind.WELCOME)
-    return delegate.email if any(delegate.email in letter.recipients for letter in welcomes) else ""
+    known = any(delegate.email in one.recipients and one.state not in NEVER_CAME for one in welcomes)
+    return delegate.email if known else ""
+
+
+NEVER_CAME = frozenset({LetterState.FAILED, LetterState.HELD, LetterState.WITHDRAWN})
+"""What is in such a letter, its recipients have not been told, and may never be."""
+
+GONE = frozenset({LetterState.SENT, LetterState.DRAFTED, LetterState.DOUBTFUL})
+
+
+def former_delegates(invitee: Invitee, letters: Iterable[Letter]) -> tuple[str, ...]:
+    """Addresses of those who were welcomed in the invitee's place and come no more. `letters`: to this invitee."""
+    present = invitee.answer.delegate if invitee.answer and invitee.partstat is PartStat.DELEGATED else None
+    welcomed = (one for one in letters if one.kind is LetterKind.WELCOME and one.state in GONE)
+    found = dict.fromkeys(address for one in welcomed for address in one.recipients)
+    return tuple(address for address in found if present is None or address != present.email)
+
+
+def has_had(invitee: Invitee, to: Collection[str], store: Store) -> tuple[str, ...]:
+    """Titles of the papers that have gone to one of these addresses, as far as we know."""
+    papers = (letter for letter in store.letters_to(invitee.id) if letter.kind is LetterKind.PAPER)
+    return tuple(one.topic for one in papers if one.state in GONE and not set(to).isdisjoint(one.recipients))
 
 
 def enclosure(path: Path) -> Enclosure:

@@ -73,7 +73,6 @@ _UNDECLARED = frozenset({"", "us-ascii", "ascii", "cp1252"})
 
 _GUESSES = ("cp1252", "cp1251", "koi8-r", "cp1256", "cp1253", "cp1255", "gb18030", "cp950", "cp949")
 _ESCAPED = re.compile(rb"\x1b\$[@AB)(]|\x1b\([JI]")
-_HIGH = re.compile(rb"[\x80-\xff]")
 _GUESSED_FROM = 20_000
 
 
@@ -108,9 +107,10 @@ def decode(data: bytes, label: str, hints: Iterable[str] = ()) -> Decoded:
     """
     name = codec_name(label)
     if not name or name in {"ascii", "cp1252"}:
-        if _ESCAPED.search(data) and not _HIGH.search(data):
+        high = not data.isascii()
+        if not high and b"\x1b" in data and _ESCAPED.search(data):
             name = "iso2022_jp"
-        elif _HIGH.search(data):
+        elif high:
             text = _strict(data, "utf-8")
             if text is not None:
                 return Decoded(text, False)
@@ -149,6 +149,10 @@ def _strict(data: bytes, codec: str) -> str | None:
             return None
         # The five bytes that windows-1252 leaves open stand for themselves there (WHATWG Encoding, index windows-1252).
         text = "".join(map(_CP1252.__getitem__, data)) if len(data) < 1_000_000 else data.decode("latin-1")
+    if text.isascii():
+        return text
+    if codec.startswith("iso8859") and _CONTROL.search(text):
+        text = text.translate(_MEANT_IN_ISO_8859)
     return None if _SURROGATE.search(text) else text
 
 
@@ -163,6 +167,10 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 _CP1252 = [
     bytes((byte,)).decode("cp1252") if byte not in {0x81, 0x8D, 0x8F, 0x90, 0x9D} else chr(byte) for byte in range(256)
 ]
+
+_CONTROL = re.compile("[\x80-\x9f]")
+_MEANT_IN_ISO_8859 = {byte: _CP1252[byte] for byte in range(0x80, 0xA0)}
+"""ISO 8859 has nothing but controls there, which no mail uses: the program meant the signs that Windows has there."""
 
 
 def _mostly_utf8(data: bytes) -> bool:
@@ -241,8 +249,10 @@ def charsets_named(values: Iterable[str]) -> tuple[str, ...]:
 
 def field_text(raw: str, hints: Iterable[str] = ()) -> str:
     """A header field's value, from the parser's tree (surrogates stand for raw bytes), as unfolded Unicode."""
-    if _SURROGATE.search(raw):
+    if not raw.isascii() and _SURROGATE.search(raw):
         raw = decode(raw.encode("utf-8", "surrogateescape"), "", hints).text
+    if "\n" not in raw and "\r" not in raw:
+        return raw.strip()
     return re.sub(r"\r?\n(?=[ \t])", "", raw).replace("\r", " ").replace("\n", " ").strip()
 
 

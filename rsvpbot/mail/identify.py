@@ -2,7 +2,7 @@
 
 The token that an invitee was sent comes first, then the From address on the list, then a domain that one invitee alone
 has; Reply-To and Sender never name anybody. Where two of these name different people, it is said (`Standing.doubt`)
-and not guessed.
+and not guessed. A token dies with its event: from the end on it names nobody.
 """
 
 from __future__ import annotations
@@ -11,10 +11,13 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 
 from rsvpbot.config import Config
+from rsvpbot.decide import may_be
 from rsvpbot.mail.tokens import Tokens
 from rsvpbot.model import Directory, Dmarc, Invitee, Message, Reading, Standing, Trust, Voice
+from rsvpbot.reading.names import same_person
 
 # --------------------------------------------------------------------------- Authentication-Results
 
@@ -70,39 +73,58 @@ def _ours(message: Message, authserv_id: str) -> Iterator[str]:
 
 def _by_host(received: str) -> str:
     """The host that wrote a Received field; "" for an address literal, a bare name, or none."""
-    found = re.search(r"(?:^|\s)by\s{1,5}([A-Za-z0-9._-]{1,255})", received[:2_000])
-    host = found.group(1).strip(".").lower() if found else ""
+    found = re.search(r"(?:^|\s)by\s{1,5}([a-z0-9._-]{1,255})", _bare(received[:2_000])[0])
+    host = found.group(1).strip(".") if found else ""
     return host if re.search(r"\.[a-z][a-z0-9-]+$", host) else ""
 
 
+_REGISTRIES = frozenset(
+    {"ac", "co", "com", "edu", "go", "gob", "gouv", "gov", "int", "mil", "ne", "net", "nic", "or", "org"}
+)
+"""Second labels below which countries register names: hosts of "co.uk" are no neighbours."""
+
+
 def _home(host: str) -> str:
-    """The part of a host name that its neighbours share: the last two labels."""
-    return ".".join(host.split(".")[-2:])
+    """The part of a host name that its neighbours share: the last two labels, or three below a registry."""
+    labels = host.split(".")
+    registry = len(labels) > 2 and len(labels[-1]) == 2 and labels[-2] in _REGISTRIES
+    return ".".join(labels[-3 if registry else -2 :])
 
 
 def _dmarc_results(value: str, authserv_id: str) -> Iterator[_Result]:
-    head, *methods = _without_comments(value).split(";")
+    """The results of DMARC in one field. Of each result the first word alone is method and verdict: all behind it may
+    quote the sender."""
+    text, closed = _bare(value)
+    head, *results = re.sub(r"\s{0,20}([=/])\s{0,20}", r"\1", text).split(";")
     if head.split()[:1] != [authserv_id]:
         return
-    for method in methods:
-        words = method.split()
-        verdict = next((w.partition("=")[2] for w in words if re.match(r"dmarc(?:/\d{1,3})?=", w)), "")
-        if verdict:
-            said = next((w.partition("=")[2] for w in words if w.startswith("header.from=")), "")
+    if not closed:
+        # Our server has quoted the sender as he came, and nobody can say where that ends. A failure is a failure.
+        if re.search(r";\s{0,20}dmarc\s{0,20}=\s{0,20}fail\b", value.lower()):
+            yield _Result("fail", "")
+        return
+    for methodspec, *rest in filter(None, map(str.split, results)):
+        method, _, verdict = methodspec.partition("=")
+        if re.fullmatch(r"dmarc(?:/\d{1,3})?", method):
+            said = next((word.partition("=")[2] for word in rest if word.startswith("header.from=")), "")
             yield _Result(verdict, said.rpartition("@")[2].strip("."))
 
 
-def _without_comments(value: str) -> str:
-    """Lower case, comments out (they nest), quotes off, and no space around "=" (RFC 8601, section 2.2)."""
+def _bare(value: str) -> tuple[str, bool]:
+    """Lower case, comments out (they nest), quotes off (RFC 8601, section 2.2); and whether all of them were closed.
+
+    What has a meaning in the field has none within quotes, in comments as well: MAIL FROM is quoted there, and it is
+    the sender's to choose.
+    """
     out: list[str] = []
     depth, quoted, escaped = 0, False, False
-    for character in value[:10_000]:
+    for character in value:
         if escaped:
             escaped = False
         elif character == "\\" and (depth or quoted):
             escaped = True
             continue
-        elif not depth and character == '"':
+        elif character == '"':
             quoted = not quoted
             continue
         elif not quoted and character in "()":
@@ -110,15 +132,21 @@ def _without_comments(value: str) -> str:
             out.append(" ")
             continue
         if not depth:
-            out.append(" " if quoted and character == ";" else character)
-    return re.sub(r"\s{0,20}=\s{0,20}", "=", "".join(out).lower())
+            out.append("_" if quoted and (character in ";=/" or character.isspace()) else character)
+    return "".join(out).lower(), not (depth or quoted or escaped)
 
 
 # --------------------------------------------------------------------------- the invitee
 
 
-def identify(message: Message, reading: Reading, directory: Directory, tokens: Tokens, config: Config) -> Standing:
-    """Name the invitee whose answer this is, and say what is in doubt about it. Pure over its arguments."""
+def identify(
+    message: Message, reading: Reading, directory: Directory, tokens: Tokens, config: Config, now: datetime
+) -> Standing:
+    """Name the invitee whose answer this is, and say what is in doubt about it. Pure over its arguments.
+
+    From the end of the event on, by the time of handling, a token gives no standing: whoever comes upon an old letter
+    is who their address says.
+    """
     sender = message.sender.email
     result = dmarc(message, config.mailbox.authserv_id)
     organisers = {address.email.lower() for address in config.organisers.addresses}
@@ -130,7 +158,7 @@ def identify(message: Message, reading: Reading, directory: Directory, tokens: T
         organiser=len(message.senders) == 1 and sender in organisers,
         open=config.invitees.open,
         writer=directory.invitee_by_address(sender) if sender else None,
-        named=_named(message, reading, directory, tokens, config),
+        named=_named(message, reading, directory, tokens, config) if now < config.event.ends else (),
         attendee=_attendee(reading, directory),
     )
     return case.standing()
@@ -275,16 +303,40 @@ class _Case:
         reading = self.reading
         if reading.calendar_attendee:
             return reading.calendar_attendee in invitee.addresses
-        if reading.voice in {Voice.INVITEE, Voice.BOTH}:
+        if reading.written_by is not None:
+            return self._of_whose_words(invitee)
+        if self._named(invitee, self.message.sender.name, *reading.names):
             return True
-        said = (*reading.represents, *reading.names, self.message.sender.name)
-        return any(same_name(name, own) for own in (invitee.name, invitee.organisation) if own for name in said)
+        if self._comes():
+            return False
+        if self._named(invitee, *reading.represents):
+            return True
+        meant = any(may_be(name, invitee) for name in reading.spoken_of)
+        if reading.voice is Voice.BOTH:
+            # Whose seat "I cannot, but my assistant will" speaks of, only the invitee's own name shows.
+            return meant and bool(invitee.name)
+        return reading.voice is Voice.INVITEE and (meant or not reading.spoken_of)
+
+    def _comes(self) -> bool:
+        """Whether the writer, who is not on the list, is among those who come: in the invitee's seat, it seems."""
+        writer = self.message.sender.name
+        return any(same_person(writer, name) for name in self.reading.names)
+
+    def _named(self, invitee: Invitee, *names: str) -> bool:
+        own = tuple(filter(None, (invitee.name, invitee.organisation)))
+        return any(same_name(name, one) for one in own for name in names)
+
+    def _of_whose_words(self, invitee: Invitee) -> bool:
+        """Whether the words are the sender's, or of the invitee whose mail is enclosed."""
+        by = self.reading.written_by
+        return by is None or by.email in invitee.addresses or same_name(by.name, invitee.name)
 
     def _of(self, invitee: Invitee | None, doubt: str, trust: Trust = Trust.TOKEN) -> Standing:
         if invitee is None:
             return self._nobody(doubt)
         sender = self.message.sender.email
         listed = sender in invitee.addresses
+        doubt = doubt or ("" if self._of_whose_words(invitee) else "the answer stands in a mail of somebody else")
         if trust is Trust.TOKEN and invitee.id not in {named.id for named in self.named}:
             trust = Trust.ADDRESS
         return Standing(

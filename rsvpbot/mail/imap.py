@@ -14,7 +14,7 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from types import TracebackType
@@ -46,12 +46,20 @@ FETCH_BYTES: Final = 20_000_000
 """What one batch may hold at most, so that a batch of large mails does not fill the memory."""
 LIST_BATCH: Final = 1_000
 MOVE_BATCH: Final = 500
+PATIENCE: Final = 10
+"""Messages that a server may refuse to move, one after the other and before any other, until it is believed to mean
+all of them."""
 HEADER_BYTES: Final = 262_144
 """How much of a header is fetched of a message that is too large to be fetched whole."""
 _SENT_NAMES: Final = ("Sent", "Sent Items", "Sent Messages", "Sent Mail")
 _DRAFT_NAMES: Final = ("Drafts", "Draft")
 _PASSING: Final = frozenset({"UNAVAILABLE", "INUSE", "LIMIT"})
 """Response codes (RFC 5530) that say: the server's trouble, not ours."""
+_WRONG: Final = (
+    *(IMAPClientError, OSError, EOFError),
+    # What imaplib and imapclient make of an answer that is none.
+    *(ValueError, LookupError, TypeError, AttributeError, OverflowError, MemoryError),
+)
 _CODE: Final = re.compile(r"\[([A-Z][A-Z-]{1,30})[ \]]")
 
 # At DEBUG these loggers would write mail and passwords into the log.
@@ -134,13 +142,28 @@ class Connection:
         with self._guarded("listing INBOX"):
             # A server may tell of new mail only when asked (RFC 9051, section 7).
             self._client.noop()
-            uids = sorted(self._client.search([criteria]))
+            uids = sorted(set(self._client.search([criteria])))
         found: list[Listed] = []
         for batch in _batches(uids, LIST_BATCH):
             with self._guarded("listing INBOX"):
                 answers = self._client.fetch(batch, ["RFC822.SIZE", "INTERNALDATE"])
             found += [_listed(uid, answers[uid]) for uid in batch if b"RFC822.SIZE" in answers.get(uid, {})]
         self._sizes = {item.uid: item.size for item in found}
+        return found
+
+    def senders(self, uids: Sequence[int]) -> dict[int, bytes]:
+        """The From field of these messages of INBOX as it stands there, by UID; what has vanished is left out, and so
+        is the whole batch of one that the server cannot read."""
+        found: dict[int, bytes] = {}
+        for batch in _batches(uids, LIST_BATCH):
+            try:
+                with self._guarded("listing INBOX"):
+                    answers = self._client.fetch(batch, ["BODY.PEEK[HEADER.FIELDS (FROM)]"])
+            except MailboxFault:
+                log.warning("the server does not tell who wrote one of %d messages", len(batch))
+                continue
+            for uid, answer in answers.items():
+                found[uid] = next((bytes(v or b"") for key, v in answer.items() if key.startswith(b"BODY[")), b"")
         return found
 
     def fetch(self, uids: Sequence[int]) -> Iterator[tuple[int, bytes]]:
@@ -151,43 +174,85 @@ class Connection:
         for batch in self._by_size(uids):
             yield from self._fetch_batch(batch)
 
-    def fetch_header(self, uid: int) -> bytes:
-        """The header of one message (at most 256 KiB of it); empty where it has vanished."""
+    def fetch_header(self, uid: int) -> bytes | None:
+        """The header of one message (at most 256 KiB of it); None where it has vanished, and where the server itself
+        cannot read it."""
         self._select_inbox()
-        with self._guarded("fetching a header"):
-            answer = self._client.fetch([uid], [f"BODY.PEEK[HEADER]<0.{HEADER_BYTES}>"]).get(uid, {})
-        return next((bytes(value or b"") for key, value in answer.items() if key.startswith(b"BODY[HEADER]")), b"")
+        try:
+            with self._guarded("fetching a header"):
+                answer = self._client.fetch([uid], [f"BODY.PEEK[HEADER]<0.{HEADER_BYTES}>"]).get(uid, {})
+        except MailboxFault:
+            _tell_withheld(uid)
+            return None
+        return next((bytes(value or b"") for key, value in answer.items() if key.startswith(b"BODY[HEADER]")), None)
 
-    def file(self, uids: Sequence[int], folder: Folder) -> None:
-        r"""Move messages of INBOX into one of our folders; those that have vanished do not matter.
+    def file(self, uids: Sequence[int], folder: Folder, maybe_there: bool = False) -> frozenset[int]:
+        r"""Move messages of INBOX into one of our folders; those that have vanished do not matter. Returns those that
+        the server refuses to move while it moves others. Raises MailboxFault where it moves none.
 
-        MOVE (RFC 6851) where there is such a command; else COPY, \Deleted, and UID EXPUNGE (RFC 4315) of just these. If
-        the connection breaks between COPY and EXPUNGE, filing them again leaves a second copy: none is ever lost.
+        MOVE (RFC 6851) where there is such a command; else COPY, \Deleted, and UID EXPUNGE (RFC 4315) of just these.
+        `maybe_there`: an earlier connection may have broken between COPY and EXPUNGE. Then what lies in the folder
+        already is not copied again; of a message without a Message-ID there will be a second copy: none is ever lost.
         """
         if not self._folders:
             self.prepare_folders()
         self._select_inbox()
+        refused: dict[int, MailboxFault] = {}
         for batch in _batches(sorted(uids), MOVE_BATCH):
-            self._file_batch(batch, folder)
+            refused |= self._file_batch(batch, folder, maybe_there)
+        return _unless_all(uids, refused)
 
-    def _file_batch(self, uids: Sequence[int], folder: Folder) -> None:
+    def _file_batch(self, uids: Sequence[int], folder: Folder, maybe_there: bool) -> dict[int, MailboxFault]:
+        """Returns those that were refused."""
+        refused: dict[int, MailboxFault] = {}
+        there: set[int] = set()
+        if maybe_there and "MOVE" not in self.capabilities:
+            refused = _one_by_one(uids, lambda some: there.update(self._copied(some, folder)))
+            self._select_inbox()
+            refused |= _one_by_one(sorted(there), self._remove)
+        left = [uid for uid in uids if uid not in there and uid not in refused]
+        return refused | (self._transfer(left, folder) if left else {})
+
+    def _copied(self, uids: Sequence[int], folder: Folder) -> frozenset[int]:
+        """Which of these messages of INBOX lie in the folder, too: with the same Message-ID and of the same size."""
+        name = self._folders[folder]
+        self._select_inbox()
+        with self._guarded("looking for what was filed"):
+            here = self._client.fetch(uids, ["RFC822.SIZE", "BODY.PEEK[HEADER.FIELDS (MESSAGE-ID)]"])
+            self._selected = ""
+            self._client.select_folder(name, readonly=True)
+            found = set()
+            for uid, answer in here.items():
+                message_id = _message_id(answer)
+                words = ["UNDELETED", "HEADER", "Message-ID", message_id]
+                others = self._client.search(words) if message_id else []
+                sizes = self._client.fetch(others, ["RFC822.SIZE"]).values() if others else ()
+                if any(other.get(b"RFC822.SIZE") == answer.get(b"RFC822.SIZE") for other in sizes):
+                    found.add(uid)
+        self._select_inbox()
+        return frozenset(found)
+
+    def _transfer(self, uids: Sequence[int], folder: Folder) -> dict[int, MailboxFault]:
+        """Returns those that were refused."""
+        refused: dict[int, MailboxFault] = {}
         try:
-            self._transfer(uids, folder)
+            self._move(uids, self._folders[folder])
         except MailboxFault:
             # Somebody may have removed the folder since, and some servers refuse where nothing is left to move.
             with self._guarded("filing"):
                 uids = self._client.search(["UID", ",".join(map(str, uids))])
             if not uids:
-                return
+                return refused
             self.prepare_folders()
-            self._transfer(uids, folder)
+            refused = _one_by_one(uids, lambda some: self._move(some, self._folders[folder]))
         if "MOVE" not in self.capabilities:
-            self._remove(uids)
+            refused |= _one_by_one([uid for uid in uids if uid not in refused], self._remove)
+        return refused
 
-    def _transfer(self, uids: Sequence[int], folder: Folder) -> None:
+    def _move(self, uids: Sequence[int], name: str) -> None:
         with self._guarded("filing"):
             transfer = self._client.move if "MOVE" in self.capabilities else self._client.copy
-            transfer(uids, self._folders[folder])
+            transfer(uids, name)
 
     def _remove(self, uids: Sequence[int]) -> None:
         with self._guarded("filing"):
@@ -237,16 +302,56 @@ class Connection:
                 answers = self._client.fetch(uids, ["BODY.PEEK[]"])
         except MailboxFault:
             if len(uids) == 1:
-                log.warning("the server cannot hand out message uid=%d; it stays in INBOX", uids[0])
+                _tell_withheld(uids[0])
                 return
             # One message that the server chokes on must not stop the others.
             for uid in uids:
                 yield from self._fetch_batch([uid])
             return
         for uid in uids:
-            raw = answers.get(uid, {}).get(b"BODY[]")
+            # Whoever has been given it decides how long it is kept.
+            raw = answers.pop(uid, {}).get(b"BODY[]")
             if raw is not None:
                 yield uid, raw
+
+    # -------------------------------------------------------------- back into INBOX
+
+    def filed(self, folder: Folder) -> Iterator[tuple[int, bytes | None]]:
+        """The messages in one of our folders, and their raw bytes, in the order of their UIDs there; None: the server
+        cannot hand it out."""
+        self._open_filed(folder)
+        with self._guarded("listing a folder"):
+            uids = sorted(self._client.search(["UNDELETED"]))
+        for uid in uids:
+            try:
+                with self._guarded("fetching"):
+                    answer = self._client.fetch([uid], ["BODY.PEEK[]"]).get(uid, {})
+            except MailboxFault:
+                yield uid, None
+                continue
+            if b"BODY[]" in answer:
+                yield uid, answer[b"BODY[]"]
+
+    def put_back(self, uids: Sequence[int], folder: Folder) -> frozenset[int]:
+        """Move messages of one of our folders, by their UIDs there, back into INBOX, where they are new. Returns those
+        that the server refuses to move while it moves others. Raises MailboxFault where it moves none."""
+        self._open_filed(folder)
+        refused: dict[int, MailboxFault] = {}
+        for batch in _batches(sorted(uids), MOVE_BATCH):
+            refused |= _one_by_one(batch, lambda some: self._move(some, "INBOX"))
+            if "MOVE" not in self.capabilities:
+                refused |= _one_by_one([uid for uid in batch if uid not in refused], self._remove)
+        return _unless_all(uids, refused)
+
+    def _open_filed(self, folder: Folder) -> None:
+        if not self._folders:
+            self.prepare_folders()
+        name = self._folders[folder]
+        if self._selected != name:
+            with self._guarded("opening a folder"):
+                self._selected = ""
+                self._client.select_folder(name)
+                self._selected = name
 
     # -------------------------------------------------------------- folders
 
@@ -281,8 +386,8 @@ class Connection:
             except IMAPClientAbortError:
                 raise
             except IMAPClientError:
-                # Another program may have made it meanwhile.
-                if not self._client.folder_exists(name):
+                # Another program may have made it meanwhile, or it was there and LIST did not name it.
+                if not self._is_there(name):
                     raise
             try:
                 self._client.subscribe_folder(name)
@@ -291,6 +396,16 @@ class Connection:
             except IMAPClientError:
                 log.info("the server refused to subscribe to a folder that it made; only mail programs need that")
         self._names.existing[name] = frozenset()
+
+    def _is_there(self, name: str) -> bool:
+        """Whether there is such a folder, whatever LIST says."""
+        try:
+            self._client.folder_status(name, ["UIDVALIDITY"])
+        except IMAPClientAbortError:
+            raise
+        except IMAPClientError:
+            return False
+        return True
 
     def _special(self, configured: str, use: str, usual: Sequence[str]) -> str:
         """A folder by its configured name, else by SPECIAL-USE (RFC 6154), else by a usual name; created if absent."""
@@ -365,7 +480,7 @@ class Connection:
             yield
         except MailboxError:
             raise
-        except (IMAPClientError, OSError, EOFError, ValueError, LookupError, TypeError, AttributeError) as error:
+        except _WRONG as error:
             told = _told(self._at, doing, error)
             self._lost = self._lost or isinstance(told, MailboxOutOfReach)
             raise told from None
@@ -423,7 +538,7 @@ class Doorbell:
             return False
         try:
             rang = self._idle(self._client, stop)
-        except (IMAPClientError, OSError, EOFError, ValueError, LookupError, TypeError, AttributeError) as error:
+        except _WRONG as error:
             log.info("the doorbell's connection broke (%s)", type(error).__name__)
             self.close()
             self._rest = min(max(2 * self._rest, 1.0), 60.0)
@@ -443,7 +558,7 @@ class Doorbell:
             client.select_folder("INBOX", readonly=True)
             self._idles = client.has_capability("IDLE")
             client.socket().settimeout(_FAREWELL)
-        except (IMAPClientError, OSError, EOFError, ValueError) as error:
+        except _WRONG as error:
             _hang_up(client, lost=True)
             raise _told(f"{self._config.host}:{self._config.port}", "opening INBOX", error) from None
         if not self._idles:
@@ -552,7 +667,7 @@ def _open(config: MailboxConfig, timeout: SocketTimeout, at: str) -> IMAPClient:
         client = IMAPClient(
             config.host, config.port, ssl=config.security == "tls", ssl_context=context, timeout=timeout
         )
-    except (IMAPClientError, OSError, EOFError, ValueError) as error:
+    except _WRONG as error:
         raise _told(at, "connecting", error) from None
     # imapclient sets 5, at which every line is formatted for a log that is off: 1.2 to 1.8 times the work.
     client._imap.debug = 0
@@ -565,7 +680,7 @@ def _open(config: MailboxConfig, timeout: SocketTimeout, at: str) -> IMAPClient:
             if not client.has_capability("STARTTLS"):
                 raise LoginRefused(f'{at}: the server offers no STARTTLS; write security = "tls" and its port (993)')
             client.starttls(context)
-    except (IMAPClientError, OSError, EOFError, ValueError) as error:
+    except _WRONG as error:
         _hang_up(client, lost=True)
         raise _told(at, "starting TLS", error) from None
     except LoginRefused:
@@ -596,7 +711,7 @@ def _log_in(client: IMAPClient, config: MailboxConfig, password: str, at: str) -
             client.login(user, password)
     except LoginError as error:
         raise _login_error(at, config, error) from None
-    except (IMAPClientError, OSError, EOFError, ValueError) as error:
+    except _WRONG as error:
         raise _told(at, "logging in", error) from None
 
 
@@ -610,7 +725,7 @@ def _login_error(at: str, config: MailboxConfig, error: LoginError) -> MailboxEr
         return MailboxOutOfReach(f"{at}: the server cannot let anybody in just now [{code}]")
     credentials.refused(config.credential)
     said = f" [{code}]" if code else ""
-    secret = "the access token" if credentials.is_token(config.credential) else "the password"
+    secret = credentials.to_check(config.credential)
     return LoginRefused(f"{at}: the login was refused{said}; check [mailbox] username and {secret}")
 
 
@@ -618,10 +733,11 @@ def _hang_up(client: IMAPClient, *, lost: bool) -> None:
     """End a connection, politely unless it is lost; never raises."""
     try:
         if not lost:
-            client.socket().settimeout(_FAREWELL)
+            sock = client.socket()
+            sock.settimeout(min(_FAREWELL, sock.gettimeout() or _FAREWELL))
             client.logout()
             return
-    except (IMAPClientError, OSError, EOFError, ValueError):
+    except _WRONG:
         pass
     with contextlib.suppress(OSError, ValueError):
         client.shutdown()
@@ -647,6 +763,9 @@ def _told(at: str, doing: str, error: BaseException) -> MailboxError:
         return MailboxOutOfReach(f"{at}: no answer in time while {doing}")
     if isinstance(error, IMAPClientReadOnlyError):
         return MailboxFault(f"{at}: INBOX may only be read; this user needs the right to move messages")
+    if isinstance(error, (OverflowError, MemoryError)) or "got more than" in str(error):
+        # What is still to come would be taken for the next answer.
+        return MailboxOutOfReach(f"{at}: the server's answer is too long to be read, while {doing}")
     if isinstance(error, (IMAPClientAbortError, OSError, EOFError)):
         code = _code(error)
         return MailboxOutOfReach(f"{at}: the connection was lost while {doing}" + (f" [{code}]" if code else ""))
@@ -669,6 +788,45 @@ def _listed(uid: int, answer: Mapping[bytes, Any]) -> Listed:
     # A server that cannot say when a message came must not make it look old.
     moment = arrived.astimezone(UTC) if isinstance(arrived, datetime) else datetime.now(UTC)
     return Listed(uid, int(answer[b"RFC822.SIZE"]), moment)
+
+
+def _one_by_one(uids: Sequence[int], move: Callable[[Sequence[int]], None]) -> dict[int, MailboxFault]:
+    """Move these messages at once and, where the server refuses, one after the other, so that one that it chokes on
+    does not stop the others. Returns those that it refuses. Where they are the first PATIENCE, all others count, too:
+    it is the server, then, and not the messages."""
+    if not uids:
+        return {}
+    try:
+        move(uids)
+    except MailboxFault as fault:
+        if len(uids) == 1:
+            return {uids[0]: fault}
+    else:
+        return {}
+    refused: dict[int, MailboxFault] = {}
+    for number, uid in enumerate(uids):
+        refused |= _one_by_one([uid], move)
+        if len(refused) == number + 1 == PATIENCE:
+            return refused | dict.fromkeys(uids, refused[uid])
+    return refused
+
+
+def _unless_all(uids: Sequence[int], refused: Mapping[int, MailboxFault]) -> frozenset[int]:
+    """Those that were refused. Raises what was said of them where it is all there are."""
+    if refused and len(refused) == len(uids):
+        raise next(iter(refused.values()))
+    return frozenset(refused)
+
+
+def _tell_withheld(uid: int) -> None:
+    log.warning("the server cannot hand out message uid=%d; it stays in INBOX", uid)
+
+
+def _message_id(answer: Mapping[bytes, Any]) -> str:
+    """Of the field, fetched alone; empty where there is none, or none that can be searched for."""
+    field = next((bytes(value or b"") for key, value in answer.items() if key.startswith(b"BODY[HEADER")), b"")
+    message_id = b"".join(field.partition(b":")[2].split())
+    return message_id.decode("ascii") if message_id.isascii() else ""
 
 
 def _text(word: bytes | str) -> str:

@@ -31,6 +31,8 @@ MAX_TEXT = 1_000_000
 """Characters of one body."""
 MAX_ENCLOSED_DEPTH = 2
 MAX_ADDRESS_FIELDS = 20
+MOST_REMEMBERED = 500
+"""Characters of an address field that may come again."""
 MAX_IDS = 500
 
 _CALENDAR_TYPES = frozenset({"text/calendar", "application/ics", "text/x-vcalendar", "application/calendar"})
@@ -88,7 +90,7 @@ def _message(root: Part, depth: int) -> Message:
         return_path=_return_path(head),
         date=head.date,
         received=_time_of(head.get("received").rpartition(";")[2]),
-        fields=tuple((name, charsets.one_line(charsets.decode_words(value, hints))) for name, value in values),
+        fields=tuple((name, charsets.one_line(_decoded(name, value, hints))) for name, value in values),
         bodies=content.finished_bodies(),
         calendars=tuple(content.calendars),
         attachments=tuple(content.attachments),
@@ -98,6 +100,15 @@ def _message(root: Part, depth: int) -> Message:
         encrypted=content.encrypted,
         defects=tuple(content.defects),
     )
+
+
+_OF_SERVERS = frozenset({"authentication-results", "received"})
+"""Structured fields, in which an encoded word is none (RFC 2047, section 5): what a sender hides in one, as part of an
+address, our server has written down as it stood."""
+
+
+def _decoded(name: str, value: str, hints: Sequence[str]) -> str:
+    return value if name in _OF_SERVERS else charsets.decode_words(value, hints)
 
 
 def _first(values: Sequence[str]) -> str:
@@ -148,7 +159,8 @@ address (RFC 2047, section 5), and a program that decodes it later would find he
 def _addresses(values: Sequence[str], hints: Sequence[str]) -> tuple[Address, ...]:
     found: list[Address] = []
     for value in values:
-        pairs = _mailboxes(value)
+        # A field without end, each time another, must not fill the memory.
+        pairs = _mailboxes(value) if len(value) <= MOST_REMEMBERED else _mailboxes.__wrapped__(value)
         if len(pairs) == 1:
             pairs = ((_whole_name(value, *pairs[0]), pairs[0][1]),)
         read = [(_spoken(name, hints), charsets.one_line(mailbox).lower()) for name, mailbox in pairs]
@@ -162,10 +174,20 @@ def _spoken(name: str, hints: Sequence[str]) -> str:
     return charsets.one_line(lines[0]).strip("\"'").strip()
 
 
+_USUAL_ADDRESS = r"[A-Za-z0-9_+-]+(?:\.[A-Za-z0-9_+-]+)*@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*"
+_USUAL_MAILBOX = re.compile(
+    rf"(?:(?P<name>[A-Za-z0-9'-]+(?: [A-Za-z0-9'-]+)*) <(?P<at>{_USUAL_ADDRESS})>|(?P<bare>{_USUAL_ADDRESS}))"
+)
+"""A mailbox of RFC 5322 section 3.4 without its freedoms: plain words before an address, or the address alone."""
+
+
 @lru_cache(maxsize=1_000)
 def _mailboxes(value: str) -> tuple[tuple[str, str], ...]:
-    """Display name (still encoded) and addr-spec of each mailbox in a field, by mail-parser; remembered, since most
-    mail is to the same address."""
+    """Display name (still encoded) and addr-spec of each mailbox in a field, by mail-parser where it takes one;
+    remembered, since most mail is to the same address."""
+    usual = _USUAL_MAILBOX.fullmatch(value)
+    if usual:
+        return ((usual["name"] or "", usual["at"] or usual["bare"]),)
     words: list[str] = []
 
     def mask(match: re.Match[str]) -> str:
@@ -342,7 +364,9 @@ class _Content:
         size = len(payload) if isinstance(payload, str) else 0
         if str(part.get("content-transfer-encoding", "")).strip().lower() == "base64":
             size = size * 3 // 4
-        self.attachments.append(Attachment(part.get_content_type(), filename, size))
+        picture = part.get_content_maintype() == "image" and part.get_content_disposition() != "attachment"
+        shown = picture and "content-id" in part
+        self.attachments.append(Attachment(part.get_content_type(), filename, size, shown))
 
     def _add_calendar(self, part: Part, filename: str) -> None:
         data = tree.payload_bytes(part)
@@ -445,7 +469,7 @@ class _Content:
     def finished_bodies(self) -> tuple[Body, ...]:
         """A named body is an attachment only where there is a text beside it that is not."""
         others = any(not body.filename and not body.attached and body.text.strip() for body in self.bodies)
-        return tuple(replace(b, attached=b.attached or bool(b.filename and others)) for b in self.bodies)
+        return tuple(replace(b, attached=True) if b.filename and others else b for b in self.bodies)
 
 
 def _subtype(subtype: str) -> str:
@@ -484,11 +508,14 @@ def _charset_in_html(data: bytes) -> tuple[str, ...]:
 
 
 _CONTROL = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f]")
+_ASCII_CONTROL = bytes(code for code in range(128) if _CONTROL.match(chr(code)))
 
 
 def _clean(text: str) -> str:
     """LF line ends, no NUL or other control characters, no byte order mark."""
     unified = text.replace("\r\n", "\n").replace("\r", "\n").removeprefix("\ufeff")
+    if unified.isascii():  # the same, many times as quick
+        return unified.encode("ascii").translate(None, _ASCII_CONTROL).decode("ascii")
     return _CONTROL.sub("", unified)
 
 

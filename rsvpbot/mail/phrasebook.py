@@ -144,8 +144,8 @@ class Phrases:
 
 def _weight(table: Mapping[str, object]) -> Weight:
     each, most = table.get("weight", 0), table.get("most", 1)
-    assert isinstance(each, int)
-    assert isinstance(most, int)
+    assert isinstance(each, int)  # noqa: S101 (our own data)
+    assert isinstance(most, int)  # noqa: S101 (our own data)
     return Weight(each, most)
 
 

@@ -61,7 +61,7 @@ def screen(message: Message, own: frozenset[str], event_uid: str, text: NewText 
         doubt = Doubt.SLIGHT if rule.check in _BY_WORDS and not _says_so(view) else Doubt.NONE
         if rule.kind is Kind.AUTO and _says_gone(view):
             return Verdict(rule.kind, rule.name, GONE, view.message.sender.email, permanent=True, doubt=doubt)
-        return Verdict(rule.kind, rule.name, reason, doubt=doubt)
+        return Verdict(rule.kind, rule.name, reason, doubt=doubt, by_field=_by_field_alone(rule, view))
     doubt, reason = _doubt(view)
     return Verdict(Kind.HUMAN, "person", reason, doubt=doubt)
 
@@ -672,6 +672,17 @@ def _addressed_to_nobody(view: Screened) -> str:
 
 _BY_WORDS = (_automatic_words, _absence_subject, _bulk_words)
 """Rules that go by what people may write too."""
+
+
+_NO_ANSWER = (_delivered_report, _read_receipt, _other_report, _read_receipt_by_words, _daemon)
+"""Rules of what programs alone send, whatever their words."""
+
+
+def _by_field_alone(rule: Rule, view: Screened) -> bool:
+    """Whether a field, or how it is addressed, makes it a machine's or a mailing's, and none of its words: help desks,
+    address books and groups put such fields into what people write too."""
+    beside_people = rule.kind in {Kind.AUTO, Kind.BULK} and rule.check not in (*_NO_ANSWER, *_BY_WORDS)
+    return beside_people and _COURTESIES.issuperset(_weighed(view)[1])
 
 
 # --------------------------------------------------------------------------- the list

@@ -9,13 +9,15 @@ Exceptions hold no secret, no address and no words of the server, which may repe
 from __future__ import annotations
 
 import base64
+import contextlib
 import ipaddress
 import logging
 import re
 import smtplib
 import socket
 import ssl
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Final, Self
@@ -34,6 +36,10 @@ _ENHANCED: Final = re.compile(r"[245]\.\d{1,3}\.\d{1,3}\b")
 _OURS: Final = frozenset({530, 534, 535, 538})
 """Codes of RFC 4954 that say: log in (otherwise). No letter is at fault."""
 _GOODBYE: Final = 421
+_UNKNOWN: Final = frozenset({500, 501, 502, 504})
+"""Codes of RFC 5321, section 4.2.2, that say: no such command."""
+_FAREWELL: Final = 5.0
+"""Seconds that a server may take over QUIT: nothing hangs on it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +100,8 @@ class Sender:
         self._timeouts = timeouts
         self._at = f"{config.host}:{config.port}"
         self._client: smtplib.SMTP | None = None
+        self._ahead: deque[str] = deque()
+        """Commands that are written and not yet answered (RFC 2920)."""
 
     def __enter__(self) -> Self:
         return self
@@ -107,7 +115,7 @@ class Sender:
         if client is not None:
             try:
                 if client.sock is not None:
-                    client.sock.settimeout(5)
+                    client.sock.settimeout(min(_FAREWELL, self._timeouts.command))
                 client.quit()
             except (OSError, smtplib.SMTPException, ValueError):
                 client.close()
@@ -122,30 +130,40 @@ class Sender:
         Raises Refused where the server does not take the letter, for anybody, and Unreachable where none could be sent.
         """
         body = _LINE_END.sub(b"\r\n", raw)
-        client = self._begin(mail_from, recipients, body)
         try:
-            return self._rest(client, recipients, body)
-        except Unreachable:
-            self._drop()
+            client = self._begin(mail_from, recipients, body)
+            try:
+                return self._rest(client, recipients, body)
+            except Refused as refused:
+                self._reset(client, refused.code)
+                raise
+        except Refused:
             raise
-        except Refused as refused:
-            self._reset(client, refused.code)
+        except BaseException:
+            # Answers that nobody has read would be taken for those to the next letter.
+            self._drop()
             raise
 
     # -------------------------------------------------------------- one letter
 
     def _begin(self, mail_from: str, recipients: Sequence[str], raw: bytes) -> smtplib.SMTP:
         """MAIL FROM. A server may have closed a connection that rested since the last letter: then on a new one."""
-        reused = self._client is not None
+        code, words = _GOODBYE, b""
+        if self._client is not None:
+            with contextlib.suppress(Unreachable):
+                code, words = self._mail(self._client, mail_from, recipients, raw)
+            if code == _GOODBYE:
+                self._drop()
+        if self._client is None:
+            try:
+                code, words = self._mail(self._connected(), mail_from, recipients, raw)
+            except Unreachable:
+                self._drop()
+                raise
         client = self._connected()
-        code, words = self._mail(client, mail_from, recipients, raw)
-        if reused and code in (_GOODBYE, -1):
-            self._drop()
-            client = self._connected()
-            code, words = self._mail(client, mail_from, recipients, raw)
         if code == 250:
             return client
-        if code in (_GOODBYE, -1):
+        if code == _GOODBYE:
             self._drop()
             raise Unreachable(f"{self._at}: the server closed the connection" + _quoted(code, words))
         if code in _OURS:
@@ -156,7 +174,7 @@ class Sender:
         raise refused
 
     def _mail(self, client: smtplib.SMTP, mail_from: str, recipients: Sequence[str], raw: bytes) -> tuple[int, bytes]:
-        """The answer; -1 where the connection is gone."""
+        """The answer to MAIL FROM. Raises Unreachable where the connection is gone."""
         options = []
         if client.has_extn("size"):
             options.append(f"SIZE={len(raw)}")
@@ -168,10 +186,23 @@ class Sender:
             raise Refused(553, "MAIL", "5.6.9")  # RFC 6531, section 3.5
         if not raw.isascii() and client.has_extn("8bitmime"):
             options.append("BODY=8BITMIME")
+        first = " ".join((f"MAIL FROM:<{self._address(client, mail_from, 'MAIL')}>", *options))
+        if client.has_extn("pipelining"):
+            self._write_ahead(client, [first, *self._recipients(client, recipients), "DATA"])
+        return self._command(client, first)
+
+    def _write_ahead(self, client: smtplib.SMTP, lines: Sequence[str]) -> None:
+        """Write commands at once, so that only one way there and back is waited for; each is then asked as if alone."""
         try:
-            return self._command(client, f"MAIL FROM:<{self._address(client, mail_from, 'MAIL')}>", options)
-        except Unreachable:
-            return -1, b""
+            client.send("".join(f"{line}\r\n" for line in lines).encode("utf-8"))
+        except (OSError, smtplib.SMTPException) as error:
+            raise Unreachable(f"{self._at}: the connection broke ({_kind(error)})") from None
+        self._ahead.extend(lines)
+
+    def _recipients(self, client: smtplib.SMTP, recipients: Sequence[str]) -> Iterator[str]:
+        for recipient in recipients:
+            with contextlib.suppress(Refused):
+                yield f"RCPT TO:<{self._address(client, recipient, 'RCPT')}>"
 
     def _rest(self, client: smtplib.SMTP, recipients: Sequence[str], raw: bytes) -> tuple[Rejected, ...]:
         rejected = []
@@ -226,12 +257,17 @@ class Sender:
             raise Refused(553, stage, "5.6.7")  # RFC 6531, section 3.5
         return wire
 
-    def _command(self, client: smtplib.SMTP, line: str, options: Sequence[str] = ()) -> tuple[int, bytes]:
-        """Send one command and read its answer. Raises Unreachable where the connection is gone."""
+    def _command(self, client: smtplib.SMTP, line: str) -> tuple[int, bytes]:
+        """Send one command, unless it is under way, and read its answer. Raises Unreachable where the connection is
+        gone."""
         # smtplib knows only ASCII commands, unless told otherwise.
         client.command_encoding = "ascii" if line.isascii() else "utf-8"
         try:
-            code, words = client.docmd(" ".join((line, *options)))
+            if self._ahead and self._ahead[0] == line:
+                self._ahead.popleft()
+                code, words = client.getreply()
+            else:
+                code, words = client.docmd(line)
         except (OSError, smtplib.SMTPException, ValueError) as error:
             raise Unreachable(f"{self._at}: the connection broke ({_kind(error)})") from None
         if not 200 <= code < 600:
@@ -244,6 +280,11 @@ class Sender:
             self._drop()
             return
         try:
+            # What was written ahead is answered all the same; a server that waits for the letter gets an empty one,
+            # which it cannot take for anybody (RFC 2920, section 3.1).
+            while self._ahead:
+                if self._command(client, self._ahead[0])[0] == 354:
+                    self._command(client, ".")
             if self._command(client, "RSET")[0] != 250:
                 self._drop()
         except Unreachable:
@@ -251,6 +292,7 @@ class Sender:
 
     def _drop(self) -> None:
         client, self._client = self._client, None
+        self._ahead.clear()
         if client is not None:
             client.close()
 
@@ -306,14 +348,22 @@ class Sender:
             client.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             if not self._local_name:
                 client.local_hostname = _address_literal(client.sock.getsockname()[0])
-        client.ehlo_or_helo_if_needed()
+        self._hello(client)
         if self._config.security == "starttls":
             if not client.has_extn("starttls"):
                 raise Unreachable(
                     f'{self._at}: the server offers no STARTTLS; write security = "tls" and its port (465)'
                 )
             client.starttls(context=context)
-            client.ehlo_or_helo_if_needed()
+            self._hello(client)
+
+    def _hello(self, client: smtplib.SMTP) -> None:
+        """EHLO; HELO only for a server that does not know EHLO, as without it there are neither STARTTLS nor AUTH."""
+        code, words = client.ehlo()
+        if code in _UNKNOWN:
+            code, words = client.helo()
+        if not 200 <= code < 300:
+            raise Unreachable(f"{self._at}: the server takes no mail from us{_quoted(code, words)}")
 
     def _log_in(self, client: smtplib.SMTP, secret: str) -> None:
         """AUTH (RFC 4954) with PLAIN or LOGIN; with a token, XOAUTH2 or OAUTHBEARER. smtplib's own takes only ASCII."""
@@ -355,7 +405,7 @@ class Sender:
         if 400 <= code < 500:
             raise Unreachable(f"{self._at}: the server cannot check logins just now{_quoted(code, words)}")
         credentials.refused(self._config.credential)
-        secret = "access token" if credentials.is_token(self._config.credential) else "password"
+        secret = credentials.to_check(self._config.credential)
         raise Unreachable(
             f"{self._at}: the login was refused{_quoted(code, words)}; check [smtp] username and {secret}"
         )
@@ -423,4 +473,5 @@ def _quoted(code: int, words: bytes) -> str:
 
 
 def _kind(error: Exception) -> str:
-    return type(error).__name__
+    # smtplib makes a lost connection of silence, too.
+    return "no answer in time" if "timed out" in str(error) else type(error).__name__

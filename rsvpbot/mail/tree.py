@@ -36,6 +36,8 @@ class Part(_StdlibMessage):
         self.depth = 0
         self.root: Part = self
         self.cut = False
+        self._kind = ""
+        """The content type, which is asked for again and again, once it is known."""
 
     def attach(self, payload: Any) -> None:
         if isinstance(payload, Part):
@@ -50,9 +52,19 @@ class Part(_StdlibMessage):
         if len(value) > limit:
             self.root.cut = True
             value = value[:limit]
+        self._kind = ""
         super().set_raw(name, value)
 
+    def set_default_type(self, ctype: str) -> None:
+        self._kind = ""
+        super().set_default_type(ctype)
+
     def get_content_type(self) -> str:
+        if not self._kind:
+            self._kind = self._content_type()
+        return self._kind
+
+    def _content_type(self) -> str:
         found = super().get_content_type()
         if self.depth >= MAX_DEPTH and found.startswith(("multipart/", "message/")):
             self.root.cut = True
@@ -67,7 +79,7 @@ def build(raw: bytes) -> Part:
     if start and start.end():
         kept = kept[start.end() :]
     tree = email.parser.BytesParser(Part, policy=email.policy.compat32).parsebytes(kept)
-    assert isinstance(tree, Part)
+    assert isinstance(tree, Part)  # noqa: S101 (made by this parser)
     tree.cut = tree.cut or len(kept) < len(raw) - (start.end() if start else 0)
     return tree
 
@@ -94,6 +106,8 @@ def raw_field(part: Part, name: str) -> str:
 def parameter(part: Part, name: str, field: str = "content-type") -> str:
     """A parameter's value, decoded (RFC 2231); "" where there is none or it cannot be read."""
     try:
+        if name not in str(part.get(field, "")).lower():
+            return ""  # most parts have none, and to take a field apart is dear
         value = part.get_param(name, "", header=field)
         if isinstance(value, tuple):
             return str(email.utils.collapse_rfc2231_value(value))

@@ -7,14 +7,15 @@ knows it. So an end in the middle loses nothing, and neither does a second chang
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from rsvpbot.config import Config
 from rsvpbot.decide import COMING
 from rsvpbot.letters.compose import compose
 from rsvpbot.letters.facts import changed, facts_of, next_facts
 from rsvpbot.letters.templates import Templates
-from rsvpbot.letters.whom import language_of, own_address, welcomed_delegate
+from rsvpbot.letters.values import Entry, entry_of
+from rsvpbot.letters.whom import NEVER_CAME, former_delegates, language_of, own_address, welcomed_delegate
 from rsvpbot.mail.tokens import Tokens
 from rsvpbot.model import TO_ORGANISERS, Facts, Invitee, Letter, LetterKind, LetterRequest, LetterState, PartStat
 from rsvpbot.store.base import Commit, Store
@@ -56,16 +57,31 @@ def news(store: Store, config: Config, now: datetime, *, cancel: bool = False) -
     told = mailbox.told or facts_of(config)
     what = ("cancelled",) if cancel and not told.cancelled else () if told.cancelled else changed(told, config)
     if what:
-        found = News(what, told, next_facts(told, config, now, cancelled=cancel), ())
-        return replace(found, todo=tuple(one for one in store.invitees() if concerned(one, store, config)))
+        found = News(what, told, next_facts(told, config, _after_every_letter(store, now), cancelled=cancel), ())
+        return replace(found, todo=tuple(one for one in store.invitees() if concerned(one, found, store, config)))
     if told.at is None:
         return None
     # The last change may not have reached everybody yet.
     before = mailbox.told_before or told
     what = ("cancelled",) if told.cancelled else changed(before, config)
     found = News(what or ("what was told last",), before, told, ())
-    left = tuple(one for one in store.invitees() if concerned(one, store, config) and _knows_not(one, found, store))
+    everybody = store.invitees()
+    left = tuple(one for one in everybody if concerned(one, found, store, config) and _knows_not(one, found, store))
     return replace(found, todo=left) if left else None
+
+
+def _after_every_letter(store: Store, now: datetime) -> datetime:
+    """Since when the news is told: whoever has a letter of ours since then knows it. So it is later than every letter
+    there is, also where the clock was set back since."""
+    last = max((letter.queued_at for letter in store.letters()), default=now)
+    return max(now, last + timedelta(microseconds=1))
+
+
+def waiting(store: Store) -> tuple[str, ...]:
+    """Ids of news that wait in the outbox since an earlier command was cut off; not of answers that tell the same."""
+    told = {LetterKind.CHANGED, LetterKind.CANCELLED}
+    queued = store.letters(LetterState.QUEUED)
+    return tuple(letter.id for letter in queued if letter.kind in told and not letter.reply)
 
 
 def begin(store: Store, found: News) -> None:
@@ -76,9 +92,11 @@ def begin(store: Store, found: News) -> None:
             store.commit(Commit(mailbox=replace(mailbox, told=found.after, told_before=found.before)))
 
 
-def concerned(invitee: Invitee, store: Store, config: Config) -> bool:
+def concerned(invitee: Invitee, found: News, store: Store, config: Config) -> bool:
     """Who comes, may come, waits for a seat, or has our invitation and has not answered; never who declined, nor whom
-    mail does not reach."""
+    mail does not reach, nor who would find nothing changed."""
+    if _same_for(invitee, found, config):
+        return False
     if not invitee.listed or invitee.bounced or not recipients(invitee, store, config):
         return False
     if invitee.partstat in COMING or invitee.partstat is PartStat.TENTATIVE:
@@ -86,10 +104,21 @@ def concerned(invitee: Invitee, store: Store, config: Config) -> bool:
     return invitee.answer is None and any(letter.state in _INVITED for letter in store.letters_to(invitee.id))
 
 
+def _same_for(invitee: Invitee, found: News, config: Config) -> bool:
+    """Holds the pass, where all that has changed is how those get in who do not."""
+    if found.what != ("way in",) or found.before.venue.pass_name != config.event.venue.pass_name:
+        return False
+    return entry_of(found.kind, config, invitee, invitee.answer) is Entry.PASS
+
+
 def _knows_not(invitee: Invitee, found: News, store: Store) -> bool:
     """No letter of ours was written since the change, nor one about it."""
     since = found.after.at
-    letters = [letter for letter in store.letters_to(invitee.id) if letter.kind not in TO_ORGANISERS]
+    letters = [
+        letter
+        for letter in store.letters_to(invitee.id)
+        if letter.kind not in TO_ORGANISERS and letter.state not in NEVER_CAME
+    ]
     known = any(since is not None and letter.queued_at >= since for letter in letters)
     return not known and store.letter(found.letter_id(invitee)) is None
 
@@ -112,7 +141,11 @@ class Telling:
     def written(self, invitee: Invitee, now: datetime) -> Letter | None:
         """The letter of one invitee; None where they have it, or cannot be written to."""
         to = recipients(invitee, self.store, self.config)
-        if not concerned(invitee, self.store, self.config) or not _knows_not(invitee, self.found, self.store):
+        if self.found.after.cancelled:  # nobody shall come in vain
+            to = tuple(dict.fromkeys((*to, *former_delegates(invitee, self.store.letters_to(invitee.id)))))
+        if not concerned(invitee, self.found, self.store, self.config) or not _knows_not(
+            invitee, self.found, self.store
+        ):
             return None
         request = LetterRequest(
             self.found.kind,

@@ -45,8 +45,7 @@ def record(store: Store, config: Config, now: datetime, wanted: Wanted) -> tuple
     and TemplateError.
     """
     command = Command(_ACTS[wanted.answer], party=wanted.party, person=_delegate(wanted.delegate))
-    tokens = Tokens(load_keys(config.state_folder), config.event.uid)
-    steering = Steering(store, config, Templates(config), tokens, new_id)
+    steering = _steering(store, config)
     with contextlib.nullcontext() if wanted.dry_run else store.transaction():
         invitee = find(store, wanted.who.strip().lower(), whole=True)
         if invitee is None:
@@ -60,6 +59,24 @@ def record(store: Store, config: Config, now: datetime, wanted: Wanted) -> tuple
         if not wanted.dry_run:
             store.commit(batch)
     return ("Nothing is recorded yet; without --dry-run:", *told) if wanted.dry_run else told
+
+
+def send_held(store: Store, config: Config, now: datetime) -> tuple[str, ...]:
+    """Let the automatic answers go that a limit holds back, as far as they still say what is so; and say what becomes
+    of them, line by line. Raises NotPossible where none is held back, StoreError and TemplateError."""
+    steering = _steering(store, config)
+    with store.transaction():
+        case = Case(None, None, ADMIN, now, new_id())
+        ruled = rule(Command(Act.SEND), case, store, config)
+        batch, letters = steering.batch_of(ruled, case)
+        told = tuple(steering.told(ruled, case, letters))
+        store.commit(batch)
+    return told
+
+
+def _steering(store: Store, config: Config) -> Steering:
+    tokens = Tokens(load_keys(config.state_folder), config.event.uid)
+    return Steering(store, config, Templates(config), tokens, new_id)
 
 
 def _delegate(written: str) -> Address | None:

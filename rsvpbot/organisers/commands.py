@@ -25,8 +25,11 @@ MOST_COMMANDS = 50
 LONGEST_LINE = 300
 """Characters; a command is short, and what is longer is prose."""
 
-_PERSON = re.compile(r"([^<>,;:]{0,120}?)[\s,:]*<?\s*([^\s<>,;:()]{1,64}@[^\s<>,;:()]{1,190})\s*>?[\s.,;]*$")
-"""`Jane Doe <jane@…>`, also without the brackets."""
+_ADDRESS = re.compile(r"[^\s<>,;:()]{1,64}@[^\s<>,;:()]{1,190}$")
+_BULLETS = ' \t\u00a0>*•-–—"“«'
+_STOPS = ' \t\u00a0"”».!。'
+LONGEST_NAME = 120
+"""Characters."""
 
 _TOKENS = re.compile(r"\d+|[^\W\d_]+(?:['’\-][^\W\d_]+)*|\+|[?？]", re.UNICODE)
 _IDEOGRAPHS = re.compile(r"[\u3400-\u9fff]")
@@ -36,6 +39,25 @@ _TITLES = frozenset({"mr", "mrs", "ms", "dr", "prof", "h.e", "e", "h", "m", "mme
 
 class NotUnderstood(ValueError):
     """The line that is no command."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Named:
+    """`Jane Doe <jane@…>` at the end of a line, also without the brackets, or the address alone."""
+
+    start: int
+    name: str
+    address: str
+
+    @classmethod
+    def at_end(cls, line: str) -> _Named | None:
+        """From the end to the front, step by step: one expression for all of it took seconds on a line of blanks."""
+        found = _ADDRESS.search(line.rstrip(" \t\n\r.,;").removesuffix(">").rstrip())
+        if found is None:
+            return None
+        before = line[: found.start()].rstrip().removesuffix("<").rstrip(" \t\n\r,:")
+        name = re.split(r"[<>,;:]", before)[-1][-LONGEST_NAME:]
+        return cls(len(before) - len(name), name, found.group())
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +86,9 @@ def commands(text: str) -> tuple[Command, ...]:
             break
         if not line:
             continue
+        if len(line) > LONGEST_LINE:
+            # Prose, and looking for courtesy in it would take as long as it is.
+            raise NotUnderstood(line)
         if _is_courtesy(line) or (ended and _is_signature(line)):
             ended = True
             continue
@@ -75,7 +100,7 @@ def commands(text: str) -> tuple[Command, ...]:
 def of_subject(subject: str) -> Command | None:
     """The command at the beginning of the Subject that one of our links made ("accept 2 [token]"); None for any other
     subject."""
-    words = re.sub(r"\[[^\]]*\]\s*$", "", subject).strip()
+    words = re.sub(r"\[[^\]]*\]\s*$", "", subject[: 2 * LONGEST_LINE]).strip()
     try:
         return _command(words) if words and not words.lower().startswith(("re:", "aw:")) else None
     except NotUnderstood:
@@ -84,9 +109,9 @@ def of_subject(subject: str) -> Command | None:
 
 def person(written: str) -> Address | None:
     """`Jane Doe <jane@…>`, `Jane Doe` or `jane@…`; None for what names nobody."""
-    match = _PERSON.search(written)
+    named = _Named.at_end(written)
     try:
-        return _person(match.group(1) if match else written, match, written)
+        return _person(named.name if named else written, named, written)
     except NotUnderstood:
         return None
 
@@ -110,7 +135,7 @@ def with_name(text: str, name: str) -> str:
 
 def _bare(line: str) -> str:
     """Without bullets, marks of quotation and the stop at its end."""
-    return re.sub(r"^[\s>*•\-–—\"“«]+|[\s\"”».!。]+$", "", line)
+    return line.strip().lstrip(_BULLETS).rstrip(_STOPS)
 
 
 def _as_reply(line: str, after: Sequence[str]) -> Command | None:
@@ -129,8 +154,8 @@ def _as_reply(line: str, after: Sequence[str]) -> Command | None:
 def _command(line: str) -> Command:
     if len(line) > LONGEST_LINE or "?" in line or "？" in line:
         raise NotUnderstood(line)
-    person = _PERSON.search(line)
-    head = line[: person.start()] + " " + person.group(1) if person else line
+    person = _Named.at_end(line)
+    head = line[: person.start] + " " + person.name if person else line
     spoken, places = _spoken(head)
     at, length, act = _act(spoken, line)
     before, after = spoken[:at], spoken[at + length :]
@@ -144,7 +169,7 @@ def _command(line: str) -> Command:
         if act is Act.ADMIT:
             return Command(act, person=_person(_name(head[places[at + length] :] if after else ""), person, line))
         # "jane@x.example accepts 2": the address may stand on either side of the decision
-        who = person.group(2)
+        who = person.address
     return Command(act, _name(who), party=_number(after, line))
 
 
@@ -222,14 +247,14 @@ def _number(words: Sequence[str], line: str) -> int | None:
     return party
 
 
-def _person(named: str, match: re.Match[str] | None, line: str) -> Address | None:
+def _person(named: str, found: _Named | None, line: str) -> Address | None:
     name = _name(named)
     if any(sign in name for sign in "<>@"):
         raise NotUnderstood(line)
-    if match is None:
+    if found is None:
         return Address(name, "") if name else None
     try:
-        email = schema.addr_spec(match.group(2).strip("<>"))
+        email = schema.addr_spec(found.address)
     except schema.Wrong:
         raise NotUnderstood(line) from None
     return Address(name, email)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from urllib.parse import quote
 
 from rsvpbot.config import Config
@@ -17,6 +18,18 @@ PURPOSE = "organiser"
 
 SUMMARY = "summary"
 """What the token of a summary names: everything, and no message in particular."""
+
+
+DAYS_AFTER_EVENT = 30
+"""How long organisers decide by mail after the event where [retention] sets no end to the record."""
+
+
+def last_word(config: Config) -> datetime:
+    """Until when an organiser's token counts: as long after the event as there is a record that it can speak of. What
+    waits must be settled, and who came after all is put right then; a summary that turns up years later decides
+    nothing, and brings no personal data back."""
+    days = DAYS_AFTER_EVENT if config.retention_days is None else config.retention_days
+    return config.event.ends + timedelta(days=days)
 
 
 class Decisions:

@@ -9,52 +9,42 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time, timedelta
-from enum import StrEnum
+from datetime import datetime, timedelta
 from types import MappingProxyType
-from zoneinfo import ZoneInfo
 
 from rsvpbot.config import Config
 from rsvpbot.decide import COMING, expected_people
+from rsvpbot.letters.whom import former_delegates
 from rsvpbot.model import (
     MACHINE_KINDS,
     Act,
     Address,
     Answer,
-    Folder,
+    Flood,
     Invitee,
     Letter,
     LetterKind,
     LetterState,
-    Mailbox,
     PartStat,
     Reply,
     SummaryRecord,
 )
-from rsvpbot.organisers.door import kept_list
+from rsvpbot.organisers.glance import (
+    Health,
+    MailboxState,
+    Messages,
+    days_left,
+    is_asked,
+    mailbox_state,
+    messages_of,
+    summary_zone,
+)
 from rsvpbot.organisers.growth import Growth, growth
 from rsvpbot.store.base import Store
 
 OVERLAP = timedelta(seconds=30)
 """How far "new" reaches back before the last summary: a message that was in hand while that one was written has an
 earlier time than its commit. Named twice is better than never."""
-
-LEAST_PATIENCE = timedelta(hours=1)
-"""A mailbox that has not been read for this long (or three times `poll_every`, if that is more) is not being read."""
-
-SKIP = timedelta(days=2)
-"""How far ahead a summary's record still stops an earlier day's: see `next_summary`."""
-
-
-class Health(StrEnum):
-    """Whether the mailbox is being read."""
-
-    GOOD = "good"
-    FAILING = "failing"
-    STALE = "stale"
-    """No failure is known, and yet it has not been read for long: nothing runs, or it hangs."""
-    NEVER = "never"
-    """It has not been read yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +165,16 @@ class LetterNote:
 
 
 @dataclass(frozen=True, slots=True)
+class Replaced:
+    """Somebody was welcomed in the invitee's place, and since the last summary comes no more."""
+
+    who: Who
+    """The invitee."""
+    delegate: str
+    """The address that was written to."""
+
+
+@dataclass(frozen=True, slots=True)
 class Bounced:
     who: Who
     reason: str
@@ -238,45 +238,6 @@ class Letters:
 
 
 @dataclass(frozen=True, slots=True)
-class Messages:
-    """Where every message went: seen = recorded + review + ignored + failed + retried + missing, always."""
-
-    recorded: int
-    review: int
-    ignored: int
-    failed: int
-    retried: int
-    """Failed once or twice, and to be tried again: in INBOX still."""
-    missing: int
-    """Counted in the last summary and in no folder any more: the record has gone back."""
-    left_alone: int
-    """In INBOX from before [mailbox] since; not among those seen."""
-    new: int
-    """Handled since the last summary."""
-
-    @property
-    def handled(self) -> int:
-        """Those that are in a folder."""
-        return self.recorded + self.review + self.ignored + self.failed
-
-    @property
-    def seen(self) -> int:
-        return self.handled + self.retried + self.missing
-
-    @property
-    def adds_up(self) -> bool:
-        return self.missing == 0
-
-
-@dataclass(frozen=True, slots=True)
-class MailboxState:
-    health: Health
-    last_good: datetime | None
-    failing_since: datetime | None
-    error: str
-
-
-@dataclass(frozen=True, slots=True)
 class Figures:
     """How things stand at a moment."""
 
@@ -301,6 +262,7 @@ class Figures:
     changes: tuple[Change, ...]
     waiting: tuple[Waiting, ...]
     pending: tuple[Pending, ...]
+    replaced: tuple[Replaced, ...]
     standby: tuple[Standby, ...]
     """Offers first, then in the order of waiting."""
     dietary: tuple[Need, ...]
@@ -314,15 +276,20 @@ class Figures:
     messages: Messages
     mailbox: MailboxState
     worse: Mapping[str, int]
-    """What went wrong since the last summary: how many more "failed" messages, "letters_failed", "letters_doubtful"."""
+    """What went wrong since the last summary: how many more "failed" messages, "unread" ones of a flood,
+    "letters_failed", "letters_doubtful", "letters_held"."""
     days_left: int
     """Calendar days to the event in its own time zone; 0 on its day, negative afterwards."""
     closed: datetime | None = None
     """When the list of the desk was closed; None: it is open."""
+    floods: tuple[Flood, ...] = ()
+    cancelled_at: datetime | None = None
+    """Since when people are told that the event will not take place."""
 
     @property
     def alarming(self) -> bool:
-        """Something must be mended: the mailbox is not read, mail failed, or the record has gone back."""
+        """Something must be mended: the mailbox is not read, mail failed or is held back, or the record has gone
+        back."""
         return self.mailbox.health is not Health.GOOD or not self.messages.adds_up or any(self.worse.values())
 
     @property
@@ -338,9 +305,9 @@ class Figures:
             *(pending.at for pending in self.pending),
             *(note.at for note in self.letters.held),
             *(bounced.at for bounced in self.bounced if bounced.at),
-            *((self.closed,) if self.closed else ()),
+            *filter(None, (self.closed, self.cancelled_at)),
         )
-        return not (self.changes or self.alarming or any(map(self.is_new, told)))
+        return not (self.changes or self.replaced or self.alarming or any(map(self.is_new, told)))
 
     def is_new(self, moment: datetime) -> bool:
         """Whether what happened then is new since the last summary."""
@@ -356,8 +323,10 @@ class Figures:
             "seen": messages.seen,
             "handled": messages.handled,
             "failed": messages.failed,
+            "unread": sum(flood.number for flood in self.floods),
             "letters_failed": len(self.letters.failed),
             "letters_doubtful": len(self.letters.doubtful),
+            "letters_held": len(self.letters.held),
         }
 
 
@@ -371,8 +340,9 @@ def figures(store: Store, config: Config, now: datetime) -> Figures:
     by_id = {invitee.id: invitee for invitee in everybody}
     courses = _courses(store, everybody)
     letters = _letters(store, by_id, since)
-    messages = _messages(store, last)
-    worse = _worse(messages, letters, last)
+    messages = messages_of(store, last)
+    floods = store.floods()
+    worse = _worse(messages, floods, letters, last)
     counts = Counter(invitee.partstat for invitee in listed)
     people: Counter[PartStat] = Counter()
     for invitee in listed:
@@ -396,6 +366,7 @@ def figures(store: Store, config: Config, now: datetime) -> Figures:
             if not is_asked(reply, by_id.get(reply.invitee_id or ""))
         ),
         pending=_pending(listed),
+        replaced=_replaced(store, by_id, courses, since) if now < config.event.ends else (),
         standby=_standby(store),
         dietary=_needs(listed, lambda answer: answer.dietary),
         access=_needs(listed, lambda answer: answer.access),
@@ -404,10 +375,12 @@ def figures(store: Store, config: Config, now: datetime) -> Figures:
         bounced=tuple(_bounced(store, invitee) for invitee in listed if invitee.bounced),
         silent=_silent(store, listed, local),
         messages=messages,
-        mailbox=_mailbox(store.mailbox(), config, now),
+        mailbox=mailbox_state(store.mailbox(), config, now),
         worse=worse,
-        days_left=_days_left(config, now),
+        days_left=days_left(config, now),
         closed=_closed(store, config),
+        floods=floods,
+        cancelled_at=store.mailbox().cancelled_at,
     )
 
 
@@ -436,38 +409,6 @@ def _invited_at(store: Store, invitee: Invitee) -> datetime | None:
 def _bounced(store: Store, invitee: Invitee) -> Bounced:
     told = (reply.handled_at for reply in store.replies(invitee.id) if reply.reading.kind in MACHINE_KINDS)
     return Bounced(who(invitee), invitee.bounced, invitee.partstat, max(told, default=None))
-
-
-# ------------------------------------------------------------------ when
-
-
-def summary_zone(config: Config) -> ZoneInfo:
-    """The organisers' time zone, else the event's."""
-    return ZoneInfo(config.organisers.timezone or config.event.timezone)
-
-
-def summary_time(config: Config) -> time:
-    """Wall-clock time of the daily summary."""
-    return time.fromisoformat(config.organisers.summary_at)
-
-
-def last_record(store: Store, day: date) -> SummaryRecord | None:
-    """The record that stops the summary of `day`: its own, or one up to `SKIP` later.
-
-    A clock that was put back must not bring a day's summary again, nor one for a day before it. A record further ahead
-    was made under a rehearsal's clock, and must not silence the real days until then.
-    """
-    record = store.last_summary(day + SKIP + timedelta(days=1))
-    return record if record is not None and record.day >= day else None
-
-
-def next_summary(store: Store, config: Config, now: datetime) -> datetime:
-    """When the next daily summary is due, in the organisers' time zone; not after `now` where it is overdue."""
-    zone = summary_zone(config)
-    today = now.astimezone(zone).date()
-    record = last_record(store, today)
-    day = today if record is None else record.day + timedelta(days=1)
-    return datetime.combine(day, summary_time(config), tzinfo=zone)
 
 
 # ------------------------------------------------------------------ the parts
@@ -601,12 +542,6 @@ def read_as(reply: Reply) -> Said | None:
     return Said(partstat, reading.party, reading.names, delegate)
 
 
-def is_asked(reply: Reply, invitee: Invitee | None) -> bool:
-    """It is a change and nothing else, which waits for the invitee's confirmation and not for the organisers."""
-    pending = invitee.pending if invitee else None
-    return pending is not None and pending.reply == reply.digest and not reply.reading.reasons
-
-
 def _waiting(reply: Reply, by_id: Mapping[str, Invitee]) -> Waiting:
     invitee = by_id.get(reply.invitee_id) if reply.invitee_id else None
     return Waiting(
@@ -630,6 +565,22 @@ def _pending(listed: Iterable[Invitee]) -> tuple[Pending, ...]:
         if invitee.pending
     ]
     return tuple(sorted(found, key=lambda pending: pending.at))
+
+
+def _replaced(
+    store: Store, by_id: Mapping[str, Invitee], courses: Mapping[str, Sequence[Stood]], since: datetime | None
+) -> tuple[Replaced, ...]:
+    welcomes: defaultdict[str, list[Letter]] = defaultdict(list)
+    for letter in store.letters():
+        if letter.kind is LetterKind.WELCOME and letter.invitee_id is not None and letter.invitee_id in by_id:
+            welcomes[letter.invitee_id].append(letter)
+    start = since - OVERLAP if since else None
+    recent = (by_id[key] for key in welcomes if start is None or (courses[key] and courses[key][-1].at > start))
+    return tuple(
+        Replaced(who(invitee), address)
+        for invitee in recent
+        for address in former_delegates(invitee, welcomes[invitee.id])
+    )
 
 
 def _standby(store: Store) -> tuple[Standby, ...]:
@@ -679,7 +630,7 @@ def _letters(store: Store, by_id: Mapping[str, Invitee], since: datetime | None)
     waiting = store.letters(LetterState.QUEUED, LetterState.SENDING)
     drafted = store.letters(LetterState.DRAFTED)
     return Letters(
-        sent=len(store.letters(LetterState.SENT)),
+        sent=store.letter_tally()[LetterState.SENT],
         waiting=len(waiting),
         retried=sum(letter.attempts > 0 for letter in waiting),
         drafted=len(drafted),
@@ -698,53 +649,22 @@ def _notes(letters: Iterable[Letter], by_id: Mapping[str, Invitee]) -> tuple[Let
     return tuple(notes)
 
 
-def _messages(store: Store, last: SummaryRecord | None) -> Messages:
-    tally = store.tally()
-    retried = len(store.trials())
-    handled = sum(tally.values())
-    # Messages never leave the record: fewer than were counted once means that an older copy was put in its place.
-    # One that was still being tried then may have been removed from INBOX by hand, and is not missed.
-    before = last.figures.get("handled", 0) if last else 0
-    return Messages(
-        recorded=tally[Folder.RECORDED],
-        review=tally[Folder.REVIEW],
-        ignored=tally[Folder.IGNORED],
-        failed=tally[Folder.FAILED],
-        retried=retried,
-        missing=max(0, before - handled),
-        left_alone=store.mailbox().left_alone,
-        new=sum(store.tally(last.at).values()) if last else handled,
-    )
-
-
-def _worse(messages: Messages, letters: Letters, last: SummaryRecord | None) -> Mapping[str, int]:
+def _worse(
+    messages: Messages, floods: Iterable[Flood], letters: Letters, last: SummaryRecord | None
+) -> Mapping[str, int]:
     before = last.figures if last else {}
     now = {
         "failed": messages.failed,
+        "unread": sum(flood.number for flood in floods),
         "letters_failed": len(letters.failed),
         "letters_doubtful": len(letters.doubtful),
+        "letters_held": len(letters.held),
     }
     return {name: max(0, count - before.get(name, 0)) for name, count in now.items()}
 
 
-def _mailbox(mailbox: Mailbox, config: Config, now: datetime) -> MailboxState:
-    patience = max(LEAST_PATIENCE, 3 * config.service.poll_every)
-    if mailbox.failing_since is not None:
-        health = Health.FAILING
-    elif mailbox.last_good is None:
-        health = Health.NEVER
-    elif now - mailbox.last_good > patience:
-        health = Health.STALE
-    else:
-        health = Health.GOOD
-    return MailboxState(health, mailbox.last_good, mailbox.failing_since, mailbox.error)
-
-
 def _closed(store: Store, config: Config) -> datetime | None:
+    from rsvpbot.organisers.door import kept_list
+
     kept = kept_list(store, config)
     return kept.at if kept else None
-
-
-def _days_left(config: Config, now: datetime) -> int:
-    zone = config.event.zone
-    return (config.event.starts.astimezone(zone).date() - now.astimezone(zone).date()).days

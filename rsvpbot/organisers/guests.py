@@ -11,7 +11,7 @@ import io
 import json
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
@@ -20,6 +20,7 @@ from zoneinfo import ZoneInfo
 from rsvpbot.config import Config
 from rsvpbot.decide import expected_people
 from rsvpbot.model import Invitee, PartStat
+from rsvpbot.organisers.rulings import NotPossible
 from rsvpbot.organisers.shown import one_line
 from rsvpbot.store.base import Store
 
@@ -112,16 +113,41 @@ class Filter:
         )
 
     def _has_words(self, row: GuestRow) -> bool:
+        if not self.words:
+            return True
         text = folded(" ".join((row.name, row.organisation, *row.names, row.delegate, row.address)))
         return all(word in text for word in folded(self.words).split())
 
 
 def guests(store: Store, config: Config, chosen: Filter = Filter()) -> tuple[GuestRow, ...]:
-    """The rows that are wanted, by family name. Raises StoreError."""
+    """The rows that are wanted, by family name.
+
+    Raises StoreError, and NotPossible where nobody on record is of a category that is asked for: it may be misspelt.
+    """
     zone = config.event.zone
+    invitees = store.invitees()
+    _check_categories(chosen, invitees)
     open_ones = {reply.invitee_id for reply in store.open_replies()}
-    rows = (_row(invitee, invitee.id in open_ones, zone) for invitee in store.invitees())
+    rows = (_row(invitee, invitee.id in open_ones, zone) for invitee in invitees)
     return tuple(sorted(filter(chosen.lets_pass, rows), key=sort_key))
+
+
+def _check_categories(chosen: Filter, invitees: Collection[Invitee]) -> None:
+    known = {one_line(invitee.category).casefold(): one_line(invitee.category) for invitee in invitees}
+    unknown = sorted(name for name in chosen.categories if name.casefold() not in known)
+    if invitees and unknown:
+        named = ", ".join(sorted(filter(None, known.values())))
+        there = f"there are: {named}" if named else "the list has none"
+        raise NotPossible(f"nobody on record is of the category {unknown[0]!r}; {there}")
+
+
+def nobody(store: Store, chosen: Filter) -> str:
+    """What to say in place of a table without rows."""
+    number = len(store.invitees())
+    if not number:
+        return "Nobody is on record yet: rsvpbot run, poll and invite take in the list of [invitees] file."
+    left = "" if chosen.unlisted else "; who left the list is shown with --unlisted only"
+    return f"Nobody fits, of {number:,} on record{left}."
 
 
 def _row(invitee: Invitee, waits: bool, zone: ZoneInfo) -> GuestRow:
@@ -178,6 +204,8 @@ def family_name(name: str) -> str:
 
 def folded(text: str) -> str:
     """Without regard to case and accents: é stands beside e, Ł beside l."""
+    if text.isascii():
+        return text.casefold()
     decomposed = unicodedata.normalize("NFKD", text.casefold().translate(_STROKED))
     return "".join(char for char in decomposed if not unicodedata.combining(char))
 

@@ -42,6 +42,11 @@ def checked_enclosure(path: Path) -> Enclosure:
     return file
 
 
+LOOKS = 30
+"""After so many at which the service still cannot send, nobody waits for it any longer: it tries again by itself, at
+longer and longer intervals."""
+
+
 @dataclass(slots=True)
 class Sent:
     """What came of it."""
@@ -50,6 +55,8 @@ class Sent:
     waiting: int = 0
     """In the outbox: the service, or the next poll, sends them."""
     failed: int = 0
+    cut_off: int = 0
+    """Of an earlier command, which was cut off while it sent them: they may have gone out, and are not sent again."""
     trouble: str = ""
     stopped: bool = False
 
@@ -77,14 +84,15 @@ class Mailing:
         """Queue and send them, a batch at a time, so that an end at any moment loses nothing and sends nothing twice;
         what an earlier command had queued (`queued`: ids) goes first.
 
-        Where the service runs on this store, it does the sending, and this waits for it. Raises StoreError.
+        Where the service runs on this store, it does the sending, and this waits for it. With nothing to send, this
+        only finds out what an earlier command was cut off at. Raises StoreError.
         """
-        outbox = None
+        outbox, cut_off = None, 0
         if self.store.lock_daemon():
             outbox = Outbox(self.store, self.config, self.clock)
-            outbox.recover()
+            cut_off = outbox.recover()
         size = max(1, min(BATCH, BATCH_BYTES // max(1, self.enclosed)))
-        result = Sent()
+        result = Sent(cut_off=cut_off)
         self._ids = list(queued)
         for start in range(-size if queued else 0, len(todo), size):
             self._queue(todo[max(0, start) : max(0, start + size)])
@@ -123,9 +131,14 @@ class Mailing:
         return flushed.trouble
 
     def _waited_for(self, stop: threading.Event) -> str:
-        """Until the service has sent what is queued."""
+        """Until the service has sent what is queued, or has not been able to for a while."""
+        failing = 0
         while not stop.is_set() and self.store.daemon_runs():
             self.store.refresh()
+            trouble = self.store.mailbox().sending_error
+            failing = failing + 1 if trouble else 0
+            if failing > LOOKS:
+                return f"the service cannot send ({trouble}), and goes on by itself when it can"
             left = [letter for letter in map(self.store.letter, self._ids) if letter is not None]
             # What a server has put off is tried again by and by: the others need not wait for it.
             if not any(

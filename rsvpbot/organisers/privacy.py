@@ -9,19 +9,20 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from email.utils import parseaddr
 from html import unescape
 from io import BytesIO
 from typing import Any
 from zipfile import ZipFile
 
 from rsvpbot.config import Config
-from rsvpbot.model import Address, Answer, Expected, Frozen, Invitee, Letter, LetterState, Reply, Ruling
+from rsvpbot.model import Address, Answer, Expected, Flood, Frozen, Invitee, Letter, LetterState, Reply, Ruling
 from rsvpbot.organisers import door
 from rsvpbot.organisers.history import Unclear
 from rsvpbot.organisers.shown import one_line
 from rsvpbot.organisers.workbook import CONTENT_TYPE as WORKBOOK
 from rsvpbot.roster import address_hash, read_list
-from rsvpbot.store.base import Commit, Store
+from rsvpbot.store.base import Commit, Store, StoreBroken, StoreError
 from rsvpbot.store.codec import codec
 
 
@@ -38,15 +39,21 @@ class Found:
     """Whose recorded delegate this is."""
     expected: tuple[Expected, ...] = ()
     """Who stands by this person's answer on the list that was closed for the desk."""
+    floods: tuple[Flood, ...] = ()
+
+    @property
+    def anything(self) -> bool:
+        return bool(self.invitee or self.replies or self.letters or self.delegated_by or self.floods)
 
 
 def found(store: Store, address: str) -> Found:
-    """What the record holds of an address: an invitee's, a delegate's, or that of somebody who only wrote.
+    """What the record holds of an address: an invitee's, a delegate's, or that of somebody who only wrote. Nothing,
+    where it is out of the record but not off the disk yet, as somebody who is forgotten while the disk is full.
 
     Looks through the whole record, which is done when somebody asks and at no other time. Raises Unclear where there
-    is nothing.
+    is nothing on the disk either, and StoreError.
     """
-    wanted = address.strip().lower()
+    wanted = (parseaddr(address)[1] if "<" in address else address).strip().lower()
     invitee = next((one for one in store.invitees() if wanted in one.addresses), None)
     addresses = invitee.addresses if invitee else (wanted,)
     replies = tuple(
@@ -68,9 +75,17 @@ def found(store: Store, address: str) -> Found:
     sent = tuple(one for one in store.invitees() if one is not invitee and _is_delegate(one, addresses))
     kept = store.frozen()
     expected = tuple(one for one in kept.people if invitee and one.invitee_id == invitee.id) if kept else ()
-    if not (invitee or replies or letters or sent):
-        raise Unclear(f"nothing is stored of {one_line(address)!r}; rsvpbot guests lists who there is")
-    return Found(addresses, invitee, replies, letters, rulings, sent, expected)
+    floods = tuple(flood for flood in store.floods() if flood.sender in addresses)
+    of = Found(addresses, invitee, replies, letters, rulings, sent, expected, floods)
+    if not of.anything and "@" not in wanted:
+        raise Unclear(f"{one_line(address)!r} is no e-mail address; rsvpbot show finds it by a name")
+    if not (of.anything or store.holds(wanted)):
+        raise _nothing(address)
+    return of
+
+
+def _nothing(address: str) -> Unclear:
+    return Unclear(f"nothing is stored of {one_line(address)!r}; rsvpbot guests lists who there is")
 
 
 def _is_delegate(invitee: Invitee, addresses: Iterable[str]) -> bool:
@@ -81,7 +96,10 @@ def _is_delegate(invitee: Invitee, addresses: Iterable[str]) -> bool:
 
 
 def exported(of: Found) -> str:
-    """What is stored of somebody, as JSON that a person can read: the record as it is, without the tokens' keys."""
+    """What is stored of somebody, as JSON that a person can read: the record as it is, without the tokens' keys. Raises
+    Unclear where there is nothing."""
+    if not of.anything:
+        raise _nothing(of.addresses[0])
     document: dict[str, Any] = {"addresses": list(of.addresses)}
     if of.invitee is not None:
         document["invitee"] = codec(Invitee).encode(of.invitee)
@@ -89,6 +107,7 @@ def exported(of: Found) -> str:
     document["letters"] = [codec(Letter).encode(replace(letter, raw=None)) for letter in of.letters]
     document["decisions"] = [codec(Ruling).encode(ruling) for ruling in of.rulings]
     document["delegate_of"] = [codec(Invitee).encode(invitee) for invitee in of.delegated_by]
+    document["not_read"] = [codec(Flood).encode(flood) for flood in of.floods]
     document["at_the_door"] = [codec(Expected).encode(expected) for expected in of.expected]
     return json.dumps(document, ensure_ascii=False, indent=2)
 
@@ -110,7 +129,8 @@ class Forgotten:
 
 def forget(store: Store, config: Config, address: str, keys: tuple[bytes, ...]) -> Forgotten:
     """Take everything of a person out of the record, its history and its file, and see to it that no list brings them
-    back. `keys`: those of the state folder.
+    back. `keys`: those of the state folder. Where it was cut off between the record and its file, doing it again
+    finishes it.
 
     Raises Unclear where nothing is stored, StoreError.
     """
@@ -140,6 +160,8 @@ def forget(store: Store, config: Config, address: str, keys: tuple[bytes, ...]) 
                     if one.id not in decided
                 ),
                 frozen=_without(store.frozen(), of),
+                # How many messages there were is nobody's secret, and keeps what was seen adding up.
+                floods=tuple(replace(flood, sender="") for flood in of.floods),
                 erased=(of.invitee.id,) if of.invitee else (),
                 erased_replies=tuple(reply.digest for reply in of.replies),
                 erased_letters=(*gone, *waiting),
@@ -147,9 +169,43 @@ def forget(store: Store, config: Config, address: str, keys: tuple[bytes, ...]) 
                 forgotten=tuple(address_hash(one, keys[0]) for one in of.addresses),
             )
         )
-    store.compact()
+    _take_off_the_disk(store)
     left = sum(_names_anyone(reply, (*of.addresses, *names)) for reply in store.replies())
     return Forgotten(len(of.replies), len(of.letters) + len(waiting), _lines(config, of.addresses), left)
+
+
+def forget_again(store: Store, config: Config, hashes: Collection[str], keys: tuple[bytes, ...]) -> None:
+    """Take out whoever has an address of one of these hashes, and keep the hashes: for a record from before they were
+    forgotten. `keys`: all that the state folder has had. Raises StoreError."""
+    wanted = frozenset(hashes)
+    store.commit(Commit(forgotten=tuple(sorted(wanted))))
+    for address in sorted(_addresses(store)):
+        # Those of one person go together, some of them already.
+        if wanted.intersection(address_hash(address, key) for key in keys) and found(store, address).anything:
+            forget(store, config, address, keys)
+
+
+def _addresses(store: Store) -> set[str]:
+    """Of all of whom `found` would find something."""
+    of: set[str] = {flood.sender for flood in store.floods()}
+    for invitee in store.invitees():
+        of.update(invitee.addresses)
+        of.update(one.delegate.email for one in (invitee.answer, invitee.pending) if one and one.delegate)
+    of.update(reply.sender.email for reply in store.replies())
+    of.update(recipient for letter in store.letters() for recipient in letter.recipients)
+    return of - {""}
+
+
+def _take_off_the_disk(store: Store) -> None:
+    try:
+        store.compact()
+    except StoreBroken:
+        raise
+    except StoreError as error:
+        wrong, _, right = str(error).partition("; ")
+        raise StoreError(
+            f"taken out of the record, but its files still hold what was stored: {wrong}; {right}, then run this again"
+        ) from error
 
 
 def _named_in_subject(store: Store, gone: Collection[str], of: Found, names: Collection[str]) -> tuple[Letter, ...]:
@@ -171,7 +227,7 @@ def _names(of: Found) -> tuple[str, ...]:
 
 def _speaks_of(letter: Letter, words: Iterable[str]) -> bool:
     mail = message_from_bytes(letter.raw or b"", policy=policy.default)
-    assert isinstance(mail, EmailMessage)
+    assert isinstance(mail, EmailMessage)  # noqa: S101 (what this policy makes)
     body = mail.get_body(("plain",))
     text = f"{mail['To']} {body.get_content() if body else ''} {' '.join(_enclosed_words(mail))}".casefold()
     return any(word.casefold() in text for word in words)
@@ -219,7 +275,7 @@ def _mentions(text: str, words: Iterable[str]) -> bool:
 
 def _names_anyone(reply: Reply, words: Iterable[str]) -> bool:
     reading = reply.reading
-    text = " ".join((reading.text, reply.subject, *reading.names, *reading.represents)).casefold()
+    text = " ".join((reading.text, reply.subject, *reading.names, *reading.represents, *reading.spoken_of)).casefold()
     return any(word.casefold() in text for word in words)
 
 
@@ -266,22 +322,26 @@ def is_expired(config: Config, now: datetime) -> bool:
 
 def expire(store: Store, config: Config, now: datetime) -> bool:
     """Once [retention] days_after_event have passed since the end of the event, nothing personal is left in the state
-    folder; says whether something went. Raises StoreError."""
+    folder; says whether something went out of the record. Raises StoreError."""
     if not is_expired(config, now):
         return False
     with store.transaction():
         invitees, replies, letters = store.invitees(), store.replies(), store.letters()
         rulings, kept = store.rulings(), store.frozen()
-        if not (invitees or replies or letters or rulings or (kept and kept.people)):
-            return False
-        store.commit(
-            Commit(
-                frozen=replace(kept, people=()) if kept else None,
-                erased=tuple(invitee.id for invitee in invitees),
-                erased_replies=tuple(reply.digest for reply in replies),
-                erased_letters=tuple(letter.id for letter in letters),
-                erased_rulings=tuple(ruling.id for ruling in rulings),
+        floods = [flood for flood in store.floods() if flood.sender]
+        personal = bool(invitees or replies or letters or rulings or floods or (kept and kept.people))
+        if personal:
+            store.commit(
+                Commit(
+                    frozen=replace(kept, people=()) if kept else None,
+                    floods=tuple(replace(flood, sender="") for flood in floods),
+                    erased=tuple(invitee.id for invitee in invitees),
+                    erased_replies=tuple(reply.digest for reply in replies),
+                    erased_letters=tuple(letter.id for letter in letters),
+                    erased_rulings=tuple(ruling.id for ruling in rulings),
+                )
             )
-        )
-    store.compact()
-    return True
+    # Without a look at the record: an earlier one may have been cut off here, or a repair have put something aside.
+    if not store.is_compact():
+        store.compact()
+    return personal

@@ -6,6 +6,7 @@ whether it may be believed, was settled before.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -29,6 +30,7 @@ from rsvpbot.model import (
     Reply,
     Ruling,
 )
+from rsvpbot.organisers.held import Released, release
 from rsvpbot.roster import calendar_uid
 from rsvpbot.store.base import Store
 
@@ -88,10 +90,14 @@ class Ruled:
     """Ids of letters that were queued and shall not go out."""
     undone: Ruling | None = None
     """The decision that was taken back."""
+    released: Released | None = None
+    """What becomes of the letters that a limit held back."""
 
 
 def rule(command: Command, case: Case, store: Store, config: Config) -> Ruled:
     """Carry a command out. Reads the store and writes nothing. Raises NotPossible."""
+    if command.act is Act.SEND:
+        return _send_held(case, store, config)
     if command.act is Act.UNDO:
         return _undo(case, store, config)
     if command.act is Act.REPLY:
@@ -106,20 +112,29 @@ def rule(command: Command, case: Case, store: Store, config: Config) -> Ruled:
             if case.question
             else "it is not said whose answer this is"
         )
-    answer = _answer(command, case, case.invitee, config)
-    return _recorded(command.act, case, case.invitee, answer, store, config)
+    settled = _settled(case, store, case.invitee)
+    answer = _answer(command, case, case.invitee, config, _told(case, settled))
+    return _recorded(command.act, case, case.invitee, answer, settled, store, config)
 
 
 # ------------------------------------------------------------------ an answer
 
 
-def _answer(command: Command, case: Case, invitee: Invitee, config: Config) -> Answer:
-    """The answer that an organiser states: what the message said beside it still holds."""
+def _told(case: Case, settled: Sequence[Reply]) -> Reading | None:
+    """What is read in the message decided upon; where the invitee was named instead, in the latest of theirs that waits
+    no longer by this, unless its sender may be forged."""
+    if case.question is not None:
+        return case.question.reading
+    believed = [reply for reply in settled if reply.standing.dmarc is not Dmarc.FAIL]
+    return max(believed, key=lambda reply: (reply.sent, reply.handled_at)).reading if believed else None
+
+
+def _answer(command: Command, case: Case, invitee: Invitee, config: Config, read: Reading | None) -> Answer:
+    """The answer that an organiser states: what the message said beside it (`read`) still holds."""
     partstat = _PARTSTATS[command.act]
     party = command.party
     if party is not None and not 1 <= party <= MOST_PEOPLE:
         raise NotPossible(f"{party} is no number of people; write 1 to {MOST_PEOPLE}")
-    read = case.question.reading if case.question else None
     same = read if read is not None and read.partstat is partstat else None
     names: tuple[str, ...] = ()
     delegate: Address | None = None
@@ -173,14 +188,25 @@ def _delegate(command: Command, case: Case, invitee: Invitee, config: Config) ->
     return named
 
 
-def _recorded(act: Act, case: Case, invitee: Invitee, answer: Answer, store: Store, config: Config) -> Ruled:
+def _recorded(
+    act: Act, case: Case, invitee: Invitee, answer: Answer, settled: tuple[Reply, ...], store: Store, config: Config
+) -> Ruled:
     after = replace(invitee, answer=answer, pending=None, bounced="")
     ruling = _ruling(act, case, invitee.id, before=invitee.answer, after=answer)
-    return Ruled(ruling, after, _settled(case, store, invitee), _letters_of(answer, after, case, config))
+    return Ruled(ruling, after, settled, _letters_of(answer, after, case, store, config))
 
 
-def _letters_of(answer: Answer, invitee: Invitee, case: Case, config: Config) -> tuple[LetterRequest, ...]:
+def _is_to_come(case: Case, store: Store, config: Config) -> bool:
+    """After the event, or where it is cancelled, the record may be put right, and nobody is told how to get there."""
+    return case.at < config.event.ends and store.mailbox().cancelled_at is None
+
+
+def _letters_of(
+    answer: Answer, invitee: Invitee, case: Case, store: Store, config: Config
+) -> tuple[LetterRequest, ...]:
     """The letter of an answer, and a delegate's welcome: an organiser has said who that is."""
+    if not _is_to_come(case, store, config):
+        return ()
     language = _language_of(case, invitee, config)
     delegate = answer.delegate if answer.partstat is PartStat.DELEGATED else None
     welcome = delegate.email if delegate is not None else ""
@@ -249,17 +275,17 @@ def _put_on_list(command: Command, case: Case, store: Store, config: Config) -> 
     newly = known is None or not known.listed
     ruling = replace(_ruling(command.act, case, invitee.id, before=invitee.answer), listed=newly)
     if reading is None or reading.partstat is None:
-        letters = _information(case, invitee, config) if question is not None else ()
+        letters = _information(case, invitee, store, config) if question is not None else ()
         return Ruled(ruling, invitee, (moved,) if moved else (), letters)
     stated = Command(_ACTS[reading.partstat], party=command.party)
     of_their_own = replace(case, invitee=invitee)
-    answer = _answer(stated, of_their_own, invitee, config)
+    answer = _answer(stated, of_their_own, invitee, config, reading)
     after = replace(invitee, answer=answer)
     return Ruled(
         replace(ruling, after=answer),
         after,
         (moved,) if moved else (),
-        _letters_of(answer, after, of_their_own, config),
+        _letters_of(answer, after, of_their_own, store, config),
     )
 
 
@@ -278,15 +304,22 @@ def _newcomer(person: Address, known: Invitee | None, case: Case, config: Config
     )
 
 
-def _information(case: Case, invitee: Invitee, config: Config) -> tuple[LetterRequest, ...]:
+def _information(case: Case, invitee: Invitee, store: Store, config: Config) -> tuple[LetterRequest, ...]:
     """Whoever was admitted and has not said whether they come is told the arrangements, and asked."""
     to = _recipients(case, invitee, config)
-    if not to:
+    if not to or not _is_to_come(case, store, config):
         return ()
     return (LetterRequest(LetterKind.INFORMATION, invitee.id, to, _language_of(case, invitee, config)),)
 
 
 # ------------------------------------------------------------------ without an answer
+
+
+def _send_held(case: Case, store: Store, config: Config) -> Ruled:
+    released = release(store, config, case.at)
+    if not (released.queued or released.withdrawn):
+        raise NotPossible("no letter is held back")
+    return Ruled(_ruling(Act.SEND, case, None), None, letters=released.anew, released=released)
 
 
 def _ignore(case: Case) -> Ruled:
@@ -346,7 +379,7 @@ def _undo(case: Case, store: Store, config: Config) -> Ruled:
     back = replace(case, question=question)
     letters: tuple[LetterRequest, ...] = ()
     if gone_out and after is not None and after.listed and found.before is not None:
-        letters = _letters_of(found.before, after, back, config)
+        letters = _letters_of(found.before, after, back, store, config)
     reopened: tuple[Reply, ...] = ()
     if question is not None:
         stranger = found.act is Act.ADMIT and after is not None and not after.listed
@@ -370,7 +403,7 @@ def _latest(case: Case, store: Store) -> Ruling | None:
     standing = [
         ruling
         for ruling in about
-        if not ruling.undone and ruling.act is not Act.UNDO and (case.invitee or ruling.by == case.by)
+        if not ruling.undone and ruling.act not in (Act.UNDO, Act.SEND) and (case.invitee or ruling.by == case.by)
     ]
     return standing[-1] if standing else None
 

@@ -7,8 +7,10 @@ from dataclasses import replace
 from datetime import datetime
 
 from rsvpbot.config import Config
-from rsvpbot.letters.schedule import Item, Phase, items, letter_id, phase, recipients
-from rsvpbot.model import LetterState
+from rsvpbot.letters.schedule import Phase, letter_id, phase, recipients
+from rsvpbot.letters.timetable import Item, items
+from rsvpbot.model import LetterState, Mailbox
+from rsvpbot.organisers.glance import cancelled_on
 from rsvpbot.organisers.rulings import NotPossible
 from rsvpbot.store.base import Commit, Store
 
@@ -17,6 +19,7 @@ _PHASES = {
     Phase.NOW: "goes out now",
     Phase.NIGHT: "waits for the morning",
     Phase.HELD: "HELD by a command",
+    Phase.CANCELLED: "does not go out",
     Phase.OVER: "over",
 }
 
@@ -35,19 +38,12 @@ def hold(store: Store, config: Config, held: Sequence[str], released: Sequence[s
             store.commit(Commit(mailbox=replace(mailbox, held=after)))
 
 
-def send_held(store: Store) -> int:
-    """Let the automatic answers go that a cap holds back; how many there are. Raises StoreError."""
-    with store.transaction():
-        letters = store.letters(LetterState.HELD)
-        if letters:
-            store.commit(Commit(letters=tuple(replace(letter, state=LetterState.QUEUED) for letter in letters)))
-    return len(letters)
-
-
 def report(store: Store, config: Config, now: datetime) -> str:
     """In words, for a terminal."""
-    held = store.mailbox().held
-    lines = [_line(item, store, config, now, held) for item in items(config)] or ["Nothing is scheduled."]
+    mailbox = store.mailbox()
+    lines = [_line(item, store, config, now, mailbox) for item in items(config)] or ["Nothing is scheduled."]
+    if mailbox.cancelled_at is not None:
+        lines.insert(0, f"The event was {cancelled_on(mailbox.cancelled_at, config)}: none of this goes out any more.")
     states = (
         (LetterState.QUEUED, "wait to be sent"),
         (LetterState.HELD, "are held back by a limit on automatic answers; --send-held lets them go"),
@@ -64,11 +60,11 @@ def report(store: Store, config: Config, now: datetime) -> str:
     return "\n".join(lines)
 
 
-def _line(item: Item, store: Store, config: Config, now: datetime, held: Sequence[str]) -> str:
+def _line(item: Item, store: Store, config: Config, now: datetime, mailbox: Mailbox) -> str:
     at = item.at.astimezone(config.event.zone)
-    where = phase(item, config, now, held)
-    had = sum(store.letter(letter_id(item, invitee)) is not None for invitee in store.invitees())
-    left = 0 if where is Phase.OVER else sum(1 for _ in recipients(item, store, config, now))
+    where = phase(item, config, now, mailbox)
+    had = sum(store.letter(letter_id(item, invitee, store, config)) is not None for invitee in store.invitees())
+    left = 0 if where in (Phase.OVER, Phase.CANCELLED) else sum(1 for _ in recipients(item, store, config, now))
     state = f"; {_PHASES[where]}" if _PHASES[where] else ""
     missing = "" if item.file is None or item.file.is_file() else f"; {item.file} IS MISSING"
     return f"{at:%a %d %b %Y %H:%M}  {item.name}: to {item.to}; {had:,} had it, {left:,} to come{state}{missing}"

@@ -36,6 +36,8 @@ def lines(text: str, most_lines: int = 6, most: int = 500) -> tuple[str, ...]:
 
 
 def _harmless(text: str) -> str:
+    if text.isascii() and text.isprintable():
+        return text
     return "".join("" if _is_unfit(char) else char for char in "\n".join(text.splitlines()))
 
 

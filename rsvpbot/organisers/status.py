@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from rsvpbot.config import Config
-from rsvpbot.letters.schedule import items
+from rsvpbot.letters.timetable import items
 from rsvpbot.model import LetterState, PartStat
-from rsvpbot.organisers.figures import Figures, Health, figures, next_summary, summary_zone
+from rsvpbot.organisers.glance import Glance, Health, cancelled_on, glance, next_summary, summary_zone
 from rsvpbot.organisers.shown import one_line
 from rsvpbot.store.base import Store
 
@@ -17,10 +17,13 @@ from rsvpbot.store.base import Store
 class Status:
     """What `report` puts into words."""
 
-    figures: Figures
+    glance: Glance
     running: bool
     """The daemon holds its lock."""
     letters: tuple[tuple[LetterState, int], ...]
+    sending_failing_since: datetime | None
+    """None: letters go out."""
+    sending_error: str
     next_summary: datetime
     store_size: int | None
     """Bytes; None where the store is no file, or there is none yet."""
@@ -32,10 +35,13 @@ def status(store: Store, config: Config, now: datetime) -> Status:
         size: int | None = config.store_file.stat().st_size
     except OSError:
         size = None
+    mailbox = store.mailbox()
     return Status(
-        figures=figures(store, config, now),
+        glance=glance(store, config, now),
         running=store.daemon_runs(),
-        letters=tuple((state, len(store.letters(state))) for state in LetterState),
+        letters=tuple(store.letter_tally().items()),
+        sending_failing_since=mailbox.sending_failing_since,
+        sending_error=mailbox.sending_error,
         next_summary=next_summary(store, config, now),
         store_size=size,
     )
@@ -48,12 +54,12 @@ def report(store: Store, config: Config, now: datetime) -> str:
 
 def words(found: Status, config: Config) -> str:
     lines = (
-        ("Event", _event(found.figures, config)),
-        ("Answers", _answers(found.figures)),
-        ("People", _people(found.figures)),
-        ("Waiting", _waiting(found.figures)),
-        ("Mailbox", _mailbox(found.figures, config)),
-        ("Messages", _messages(found.figures)),
+        ("Event", _event(found.glance, config)),
+        ("Answers", _answers(found.glance)),
+        ("People", _people(found.glance)),
+        ("Waiting", _waiting(found.glance)),
+        ("Mailbox", _mailbox(found.glance, config)),
+        ("Messages", _messages(found.glance)),
         ("Letters", _letters(found, config)),
         ("Next", _scheduled(found, config)),
         ("Service", _service(found)),
@@ -63,24 +69,26 @@ def words(found: Status, config: Config) -> str:
     return "\n".join(f"{label:<10}{text}" for label, text in lines)
 
 
-def _event(found: Figures, config: Config) -> str:
+def _event(found: Glance, config: Config) -> str:
     event = config.event
     days = found.days_left
     left = "today" if days == 0 else _many(days, "day") + " to go" if days > 0 else _many(-days, "day") + " ago"
+    if found.cancelled_at is not None:
+        left = cancelled_on(found.cancelled_at, config).replace("cancelled", "CANCELLED", 1)
     starts = event.starts.astimezone(event.zone)
     return f"{one_line(event.title)}, {starts:%A}, {starts.day} {starts:%B %Y %H:%M} ({event.timezone}): {left}"
 
 
-def _answers(found: Figures) -> str:
+def _answers(found: Glance) -> str:
     counts = found.counts
     parts = [f"{counts[partstat]} {partstat.value}" for partstat in PartStat if partstat is not PartStat.NEEDS_ACTION]
     unreached = f", {found.unreached} of them not reached by our mail" if found.unreached else ""
     parts.append(f"{counts[PartStat.NEEDS_ACTION]} without an answer{unreached}")
-    gone = f"; {len(found.gone)} answered and left the list" if found.gone else ""
+    gone = f"; {found.gone} answered and left the list" if found.gone else ""
     return f"{', '.join(parts)}, of {_many(found.listed, 'invitee')}{gone}"
 
 
-def _people(found: Figures) -> str:
+def _people(found: Glance) -> str:
     perhaps = f", {found.perhaps} more perhaps" if found.perhaps else ""
     if not found.capacity:
         return f"{found.expected} expected{perhaps}"
@@ -89,23 +97,24 @@ def _people(found: Figures) -> str:
     return f"{found.expected} expected of {found.capacity}{perhaps}; {room}"
 
 
-def _waiting(found: Figures) -> str:
+def _waiting(found: Glance) -> str:
     parts = []
-    if found.waiting:
-        oldest = found.at - found.waiting[0].handled_at
-        parts.append(f"{_many(len(found.waiting), 'message')} for the organisers, the oldest for {_span(oldest)}")
+    if found.oldest is not None:
+        waits = _span(found.at - found.oldest)
+        parts.append(f"{_many(found.waiting, 'message')} for the organisers, the oldest for {waits}")
     if found.pending:
-        parts.append(f"{_many(len(found.pending), 'change')} for the invitee's confirmation")
+        parts.append(f"{_many(found.pending, 'change')} for the invitee's confirmation")
     if found.standby:
-        offered = sum(one.since is None for one in found.standby)
-        told = f", {offered} of them offered seats" if offered else ""
-        parts.append(f"{len(found.standby)} {'party' if len(found.standby) == 1 else 'parties'} for seats{told}")
+        told = f", {found.offered} of them offered seats" if found.offered else ""
+        parts.append(f"{found.standby} {'party' if found.standby == 1 else 'parties'} for seats{told}")
     return "; ".join(parts) or "nothing"
 
 
 def _scheduled(found: Status, config: Config) -> str:
     """The reminder or paper that comes next."""
-    coming = [item for item in items(config) if item.at > found.figures.at]
+    coming = [item for item in items(config) if item.at > found.glance.at]
+    if found.glance.cancelled_at is not None:
+        return "nothing scheduled goes out"
     if not coming:
         return "no reminder and no paper is scheduled"
     at = coming[0].at.astimezone(config.event.zone)
@@ -113,7 +122,7 @@ def _scheduled(found: Status, config: Config) -> str:
     return f"{one_line(coming[0].name)} to {coming[0].to} on {at:%A}, {at.day} {at:%B %H:%M}{more}; see: rsvpbot outbox"
 
 
-def _mailbox(found: Figures, config: Config) -> str:
+def _mailbox(found: Glance, config: Config) -> str:
     state = found.mailbox
     good = f"last read {_ago(found.at, state.last_good)}" if state.last_good else "never read yet"
     left = f"; {found.messages.left_alone} older messages left in INBOX" if found.messages.left_alone else ""
@@ -127,10 +136,10 @@ def _mailbox(found: Figures, config: Config) -> str:
     return f"{address}, {good}{left}"
 
 
-def _messages(found: Figures) -> str:
+def _messages(found: Glance) -> str:
     m = found.messages
     retried = f" + {m.retried} to be tried again" if m.retried else ""
-    missing = f" + {m.missing} MISSING (was the store put back from an older copy?)" if m.missing else ""
+    missing = f" + {m.missing} MISSING (was the store repaired, or put back from an older copy?)" if m.missing else ""
     return (
         f"{m.seen} seen = {m.recorded} recorded + {m.review} review + {m.ignored} ignored + {m.failed} failed"
         f"{retried}{missing}"
@@ -139,7 +148,11 @@ def _messages(found: Figures) -> str:
 
 def _letters(found: Status, config: Config) -> str:
     counts = [f"{count} {state.value}" for state, count in found.letters if count]
-    return f"{', '.join(counts) or 'none yet'} (mode {config.replies.mode})"
+    told = f"{', '.join(counts) or 'none yet'} (mode {config.replies.mode})"
+    if found.sending_failing_since is None:
+        return told
+    failing = _span(found.glance.at - found.sending_failing_since)
+    return f"{told}; CANNOT BE SENT, for {failing} now ({one_line(found.sending_error, 100)}). See: rsvpbot check"
 
 
 def _service(found: Status) -> str:
@@ -149,8 +162,8 @@ def _service(found: Status) -> str:
 def _summary(found: Status, config: Config) -> str:
     zone = summary_zone(config)
     when = found.next_summary.astimezone(zone)
-    last = f"; the last one {_ago(found.figures.at, found.figures.since)}" if found.figures.since else ""
-    if when <= found.figures.at:
+    last = f"; the last one {_ago(found.glance.at, found.glance.since)}" if found.glance.since else ""
+    if when <= found.glance.at:
         return f"due now{last}"
     return f"next on {when:%A}, {when.day} {when:%B at %H:%M} ({zone.key}){last}"
 

@@ -2,11 +2,13 @@
 
 A letter about a message that waits carries a token which names that message; so does each of its links. An answer acts
 only with such a token and from an organiser's address. Where nothing shows that the address is not forged, it acts
-after one confirmation: a letter to the organiser's own address, whose token nobody else has seen.
+after one confirmation: a letter to the organiser's own address, whose token nobody else has seen. These tokens count as
+long after the event as there is a record (`decisions.last_word`).
 """
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -18,6 +20,7 @@ from rsvpbot.letters.compose import Envelope, assemble, compose
 from rsvpbot.letters.facts import sequence_of
 from rsvpbot.letters.templates import Templates
 from rsvpbot.letters.values import QuestionValues, make_values
+from rsvpbot.letters.whom import GONE, former_delegates, has_had
 from rsvpbot.mail.identify import claimed
 from rsvpbot.mail.tokens import Tokens
 from rsvpbot.model import (
@@ -40,8 +43,10 @@ from rsvpbot.model import (
     question_id,
 )
 from rsvpbot.organisers.commands import NotUnderstood, commands, is_plain_sentence, of_subject, with_name
-from rsvpbot.organisers.decisions import SUMMARY, Decisions
-from rsvpbot.organisers.figures import is_asked, read_as, said, summary_zone, who
+from rsvpbot.organisers.decisions import SUMMARY, Decisions, last_word
+from rsvpbot.organisers.figures import read_as, said, who
+from rsvpbot.organisers.glance import is_asked, summary_zone
+from rsvpbot.organisers.held import Released
 from rsvpbot.organisers.history import Unclear, find
 from rsvpbot.organisers.rulings import Case, Command, NotPossible, Ruled, answered, rule
 from rsvpbot.organisers.shown import lines, one_line
@@ -86,6 +91,8 @@ class Steering:
         self._organisers = {address.email for address in config.organisers.addresses}
         self._asked = _Pace(MOST_QUESTIONS_AN_HOUR)
         self._told: dict[str, _Pace] = {}
+        self._not_understood: set[tuple[str, str, str]] = set()
+        """By whom, about what, and in which words: who says the same again has been told, or is a program."""
 
     # -------------------------------------------------------------- asking
 
@@ -137,6 +144,8 @@ class Steering:
         ours = len(message.senders) == 1 and sender in self._organisers
         if not ours or seen.verdict.kind is not Kind.HUMAN or seen.dmarc is Dmarc.FAIL:
             return None
+        if now >= last_word(self._config):
+            return None
         confirmation = self._tokens.meant_for(f"confirm {sender}")
         mailbox = self._config.mailbox.address
         proof = next(claimed(message, confirmation, mailbox), None)
@@ -158,15 +167,23 @@ class Steering:
 
     # -------------------------------------------------------------- writing
 
+    def is_told(self, sender: str, claim: str, text: str) -> bool:
+        """Whether this was not understood before; from now on it was."""
+        said = (sender, claim, re.sub(r"\d+", "0", " ".join(text.split())))
+        before = said in self._not_understood
+        self._not_understood.add(said)
+        return before
+
     def batch_of(self, ruled: Ruled, case: Case) -> tuple[Commit, tuple[Letter, ...]]:
         """What a decision writes, and the letters that go out by it."""
         letters = self._letters(ruled, case)
+        released = ruled.released or Released()
         ruling = replace(ruled.ruling, letters=tuple(letter.id for letter in letters))
         rulings = (ruling,) if ruled.undone is None else (ruling, ruled.undone)
         return Commit(
             invitees=(ruled.invitee,) if ruled.invitee is not None else (),
             replies=ruled.replies,
-            letters=letters,
+            letters=(*letters, *released.queued, *released.withdrawn),
             rulings=rulings,
             erased_letters=ruled.withdrawn,
         ), letters
@@ -174,22 +191,21 @@ class Steering:
     def _letters(self, ruled: Ruled, case: Case) -> tuple[Letter, ...]:
         if self._config.replies.mode == "off":
             return ()
-        invitee = ruled.invitee or case.invitee
-        written = invitee is not None and bool(self._store.letters_to(invitee.id))
         return tuple(
             # Not an automatic answer: a person decided, and the caps on those do not count it.
-            replace(self._composed(request, invitee, case, f"{case.new_id}{number}", written), reply="")
+            replace(self._composed(request, ruled, case, f"{case.new_id}{number}"), reply="")
             for number, request in enumerate(ruled.letters)
         )
 
-    def _composed(
-        self, request: LetterRequest, invitee: Invitee | None, case: Case, letter_id: str, written: bool
-    ) -> Letter:
+    def _composed(self, request: LetterRequest, ruled: Ruled, case: Case, letter_id: str) -> Letter:
+        invitee = ruled.invitee or (self._store.invitee(request.invitee_id) if request.invitee_id else None)
+        written = invitee is not None and bool(self._store.letters_to(invitee.id))
         return compose(
             replace(
                 request,
                 first=request.kind is LetterKind.WELCOME or not written,
                 sequence=sequence_of(self._store.mailbox(), self._config),
+                has_had=has_had(invitee, request.recipients, self._store) if invitee else (),
             ),
             invitee=invitee,
             message=answered(case.question),
@@ -226,6 +242,13 @@ class Steering:
 
     def told(self, ruled: Ruled, case: Case, letters: Sequence[Letter]) -> Iterator[str]:
         """What a decision came to, line by line."""
+        if (released := ruled.released) is not None:
+            # Where nothing is to be written (mode "off"), what would be written anew is not.
+            if number := len(released.queued) + len(letters):
+                yield self.say("done_released", number)
+            if number := len(released.withdrawn) - len(letters):
+                yield self.say("done_outdated", number)
+            return
         yield from self._in_words(ruled, case)
         yield from self._about_letters(letters, ruled)
 
@@ -270,6 +293,21 @@ class Steering:
         yield say("done_letter", len(letters), to=say.list(map(one_line, to))) if letters else say("done_no_letter")
         if letters and self.config.replies.mode == "draft":
             yield say("done_drafts")
+        if untold := self._untold(ruled) - to.keys():
+            yield say("done_tell", to=say.list(map(one_line, sorted(untold))))
+
+    def _untold(self, ruled: Ruled) -> set[str]:
+        """Whoever has a letter of ours that is no longer so by this decision; asked before it is written down."""
+        after = ruled.invitee
+        if after is None:
+            return set()
+        if ruled.undone is not None:
+            written = filter(None, map(self._store.letter, ruled.undone.letters))
+            return {address for letter in written if letter.state in GONE for address in letter.recipients}
+        before, letters = self._store.invitee(after.id), self._store.letters_to(after.id)
+        if before is None:
+            return set()
+        return set(former_delegates(after, letters)) - set(former_delegates(before, letters))
 
     @property
     def _domain(self) -> str:
@@ -308,6 +346,8 @@ class _Mail:
             wanted = self._commands()
             done = self._ruled(wanted)
         except NotUnderstood as error:
+            if self._again():
+                return Steered(Commit(), "organiser: not understood, again")
             told = say("not_understood", line=one_line(str(error), 120))
             return self._told(say("subject_not_done"), (told, say("may_write")), "not understood")
         except (NotPossible, Unclear) as error:
@@ -331,6 +371,8 @@ class _Mail:
         try:
             wanted = self._commands()
         except NotUnderstood:
+            if self._again():
+                return Steered(Commit(), "organiser: not understood, again")
             wanted = (Command(Act.IGNORE),)
         if not wanted:
             return Steered(Commit(), "organiser: nothing to do")
@@ -344,6 +386,10 @@ class _Mail:
             confirmation,
         )
         return Steered(Commit(letters=letters), "organiser: to be confirmed")
+
+    def _again(self) -> bool:
+        seen = self.seen
+        return self.steering.is_told(seen.message.sender.email, self.claim, seen.reading.text)
 
     def _told(self, note: str, words: Sequence[str], outcome: str) -> Steered:
         letters = self.steering.tell(self.seen.message, self.claim, note, words, self.now)

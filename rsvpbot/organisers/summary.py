@@ -24,7 +24,8 @@ from rsvpbot.letters.values import Option, is_right_to_left
 from rsvpbot.model import Enclosure, Letter, LetterKind, SummaryRecord
 from rsvpbot.organisers import workbook
 from rsvpbot.organisers.decisions import Decisions
-from rsvpbot.organisers.figures import OVERLAP, Figures, Waiting, figures, last_record, summary_time, summary_zone
+from rsvpbot.organisers.figures import OVERLAP, Figures, Waiting, figures
+from rsvpbot.organisers.glance import last_record, summary_time, summary_zone
 from rsvpbot.organisers.shown import one_line
 from rsvpbot.organisers.wording import Chart, Item, Limits, Page, Piece, Row, Section, Table, Tone, page
 from rsvpbot.store.base import Commit, Store, StoreError
@@ -103,7 +104,9 @@ def queue_if_due(
         letter = _letter(found, store, config, now, new_id(), decisions)
         day = now.astimezone(summary_zone(config)).date()
         record = SummaryRecord(day=day, at=now, letter_id=letter.id, figures=dict(found.numbers()))
-        store.commit(Commit(letters=(letter,), summaries=(record,)))
+        mailbox = store.mailbox()
+        told = replace(mailbox, lost=0) if mailbox.lost else None
+        store.commit(Commit(letters=(letter,), summaries=(record,), mailbox=told))
     return True
 
 

@@ -13,6 +13,7 @@ from importlib import resources
 from typing import TYPE_CHECKING
 
 from rsvpbot.config import Config
+from rsvpbot.floods import MOST_AN_HOUR
 from rsvpbot.letters.values import Option, locale_of
 from rsvpbot.model import Folder, PartStat
 from rsvpbot.organisers.figures import (
@@ -20,17 +21,17 @@ from rsvpbot.organisers.figures import (
     Category,
     Change,
     Figures,
-    Health,
     LetterNote,
     Need,
     Pending,
+    Replaced,
     Said,
     Silent,
     Standby,
     Waiting,
     Who,
-    summary_zone,
 )
+from rsvpbot.organisers.glance import Health, summary_zone
 from rsvpbot.organisers.shown import lines, one_line
 from rsvpbot.organisers.workbook import RECEPTION
 
@@ -38,6 +39,9 @@ if TYPE_CHECKING:
     from babel import Locale
 
 FALLBACK = "en"
+
+MOST_FLOODS = 3
+"""Senders of whom an alarm says that they write without end, the latest of them."""
 
 
 ORDER = (PartStat.ACCEPTED, PartStat.DELEGATED, PartStat.TENTATIVE, PartStat.DECLINED, PartStat.NEEDS_ACTION)
@@ -337,10 +341,10 @@ class _Writer:
             alarm=say("alarm"),
             alarms=tuple(self._alarms()),
             number=say.count(f.expected),
-            headline=say("headline_of", f.expected, capacity=say.count(f.capacity)) if f.capacity else self._people(),
-            room=say("separator").join(self._room()),
+            headline=self._headline(),
+            room="" if f.cancelled_at else say("separator").join(self._room()),
             over=bool(f.capacity) and f.expected > (f.capacity or 0),
-            capacity=self._capacity_bar(),
+            capacity=() if f.cancelled_at else self._capacity_bar(),
             quiet=self._quiet(),
             sections=tuple(self._sections()),
             footer=say("footer", mailbox=self.config.mailbox.address),
@@ -358,6 +362,8 @@ class _Writer:
             if f.capacity
             else say("expected", f.expected)
         )
+        if f.cancelled_at:
+            expected = self._left()
         if f.quiet:
             return say("subject_quiet", figures=expected, title=title)
         parts = [expected]
@@ -365,7 +371,8 @@ class _Writer:
             parts.append(say("new", len(f.changes)))
         if f.waiting:
             parts.append(say("to_decide", len(f.waiting)))
-        return say("subject", figures=say("separator").join(parts), title=title)
+        told = say("separator").join(parts)
+        return say("subject", figures=told[:1].upper() + told[1:], title=title)
 
     def _alarm_names(self) -> Iterator[str]:
         f = self.figures
@@ -375,13 +382,17 @@ class _Writer:
             yield self.say("alarm_letters")
         if f.worse["letters_doubtful"]:
             yield self.say("alarm_doubtful")
+        if f.worse["letters_held"]:
+            yield self.say("alarm_held")
         if f.worse["failed"]:
             yield self.say("alarm_messages")
+        if f.worse["unread"]:
+            yield self.say("alarm_flood")
         if not f.messages.adds_up:
             yield self.say("alarm_missing")
 
     def _alarms(self) -> Iterator[str]:
-        f, say = self.figures, self.say
+        f, say, folder = self.figures, self.say, self._folder(Folder.REVIEW)
         state = f.mailbox
         if state.health is Health.FAILING and state.failing_since:
             error = one_line(state.error, 80) or say("unknown_error")
@@ -394,13 +405,26 @@ class _Writer:
             yield say("letters_failed", number)
         if number := f.worse["letters_doubtful"]:
             yield say("letters_doubtful", number)
+        if number := f.worse["letters_held"]:
+            yield say("letters_held", number)
         if number := f.worse["failed"]:
             yield say("messages_failed", number, folder=self._folder(Folder.FAILED))
+        if f.worse["unread"]:
+            for flood in [flood for flood in f.floods if f.is_new(flood.last)][-MOST_FLOODS:]:
+                sender = one_line(flood.sender, 80) or say("no_sender")
+                yield say("flood", flood.number, who=sender, most=say.count(MOST_AN_HOUR), folder=folder)
         if not f.messages.adds_up:
             yield say("missing", f.messages.missing)
 
-    def _people(self) -> str:
-        return self.say("headline", self.figures.expected)
+    def _headline(self) -> str:
+        f, say = self.figures, self.say
+        if f.cancelled_at:
+            return say("headline_cancelled", f.expected)
+        return (
+            say("headline_of", f.expected, capacity=say.count(f.capacity))
+            if f.capacity
+            else say("headline", f.expected)
+        )
 
     def _room(self) -> Iterator[str]:
         f, say = self.figures, self.say
@@ -446,6 +470,9 @@ class _Writer:
         if f.pending:
             items = [self._pending(pending) for pending in f.pending]
             yield self._section(self.say("pending"), items, intro=self.say("pending_intro"))
+        if f.replaced:
+            items = [self._replaced(one) for one in f.replaced]
+            yield self._section(self.say("replaced", len(items)), items, intro=self.say("replaced_intro"), urgent=True)
         if f.standby and not f.quiet:
             items = [self._stands_by(one, f.at) for one in f.standby]
             yield self._section(self.say("standby", len(items)), items, intro=self.say("standby_intro"))
@@ -639,7 +666,7 @@ class _Writer:
     def _door_rows(self) -> Iterator[Row]:
         f, say = self.figures, self.say
         venue = self.config.event.venue
-        assert f.door is not None
+        assert f.door is not None  # noqa: S101 (its section is left out otherwise)
         if venue.pass_name:
             yield self._door_row(say("door_pass", pass_name=venue.pass_name), f.door.with_pass, Tone.ACCEPTED)
         yield self._door_row(say("door_id" if venue.pass_name else "door_id_only"), f.door.without, Tone.DELEGATED)
@@ -663,6 +690,8 @@ class _Writer:
         if letters.drafted_new:
             facts.append(say("letters_drafted", letters.drafted_new))
             facts.append(say("letters_drafted_all", letters.drafted))
+        if letters.held:
+            facts.append(say("letters_held_how", len(letters.held)))
         items = [
             *(self._letter(note, say("failed_letter", error=self._error(note))) for note in letters.failed),
             *(self._letter(note, say("doubtful_letter")) for note in letters.doubtful),
@@ -693,6 +722,11 @@ class _Writer:
         address = one_line(bounced.who.address, 80)
         parts = [part for part in (aside, address) if part and part != lead]
         return Item(lead, self.say("separator").join(parts), notes=(one_line(bounced.reason),))
+
+    def _replaced(self, one: Replaced) -> Item:
+        lead, aside = self._who(one.who)
+        invitee = self.say("separator").join(filter(None, (lead, aside)))
+        return Item(one_line(one.delegate, 80), self.say("in_place_of", who=invitee))
 
     def _mailbox(self) -> Section:
         f, say = self.figures, self.say
@@ -754,6 +788,9 @@ class _Writer:
         return self.say.full_date(event.starts.astimezone(event.zone))
 
     def _left(self) -> str:
+        if self.figures.cancelled_at:
+            day = self.figures.cancelled_at.astimezone(summary_zone(self.config))
+            return self.say("cancelled_on", day=self.say.day(day))
         days = self.figures.days_left
         if days == 0:
             return self.say("today")

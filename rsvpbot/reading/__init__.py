@@ -26,7 +26,7 @@ def read(message: Message, event: Event, kind: Kind | None = None, text: NewText
     """
     text = text or new_text(message)
     if kind in MACHINE_KINDS:
-        assert kind is not None
+        assert kind is not None  # noqa: S101 (one of MACHINE_KINDS)
         return Reading(kind, language=language_of(text.text or text.boilerplate), text=text.text)
     if kind is Kind.HUMAN:
         return read_letter(message, event, text)

@@ -18,6 +18,7 @@ from datetime import UTC, datetime
 
 from rsvpbot.model import Address, CalendarPart, Message, PartStat, Sequence
 from rsvpbot.reading import clients
+from rsvpbot.reading.names import same_person
 
 LONGEST_PART = 500_000
 
@@ -70,7 +71,7 @@ def find_reply(message: Message, known: Iterable[str] = ()) -> CalendarReply | N
     """
     replies = []
     for part in message.calendars:
-        reply = _read(part, message.sender.email, tuple(known))
+        reply = _read(part, message.sender, tuple(known))
         if reply is not None:
             replies.append(reply)
     if not replies:
@@ -97,7 +98,7 @@ class _Property:
     value: str
 
 
-def _read(part: CalendarPart, sender: str, known: tuple[str, ...]) -> CalendarReply | None:
+def _read(part: CalendarPart, sender: Address, known: tuple[str, ...]) -> CalendarReply | None:
     data, damaged = _repaired(part.data[:LONGEST_PART])
     properties = list(_properties(_decoded(_unfolded(data))))
     calendar = [entry for entry in properties if entry.name in {"METHOD", "PRODID", "VERSION"}]
@@ -341,19 +342,28 @@ def _address_of(value: str) -> str:
     return address.lower() if local and "." in domain and not domain.endswith(".") else ""
 
 
-def _choose(attendees: Many[_Attendee], sender: str) -> tuple[_Attendee | None, str]:
+def _choose(attendees: Many[_Attendee], sender: Address) -> tuple[_Attendee | None, str]:
     """The attendee whose answer this is (RFC 5546, section 3.2.3: one, save for a delegation), and a doubt."""
     if not attendees:
         return None, ""
-    delegating = [entry for entry in attendees if entry.partstat is PartStat.DELEGATED]
-    if len(delegating) == 1:
-        return delegating[0], ""
     answered = [entry for entry in attendees if entry.partstat is not None]
     if len({entry.address.email for entry in answered}) == 1:
         return answered[0], "" if len({entry.partstat for entry in answered}) == 1 else "it gives two answers"
-    own = [entry for entry in answered if entry.address.email == sender]
-    if own:
-        return own[0], ""
+    own = [entry for entry in answered if entry.address.email == sender.email]
+    # From another address of theirs, the name tells.
+    named = [entry for entry in answered if entry.address.name and same_person(entry.address.name, sender.name)]
+    if own or len(named) == 1:
+        return (*own, *named)[0], ""
+    # A delegate's answer holds the line by which the seat was passed on, too (section 3.2.2.3).
+    passed_on = {_address_of(entry.parameters.get("DELEGATED-TO", "")) for entry in answered}
+    delegates = [
+        entry
+        for entry in answered
+        if entry.partstat is not PartStat.DELEGATED
+        and (entry.address.email in passed_on or "DELEGATED-FROM" in entry.parameters)
+    ]
+    if len(delegates) == 1:
+        return delegates[0], ""
     if answered:
         return answered[0], "it names several attendees"
     return attendees[0], ""

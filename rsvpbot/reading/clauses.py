@@ -8,27 +8,38 @@ come from a pack.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from itertools import accumulate
 
 from rsvpbot.model import Event
+from rsvpbot.reading.choices import open_choices
 from rsvpbot.reading.doer import doer_of, me, mention_ending, mention_in, resolved
-from rsvpbot.reading.elsewhere import ANOTHER_DAY, a_single_other_day, names_a_day, object_doubt, other_day
+from rsvpbot.reading.elsewhere import (
+    ANOTHER_DAY,
+    a_single_other_day,
+    another_time,
+    names_a_day,
+    object_doubt,
+    other_day,
+)
 from rsvpbot.reading.instead import substitution, with_places
 from rsvpbot.reading.leftover import Rest, left_of
 from rsvpbot.reading.listed import take_names
 from rsvpbot.reading.marks import bare_answer, marks_of
+from rsvpbot.reading.misspelt import strange_word
 from rsvpbot.reading.names import han, name_words
 from rsvpbot.reading.pack import ANSWERS, BESIDE, FACTS, INSTEAD, VERBS, Pack
 from rsvpbot.reading.people import SOMEBODY, Mention, Mentions, Person, Who, number_at
 from rsvpbot.reading.phrases import Mark
-from rsvpbot.reading.said import DAY_BEFORE, STANCES, Clause, Parsed, Writer
+from rsvpbot.reading.said import DAY_BEFORE, STANCES, Clause, Left, Parsed, Writer
 from rsvpbot.reading.sentence import Here, Reader
+from rsvpbot.reading.several import one_or_other, some_of_several
 from rsvpbot.reading.signoff import greeting_end, is_closing, without_sign_off
 from rsvpbot.reading.spelled import in_known_spelling, parted_by_space
 from rsvpbot.reading.stance import DENIALS, FAR, HEDGES, assigned, denials_of, denied_from_afar, stance_of, supposed
+from rsvpbot.reading.strangers import strangers
 from rsvpbot.reading.tokens import LONGEST, MOST_TOKENS, Sentence, Token, sentences, tokenize
 
 HEADS = ANSWERS | VERBS | INSTEAD
@@ -55,6 +66,9 @@ A_STORY = 4
 
 WORDS_OF_A_STORY = 8
 """And so many of any kind."""
+
+WORDS_BEFORE_IT = 3
+"""Behind so many words of a question the word that asks has come: "at what time", "до какого часа"."""
 
 MOST_IN_LABEL = 6
 MOST_FILLED_IN = 5
@@ -97,6 +111,8 @@ def parse(text: str, pack: Pack, event: Event, writer: Writer) -> Parsed:
         frozenset(reader.regrets),
         reader.introduced,
         cut,
+        tuple(reader.unheard),
+        tuple(reader.choices),
     )
 
 
@@ -129,13 +145,14 @@ def _named(person: Person, reader: Reader) -> Person:
 
 
 def _answered_at_once(found: Sequence[Sentence], text: str) -> list[Sentence]:
-    """ "1. Will you attend? YES": a question with its answer on the same line is a label of a form."""
+    """ "1. Will you attend? YES", "Will you attend?: yes": a question with its answer on the same line is a label of a
+    form."""
     kept: list[Sentence] = []
     for sentence in found:
         before = kept[-1] if kept else None
         if before is not None and _is_label(before, text) and _fills_in(sentence, before, text):
-            colon = Token(":", before.end, before.end, False, False, False)
-            kept[-1] = replace(before, tokens=(*before.tokens, colon, *sentence.tokens), question=False)
+            colon = () if _opens_with_colon(sentence) else (Token(":", before.end, before.end, False, False, False),)
+            kept[-1] = replace(before, tokens=(*before.tokens, *colon, *sentence.tokens), question=False)
         else:
             kept.append(sentence)
     return kept
@@ -185,14 +202,19 @@ def _is_label(sentence: Sentence, text: str) -> bool:
 def _fills_in(sentence: Sentence, label: Sentence, text: str) -> bool:
     """Whether a sentence is the short answer behind a label."""
     words = sum(token.word for token in sentence.tokens)
-    most = MOST_FILLED_IN if label.bullet or text[label.start : label.start + 1].isdigit() else FEW_FILLED_IN
+    form = label.bullet or text[label.start : label.start + 1].isdigit() or _opens_with_colon(sentence)
+    most = MOST_FILLED_IN if form else FEW_FILLED_IN
     return not sentence.question and words <= most and "\n" not in text[label.end : sentence.start]
+
+
+def _opens_with_colon(sentence: Sentence) -> bool:
+    return bool(sentence.tokens) and sentence.tokens[0].norm == ":"
 
 
 def event_words(event: Event) -> frozenset[str]:
     """The words of the event's own title and place: never a person's name."""
     venue = event.venue
-    return _words_of(" ".join((event.title, venue.name, venue.address, venue.pass_name, venue.reception)))
+    return _words_of(" ".join((event.title, venue.name, venue.floor, venue.address, venue.pass_name, venue.reception)))
 
 
 @lru_cache(maxsize=8)
@@ -206,8 +228,13 @@ def _words_of(source: str) -> frozenset[str]:
 def _read_sentence(reader: Reader, sentence: Sentence, index: int) -> None:
     pack, tokens = reader.pack, sentence.tokens
     begin = greeting_end(sentence, pack, reader.text)
-    if begin >= len(tokens) or is_closing(sentence, pack) or _labelled(tokens, begin, pack):
+    if begin >= len(tokens) or is_closing(sentence, pack):
         return
+    label = _labelled(tokens, begin, pack)
+    if label:
+        reader.left.extend(_told_behind_a_label(reader, sentence, index, label))
+        return
+    before = len(reader.clauses), len(reader.left)
     mentions = Mentions(tokens, reader.text, pack, reader.known, reader.not_names, reader.lower_case)
     marks = marks_of(tokens, begin, mentions, pack, reader.event, reader.not_names)
     here = Here(
@@ -223,11 +250,13 @@ def _read_sentence(reader: Reader, sentence: Sentence, index: int) -> None:
     )
     for mark in marks.all():
         here.cover(mark.start, mark.end)
+    reader.choices.extend(open_choices(here))
     _hear_of_people(reader, here)
     if any(mark.meaning == "regret" for mark in marks.main):
         reader.regrets.add(index)
     _answers(reader, here)
     _beside(reader, here)
+    here.built += (*some_of_several(reader, here), *one_or_other(reader, here), *strangers(reader, here))
     here.built.sort(key=lambda clause: clause.start)
     reader.clauses.extend(here.built)
     take_names(reader, here)
@@ -245,12 +274,23 @@ def _read_sentence(reader: Reader, sentence: Sentence, index: int) -> None:
         not_names=reader.not_names,
     )
     reader.left.extend(left_of(rest))
+    if (len(reader.clauses), len(reader.left)) == before and any(token.word for token in tokens[begin:]):
+        reader.unheard.append(reader.text[tokens[begin].start : tokens[-1].end])
 
 
-def _labelled(tokens: Sequence[Token], begin: int, pack: Pack) -> bool:
-    """ "Organisation: Freetown Network": what stands behind such a label is neither a name nor an answer."""
+def _labelled(tokens: Sequence[Token], begin: int, pack: Pack) -> int:
+    """ "Organisation: Freetown Network": what stands behind such a label is neither a name nor an answer. The token
+    behind the colon; 0 where there is none."""
     end = begin + pack.longest("labels", tokens, begin)
-    return begin < end < len(tokens) and tokens[end].norm == ":"
+    return end + 1 if begin < end < len(tokens) and tokens[end].norm == ":" else 0
+
+
+def _told_behind_a_label(reader: Reader, sentence: Sentence, index: int, at: int) -> Iterator[Left]:
+    """ "Reply: no": to what, nobody knows but a person."""
+    answer = bare_answer(sentence.tokens, at, reader.pack)
+    if answer:
+        words = reader.text[sentence.start : sentence.end]
+        yield Left(words, sentence.start, index, frozenset({answer}), length=1, content=0)
 
 
 def _hear_of_people(reader: Reader, here: Here) -> None:
@@ -349,8 +389,11 @@ def _clause(reader: Reader, here: Here, head: Mark, own: Sequence[Mark], after: 
         return here.made(head, stance, doer.people, doer.start, reader.text, asked=True)
     if meaning in VERBS and not _supported(head, own, doer.elided, here):
         return None
+    if meaning == "away" and doer.elided and _of_a_thing(head, here):
+        return None  # "crutches stay at home"
     elsewhen = stance == "no" and other_day(here, head, reader).startswith((ANOTHER_DAY, DAY_BEFORE))
     if elsewhen and meaning in VERBS | {"no"} and not names_a_day(here, head, reader):
+        here.refused_another_day = True
         return None  # "on the 21st I cannot come"
     if meaning in VERBS | {"yes"} and stance in {"yes", "wish", "no"}:
         doubt = doubt or object_doubt(head, here, reader)
@@ -361,27 +404,56 @@ def _clause(reader: Reader, here: Here, head: Mark, own: Sequence[Mark], after: 
     if stance in {"yes", "wish", "no"}:
         doubt = doubt or doer.doubt
     if stance in {"yes", "wish"}:
+        doubt = doubt or strange_word(head, own, doer, here, reader)
         day = other_day(here, head, reader)
         booked = meaning == "yes" and day.startswith(DAY_BEFORE)  # "my flight is on the 17th"
-        doubt = doubt or ("" if booked else day)
+        doubt = doubt or ("" if booked else day) or ("" if here.marks.dated else another_time(here, head, reader))
+    if stance == "maybe":
+        doubt = doubt or _hangs_otherwise(head, own, here)
     people: tuple[Person, ...] = (SOMEBODY,) if meaning == "away" and doer.doubt else doer.people
     start = min((doer.start, head.start, *(mark.start for mark in own)))
     clause = here.made(head, stance, people, start, reader.text)
     intended = meaning in VERBS and any(mark.meaning in SUPPORT for mark in own)
     value = _value(head, here)
-    if meaning == "away" and a_single_other_day(here, head, reader):
+    why_not_then = here.refused_another_day and not here.marks.dated  # "on the 13th I cannot come, I have a hearing"
+    if meaning == "away" and (why_not_then or a_single_other_day(here, head, reader)):
         value = "another day"
     return replace(clause, doubt=doubt, elided=doer.elided and not intended, value=value)
 
 
+def _of_a_thing(head: Mark, here: Here) -> bool:
+    """Whether a need, which is no person, stands right before a verb that nobody else does."""
+    at = head.start - 1
+    same = at >= here.marks.piece_of(head.start)[0]
+    return same and any(mark.start <= at < mark.end for mark in here.marks.facts)
+
+
+def _hangs_otherwise(head: Mark, own: Sequence[Mark], here: Here) -> str:
+    """What a firm yes does not plainly hang on: a condition in the middle of what else is told ("…, into Penn at noon
+    if the signals behave"), or one that only supposes it ("if I come, my mother will never forgive me")."""
+    conditions = [mark for mark in own if mark.meaning == "if"]
+    if not conditions or stance_of(head, [mark for mark in own if mark.meaning != "if"], here)[0] != "yes":
+        return ""
+    for mark in conditions:
+        begin, end = here.marks.piece_of(mark.start)
+        apart = head.end <= begin and not here.marks.little_between(begin, mark.start)
+        supposed = mark.end <= head.start < end and here.marks.little_between(mark.end, head.start)
+        if apart or (supposed and here.loose(end, len(here.tokens)) > 1):
+            return f"it is not clear what hangs on it: “{here.marks.words(mark.start, end)}”"
+    return ""
+
+
 def _value(head: Mark, here: Here) -> str:
-    """Of what keeps one away whether it is then, or stands behind a "but"; of an answer taken back whether it was an
-    earlier letter's; of a no whether it is a mere word of regret."""
+    """Of what keeps one away whether it is then, or stands behind a "but"; of a coming whether a "but" opens its
+    sentence; of an answer taken back whether it was an earlier letter's; of a no whether it is mere regret."""
     if head.meaning == "away":
         if here.marks.dated or _declines_politely(head, here):
             return "then"
         turns = (m for m in here.marks.main if m.meaning == "but" and m.end <= head.start)
         return "but" if any(here.marks.little_between(m.end, head.start) for m in turns) else ""
+    if head.meaning in VERBS | {"yes"}:
+        opening = (m for m in here.marks.main if m.meaning == "but" and m.end <= head.start)
+        return "but" if any(here.marks.filled(here.begin, m.start) for m in opening) else ""
     return head.rule.value if head.meaning in {"withdraw", "no"} else ""
 
 
@@ -394,7 +466,7 @@ def _declines_politely(head: Mark, here: Here) -> bool:
 
 def _said_in_a_question(head: Mark, here: Here) -> bool:
     """ "Could you put me down?", "Can I let you know next week?", "Would I have missed it?"."""
-    if head.rule.whole:
+    if head.rule.whole or head.rule.value == "rhetorical":
         return True  # "How could I say no?"
     if head.meaning in {"maybe", "promise", "missed"} or _before_the_question(head, here):
         return True
@@ -524,7 +596,10 @@ def _beside(reader: Reader, here: Here) -> None:
             continue
         if mark.meaning == "bring" and mark.rule.value == "comes" and not here.question:
             doer = doer_of(reader, here, mark._replace(who=None), (), here.begin)
-            here.built.append(here.made(mark, "yes", doer.people, doer.start, reader.text))
+            own = reader.pack.longest("self", here.tokens, mark.start)  # "我和同事叶知秋两个人确定出席"
+            i = Person(Who.SELF, role=" ".join(t.norm for t in here.tokens[mark.start : mark.start + own]))
+            comes = (i,) if own and doer.elided else doer.people
+            here.built.append(here.made(mark, "yes", comes, doer.start, reader.text))
         if mark.meaning not in TOLD or (mark.meaning == "bring" and people and all(p.who is Who.SELF for p in people)):
             continue
         start = mark.start
@@ -540,18 +615,81 @@ def _beside(reader: Reader, here: Here) -> None:
                 here.cover(before.start, mark.start)
         number = mark.number if mark.number is not None else _number_within(mark, here, reader.pack)
         value = _value_of_fact(mark, here)
-        if mark.meaning in FACTS and not value:
+        if value == "invited":
+            number = None  # "of the two whom you invited": so many were asked
+        if mark.meaning in FACTS and (not value or _only_asked_about(mark, here)):
             here.used.add(mark)
             continue
         about = _about_something(mark, here)
         if about >= A_STORY:
             here.used.add(mark)  # "my son spent 41 days in a detention centre with my sister"
             continue
-        clause = here.made(mark, mark.meaning, people, start, reader.text, asked=here.question)
+        asked = (here.question and not _told_before(mark, here)) or _asked_without_a_mark(mark, here)
+        if mark.meaning == "pass" and not people:
+            people = _holder(mark, reader, here)
+        clause = here.made(mark, mark.meaning, people, start, reader.text, asked=asked)
         along = f"whether they come is not clear: “{here.marks.words(mark.start, mark.end)}”"
         doubt = along if about >= ABOUT_SOMETHING else ""
         here.built.append(replace(clause, number=number, value=value, doubt=doubt))
         here.used.add(mark)
+
+
+def _told_before(mark: Mark, here: Here) -> bool:
+    """ "I use a wheelchair; is there a ramp?": a need that is told in a piece of its own before what is asked; or right
+    before the tag that ends the question ("I'm vegan ok?")."""
+    if mark.meaning not in FACTS:
+        return False
+    pack, tokens = here.marks.pack, here.tokens
+    if 0 < len(tokens) - mark.end == pack.longest("tags", tokens, mark.end):
+        return True
+    begin, end = here.marks.piece_of(mark.start)
+    if end >= here.marks.piece_of(len(tokens) - 1)[0]:
+        return False
+    while begin < mark.start and (pack.has("fill", tokens[begin].norm) or pack.longest("turn", tokens, begin)):
+        begin += 1
+    return begin == mark.start or pack.longest("self", tokens, begin) > 0 or _before_the_question(mark, here)
+
+
+def _holder(mark: Mark, reader: Reader, here: Here) -> tuple[Person, ...]:
+    """Who is said to hold a pass, where it is somebody spoken of in its own piece: "my driver has one", "Ana Lopez, who
+    has one". Nobody else than who writes where that is not said."""
+    pack, tokens = here.marks.pack, here.tokens
+    begin, _ = here.marks.piece_of(mark.start)
+    before = range(begin, mark.start)
+    if any(pack.longest(name, tokens, i) for name in ("i", "we", "both") for i in before):
+        return ()
+    mention = next((m for m in here.mentions.all() if m.start in before and m.end <= mark.start), None)
+    if mention is not None:
+        return resolved(mention.people, tokens[mention.start].start, reader)
+    named = [p for _, p in reader.mentioned if p.who is Who.NAMED]
+    called = [p for p in named if any(tokens[i].capital and tokens[i].norm in name_words(p.name) for i in before)]
+    related = begin > here.begin and any(pack.longest("who", tokens, i) for i in (begin - 1, *before))
+    return tuple(called[-1:]) or ((SOMEBODY,) if related else ())
+
+
+def _asked_without_a_mark(mark: Mark, here: Here) -> bool:
+    """ "what time does it start", "can you send me the address": many write no question mark. In Chinese the word that
+    asks stands anywhere; else it begins the sentence, or a request does ("I know where the lift is" asks nothing)."""
+    if mark.meaning != "logistics" or any(clause.meaning in STANCES for clause in here.built):
+        return False
+    tokens, pack = here.tokens, here.marks.pack
+    if any(m.meaning == "ask" and m.start <= mark.start and _only_fill(here, m.start) for m in here.marks.all()):
+        return True
+    asking = range(
+        mark.start, mark.end if han(tokens[mark.start].norm) else min(mark.end, mark.start + WORDS_BEFORE_IT)
+    )
+    words = any(pack.longest("questions", tokens, i) for i in asking)
+    return words and (han(tokens[mark.start].norm) or _only_fill(here, mark.start))
+
+
+def _only_fill(here: Here, until: int) -> bool:
+    """Whether nothing but small words, thanks and stops stand before a token."""
+    thanks = [m for m in here.marks.all() if m.meaning in {"courtesy", "regret"} and m.end <= until]
+    said = {i for m in thanks for i in range(m.start, m.end)}
+    return all(
+        i in said or not here.tokens[i].word or here.marks.pack.has("fill", here.tokens[i].norm)
+        for i in range(here.begin, until)
+    )
 
 
 def _about_something(mark: Mark, here: Here) -> int:
@@ -583,6 +721,13 @@ def _value_of_fact(mark: Mark, here: Here) -> str:
         return value
     here.used.update(denials)
     return "no" if mark.meaning == "pass" else ""
+
+
+def _only_asked_about(mark: Mark, here: Here) -> bool:
+    """ "Do I need an ID, if I have no grounds pass?": inside what our letters answer nobody says what they hold."""
+    return mark.meaning == "pass" and any(
+        m.meaning == "logistics" and m.start < mark.start and mark.end <= m.end for m in here.marks.main
+    )
 
 
 def _denied(mark: Mark, here: Here) -> bool:

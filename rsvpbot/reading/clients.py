@@ -456,7 +456,7 @@ def _letters(text: str) -> str:
     return "".join(sign for sign in text.casefold() if sign.isalnum())
 
 
-_FIRST_MARK = re.compile(r"[\[(]?([^\s:：,，]{1,8}(?: ?[^\W\d_]\.)?)[:：,，\])\s.]{1,3}(?=[^\W_])")
+_FIRST_MARK = re.compile(r"[\[(]?([^\s:：,，]{1,13}(?: ?[^\W\d_]\.)?)[:：,，\])\s.]{1,3}(?=[^\W_])")
 
 
 def is_postscript(line: str) -> bool:

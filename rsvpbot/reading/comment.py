@@ -36,7 +36,7 @@ def read_calendar(message: Message, event: Event, text: NewText, reply: Calendar
     trouble = _trouble(reply, event)
     if trouble or reply is None:
         return replace(base, reasons=(trouble,))
-    assert reply.partstat is not None
+    assert reply.partstat is not None  # noqa: S101 (its lack is trouble)
     name = _attendee_name(message, text, reply)
     got: Read | None = None
     reasons: tuple[str, ...] = ()
@@ -64,6 +64,7 @@ def read_calendar(message: Message, event: Event, text: NewText, reply: Calendar
         reasons=tuple(dict.fromkeys((*doubts, *weighed.requests))),
         evidence=evidence(got.parsed) if got else (),
         represents=weighed.represents,
+        spoken_of=weighed.spoken_of,
         delegate=reply.delegate or delegate(weighed, text.text, message.sender)
         if partstat is PartStat.DELEGATED
         else None,
@@ -116,7 +117,7 @@ def _trouble(reply: CalendarReply | None, event: Event) -> str:
 def _attendee_name(message: Message, text: NewText, reply: CalendarReply) -> str:
     """CN, else From, else the signature."""
     pack = packs.load("en")
-    assert pack is not None, "the English pack comes with the program"
+    assert pack is not None  # noqa: S101 (English comes with the program)
     for raw in (reply.attendee.name, message.sender.name):
         name = display_name(raw, pack)
         if name:
@@ -145,7 +146,7 @@ def _who(
         return (), 0
     if partstat is PartStat.DELEGATED:
         pack = packs.load("en")
-        assert pack is not None
+        assert pack is not None  # noqa: S101 (English comes with the program)
         named = display_name(reply.delegate.name, pack) if reply.delegate else ""
         names = tuple(n for n in merge_names((named, *weighed.names)) if n != name) or weighed.substitutes
         return names, max(1, len(names), (weighed.party or 1) if weighed.partstat is PartStat.DELEGATED else 1)

@@ -56,7 +56,10 @@ def _place_doubt(head: Mark, at: int, here: Here, reader: Reader) -> str:
     """Whether another place, or somebody whose meeting it is, stands behind the event: "attend the meeting in Geneva",
     "the meeting of the FAO"."""
     tokens, pack = here.tokens, reader.pack
+    away = {mark.start for mark in here.marks.main if mark.meaning == "away"}
     while at < len(tokens) and here.covered[at]:
+        if at in away:
+            return ""  # "cannot attend owing to his journey to Nairobi"
         at += 1
     if at + 1 >= len(tokens) or not pack.longest("object", tokens, at):
         return ""
@@ -89,6 +92,15 @@ def other_day(here: Here, head: Mark, reader: Reader) -> str:
             doubt = ""  # "I fly on the 18th and shall be there on the 20th"
         here.other_days[piece] = doubt
     return here.other_days[piece]
+
+
+def another_time(here: Here, head: Mark, reader: Reader) -> str:
+    """Whether the piece of a head speaks of some later occasion: "count me in next time"."""
+    begin, end = here.marks.piece_of(head.start)
+    for at in range(begin, end):
+        if length := reader.pack.longest("another_time", here.tokens, at):
+            return f"it speaks of another time: “{here.marks.words(at, at + length)}”"
+    return ""
 
 
 def _with_its_date(end: int, here: Here, reader: Reader) -> int:
@@ -128,6 +140,8 @@ def _other_day_in(begin: int, end: int, here: Here, reader: Reader) -> str:
         weekday = reader.pack.weekday(norm)
         if weekday is None and not norm[:1].isdecimal():
             continue
+        if norm in reader.event_words and tokens[i + 1 : i + 2] and tokens[i + 1].norm in reader.event_words:
+            continue  # "on the 14th floor"
         day = _day_of_month(tokens, i, reader.pack) or _day_in_figures(norm, event.starts.month)
         if day in days:
             return ""
@@ -181,4 +195,4 @@ def _day_of_month(tokens: Sequence[Token], at: int, pack: Pack) -> int:
     return int(digits) if beside & pack.words["months"] else 0
 
 
-__all__ = ["ANOTHER_DAY", "a_single_other_day", "names_a_day", "object_doubt", "other_day"]
+__all__ = ["ANOTHER_DAY", "a_single_other_day", "another_time", "names_a_day", "object_doubt", "other_day"]

@@ -134,7 +134,7 @@ class _Page:
 
 def without_marks(text: str) -> str:
     """A text in which nobody has put our marks."""
-    return _MARKS.sub("", text)
+    return text if text.isascii() else _MARKS.sub("", text)
 
 
 def render(source: str) -> Rendered:

@@ -79,7 +79,8 @@ def _sends(reader: Reader, here: Here, head: Mark, doer: Doer, said: tuple[Perso
 def _stands_in(reader: Reader, here: Here, head: Mark, doer: Doer, said: tuple[Person, ...]) -> Clause:
     """ "Ana Lopez will stand in (for the Director)"."""
     doubt = doer.doubt
-    if doer.elided and (before := _who_came_before(here, head)):
+    before = _who_was_sent_before(here, head, doer) or (_who_came_before(here, head) if doer.elided else ())
+    if before:
         doer, doubt = Doer(before, doer.start), ""
     if doer.elided and not doubt:
         doubt = f"{WHO_IS_MEANT}: “{here.marks.words(head.start, head.end)}”"
@@ -112,6 +113,15 @@ def _plainly(here: Here, head: Mark, doer: Doer) -> bool:
 
 _TURNING = DENIALS | HEDGES | {"past", "away", "maybe", "ask"}
 _BESIDE_WHOEVER = ("self", "fill", "turn", "and", "object")
+
+
+def _who_was_sent_before(here: Here, head: Mark, doer: Doer) -> tuple[Person, ...]:
+    """ "The Minister has nominated Ana Lopez, to sit in for her": not the Minister does."""
+    sent = here.built[-1] if here.built else None
+    if sent is None or sent.meaning != "substitute" or not sent.others or doer.people not in {(), sent.people}:
+        return ()
+    end = next(i for i, token in enumerate(here.tokens) if token.start >= sent.end)
+    return sent.others if here.marks.little_between(end, head.start) else ()
 
 
 def _who_came_before(here: Here, head: Mark) -> tuple[Person, ...]:
@@ -186,10 +196,12 @@ def _far_from(place: Clause, here: Here) -> bool:
     tokens = here.tokens
     first = next(i for i, token in enumerate(tokens) if token.start >= place.start)
     last = next((i for i, token in enumerate(tokens) if token.start >= place.end), len(tokens))
+    told = {p for m in here.mentions.all() for p in m.people if p.who in {Who.NAMED, Who.ROLE}}
+    kinds = {Who.NAMED, Who.ROLE, Who.THEY} if len(told) == 1 else {Who.NAMED, Who.ROLE}  # "… Ana Lopez and she goes"
     gaps = [
         sum(token.word for token in tokens[last : m.start] or tokens[m.end : first])
         for m in here.mentions.all()
-        if any(p.who in {Who.NAMED, Who.ROLE} for p in m.people)
+        if any(p.who in kinds for p in m.people)
     ]
     return min(gaps, default=0) > MOST_BETWEEN
 

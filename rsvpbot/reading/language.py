@@ -91,7 +91,9 @@ def language_of(text: str) -> str:
 
 def languages_of(text: str) -> tuple[str, ...]:
     """The same, and behind it the languages in Latin letters that come near it."""
-    text = _NOT_PROSE.sub(" ", text[:_LONGEST])
+    text = text[:_LONGEST]
+    if "@" in text or "://" in text:
+        text = _NOT_PROSE.sub(" ", text)
     scripts = _scripts(text)
     if not scripts:
         return (UNKNOWN,)
@@ -167,7 +169,8 @@ def _vote(text: str, script: str) -> tuple[str, dict[str, float]]:
             continue
         for tag in _ending_so(word[-LONGEST_ENDING:], script) if len(word) >= LONG_WORD else ():
             scores[tag] += 0.15 * weight
-    signs = Counter(_HARD_SIGN.sub("", text.casefold()))
+    folded = text.casefold()
+    signs = Counter(_HARD_SIGN.sub("", folded) if "ъ" in folded else folded)
     for tongue in tongues:
         scores[tongue.tag] += sum(min(signs[letter], 3) for letter in tongue.letters & signs.keys()) * (
             0.6 if script == "latin" else 1.0
@@ -183,7 +186,7 @@ def _vote(text: str, script: str) -> tuple[str, dict[str, float]]:
     return best, scores
 
 
-@lru_cache(maxsize=20_000)
+@lru_cache(maxsize=4_000)
 def _ending_so(end: str, script: str) -> tuple[str, ...]:
     """The languages of whose words many end like this."""
     return tuple(tongue.tag for tongue in _tongues(script)[1] if end.endswith(tongue.endings))

@@ -153,8 +153,8 @@ def _names(rest: Rest, people: Sequence[Person]) -> Iterator[str]:
 
 
 def _content(token: Token, rest: Rest) -> bool:
-    norm, words = token.norm, rest.pack.words
-    little = norm in words["ordinary"] or norm in words["fill"] or norm in words["self"]
+    norm, pack = token.norm, rest.pack
+    little = pack.has("ordinary", norm) or pack.has("fill", norm) or pack.has("self", norm)
     number = any(map(str.isdigit, norm)) and not any(map(str.islower, rest.text[token.start : token.end]))
     return not little and norm not in rest.not_names and not number
 

@@ -10,15 +10,17 @@ from rsvpbot.model import Address, Event, Evidence, Kind, Message, PartStat, Rea
 from rsvpbot.reading import pack as packs
 from rsvpbot.reading.boxes import only_ticked, without_choices
 from rsvpbot.reading.clauses import parse
+from rsvpbot.reading.garbled import lost_signs
 from rsvpbot.reading.language import language_of, languages_of, script_of
-from rsvpbot.reading.names import clean_name, display_name, han, is_organisation, name_words, same_person
+from rsvpbot.reading.names import by_name, clean_name, display_name, han, is_organisation, name_words, same_person
 from rsvpbot.reading.newtext import NewText
 from rsvpbot.reading.pack import Pack
 from rsvpbot.reading.people import Person, Who
 from rsvpbot.reading.said import Clause, Parsed, Writer
 from rsvpbot.reading.signoff import in_one_script
 from rsvpbot.reading.subject import of_subject
-from rsvpbot.reading.tokens import LONGEST, tokenize
+from rsvpbot.reading.surroundings import around, left_unread
+from rsvpbot.reading.tokens import LONGEST, tokenize, with_stops
 from rsvpbot.reading.weigh import Weighed, weigh
 
 FEW_WORDS = 8
@@ -58,6 +60,9 @@ MEANINGS = {
     "count": "how many",
     "only": "nobody else",
     "company": "not alone",
+    "parted": "some of several",
+    "either": "one or the other",
+    "stranger": "may be a name",
     "list": "names follow",
     "together": "two of them",
     "late": "comes late or leaves early",
@@ -100,7 +105,9 @@ def read_letter(message: Message, event: Event, text: NewText) -> Reading:
     got = read_text(text.text, text.signature, sender, pack, event, language)
     got = _with_the_subject(got, message, text, sender, pack, event)
     weighed = got.weighed
-    doubts = (*text.doubts, *weighed.doubts, *_damage(message, text.text))
+    if weighed.silent and not text.doubts:
+        weighed = replace(weighed, doubts=tuple(left_unread(message, text, pack, event)))
+    doubts = (*text.doubts, *weighed.doubts, *around(text, weighed.partstat, pack, event), *_damage(message, text.text))
     return Reading(
         kind=Kind.HUMAN,
         partstat=_partstat(weighed),
@@ -116,8 +123,10 @@ def read_letter(message: Message, event: Event, text: NewText) -> Reading:
         text=text.text,
         voice=weighed.voice,
         represents=weighed.represents,
+        spoken_of=weighed.spoken_of,
         delegate=delegate(weighed, text.text, sender),
         firm=_partstat(weighed) is not None and not doubts and weighed.plain,
+        written_by=text.writer if text.writer and text.writer.email != message.sender.email else None,
         bare=_bare(got.parsed, text.text, pack),
     )
 
@@ -132,6 +141,7 @@ def _bare(parsed: Parsed, text: str, pack: Pack) -> bool:
     ):
         return False
     words = {token.norm for clause in said for token in tokenize(clause.words, pack.spelling) if token.word}
+    words = {word for word in words if any(map(str.isalnum, word))}  # "👍" names nobody
     return words <= pack.words["bare"] | pack.words["self"] | pack.words["fill"]
 
 
@@ -227,14 +237,15 @@ def _share_known(text: str, pack: Pack | None) -> float:
     tokens = [t for t in tokenize(text, pack.spelling) if t.word and any(c.isalpha() for c in t.norm)]
     named = len(tokens) > 1 and tokens[0].capital and tokens[1].capital
     tokens = [t for i, t in enumerate(tokens) if not t.capital or (i == 0 and not named)] or tokens
-    return sum(pack.knows(t.norm) or t.norm in pack.slips for t in tokens) / len(tokens)
+    return sum(pack.knows(t.norm) or bool(pack.slip_of(t.norm)) for t in tokens) / len(tokens)
 
 
 def read_text(
     text: str, signature: str, sender: Address, pack: Pack, event: Event, language: str, assumed: PartStat | None = None
 ) -> Read:
     """Read a text that `sender` wrote. `assumed`: the answer that a calendar program gave with it."""
-    text = without_choices(only_ticked(text[:LONGEST]))
+    ticked, unclear = only_ticked(text[:LONGEST])
+    text = with_stops(without_choices(ticked))
     name, _ = in_one_script(display_name(sender.name, pack), any(map(han, text[:FEW_CHARACTERS])))
     organisation = bool(sender.name) and not name and is_organisation(sender.name, pack)
     signed = signature_names(signature, pack)
@@ -255,6 +266,7 @@ def read_text(
     elif organisation and _i_come(parsed, pack):
         writer = Writer(parsed.sign_off or next(iter(signed), ""), organisation, office, known)
     weighed = weigh(parsed, writer, pack, assumed)
+    weighed = replace(weighed, doubts=(*weighed.doubts, *filter(None, [unclear]), *lost_signs(text, pack)))
     return Read(weighed, parsed, language, writer.name)
 
 
@@ -265,7 +277,10 @@ def _i_come(parsed: Parsed, pack: Pack) -> bool:
 
 
 def _only_called(name: str, signed: str, pack: Pack) -> bool:
-    """Whether the address book holds what somebody is called ("老樊", "船员"), and the letter is signed with a name."""
+    """Whether the address book holds what somebody is called ("老樊", "船员", "lucho"), and the letter is signed with a
+    name."""
+    if by_name(name):
+        return len(name_words(signed)) > 1
     if not han(name[:1]) or not han(signed[:1]) or len(signed) < 2:
         return False
     called, written = tokenize(name), tokenize(signed)

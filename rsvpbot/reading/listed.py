@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from rsvpbot.reading.clients import has_title
 from rsvpbot.reading.names import arabic, han, name_words, same_person, title_at
 from rsvpbot.reading.pack import FACTS
 from rsvpbot.reading.people import Person, Who
 from rsvpbot.reading.sentence import Here, Reader
+from rsvpbot.reading.tokens import tokenize
 
 _ANNOUNCES = frozenset({"yes", "wish", "maybe", "substitute", "count", "list", "only", "together", "more", "bring"})
 _BESIDE_NAMES = frozenset({*FACTS, "courtesy"})
 """What may stand on a line of names: "Jane Roe, Director (holds a grounds pass)"."""
+
+_BEHIND_AN_ADDRESS = frozenset({":", ",", "!", "：", "，", "！"})
 
 MOST_IN_LINE = 10
 _LISTABLE = frozenset({Who.NAMED, Who.SELF})
@@ -22,11 +26,13 @@ def take_names(reader: Reader, here: Here) -> None:
     if {*(c.meaning for c in here.built), *(m.meaning for m in here.used)} <= _BESIDE_NAMES:
         reader.listed.extend(_whole_line(here, reader))
         return
-    last = max((c.end for c in here.built if c.meaning in _ANNOUNCES), default=None)
+    announcing = [c for c in here.built if c.meaning in _ANNOUNCES and c.value != "invited"]
+    last = max((c.end for c in announcing), default=None)  # "Of the two whom you invited, Ana Lopez is on leave"
     if last is None:
         return
     tokens = here.tokens
     _take_us(reader, here)
+    _named_before(last, reader, here)
     behind = next((i for i, token in enumerate(tokens) if token.start >= last), len(tokens))
     while behind < len(tokens) and reader.pack.longest("fill", tokens, behind):
         behind += reader.pack.longest("fill", tokens, behind)  # "put me down please, and my colleague Jane Roe"
@@ -47,6 +53,16 @@ def take_names(reader: Reader, here: Here) -> None:
     if people:
         here.cover(behind, end)
         reader.listed.extend(people)
+
+
+def _named_before(last: int, reader: Reader, here: Here) -> None:
+    """ "One of them is called Ana Lopez, the other is not chosen yet, three in all": names of which more follows."""
+    for clause in here.built:
+        if clause.meaning == "list" and clause.value == "named" and clause.end < last:
+            behind = next((i for i, token in enumerate(here.tokens) if token.start >= clause.end), len(here.tokens))
+            people, end = _names_from(behind, here, reader, sure=True)
+            here.cover(behind, end)
+            reader.listed.extend(people)
 
 
 def _only_the_writer(here: Here) -> bool:
@@ -74,6 +90,7 @@ def _whole_line(here: Here, reader: Reader) -> list[Person]:
     if not here.bullet and _is_office(here, reader):
         return []
     people, end = _names_from(here.begin, here, reader, sure=True, whole=True)
+    people = _without_posts(people, here)
     if not any(person.who is Who.NAMED for person in people) and end < len(here.tokens):
         return []
     something = _goes_on(end, here, reader) or _says_something(range(end, len(here.tokens)), here)
@@ -85,7 +102,21 @@ def _whole_line(here: Here, reader: Reader) -> list[Person]:
         return []  # one word is as easily a farewell, a degree or slang
     if people:
         here.cover(here.begin, len(here.tokens))
-    return [] if here.begin else people  # "Hello Ana Lopez" greets her
+    return [] if here.begin or _addressed(here, people, reader) else people  # "Hello Ana Lopez" greets her
+
+
+def _addressed(here: Here, people: Sequence[Person], reader: Reader) -> bool:
+    """ "安娜：", "Ana Lopez," on a line above the letter: nothing has announced a list, so it is whom one writes to;
+    without a mark, where the line below begins with "I"."""
+    last = max((token.end for token in here.tokens if token.word), default=0)
+    line, _, below = reader.text[last:].partition("\n")
+    if here.index or here.bullet or not below.strip():
+        return False
+    if line.strip():
+        return line.strip() in _BEHIND_AN_ADDRESS
+    following = tokenize(below.strip().partition("\n")[0], reader.pack.spelling)
+    other = bool(reader.writer.name) and not any(same_person(p.name, reader.writer.name) for p in people)
+    return other and len(people) == 1 and reader.pack.longest("self", following, 0) > 0
 
 
 def _is_office(here: Here, reader: Reader) -> bool:
@@ -156,6 +187,15 @@ def _names_from(start: int, here: Here, reader: Reader, sure: bool, whole: bool 
         else:
             break
     return _without_place(people, reader), at if whole else end
+
+
+def _without_posts(people: list[Person], here: Here) -> list[Person]:
+    """ "Ivan Petrov, Chief Specialist, Migration Service": in a letter whose words are in another script, as posts in
+    English stand below names, and its pack knows none of them."""
+    if not people or here.marks.pack.latin:
+        return people
+    post = (at for at, p in enumerate(people) if p.name[:1].isascii() and has_title(p.name))
+    return people[: next(post, len(people))]
 
 
 def _without_place(people: list[Person], reader: Reader) -> list[Person]:

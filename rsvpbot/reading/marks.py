@@ -44,9 +44,8 @@ class Marks:
         for mark in self.main:
             if mark.meaning == "but":
                 self._stops[mark.start] = True
-        turns = self.pack.entries["turn"]
-        for i, token in enumerate(self.tokens):
-            if token.norm in turns and self.pack.longest("turn", self.tokens, i):
+        for i in range(len(self.tokens)):
+            if self.pack.longest("turn", self.tokens, i):
                 self._stops[i] = self._stops[i] or not any(mark.start < i < mark.end for mark in self.main)
         for i in self._joints():
             self._stops[i] = True
@@ -64,9 +63,8 @@ class Marks:
         """Where "and" begins a new clause: before a verb of its own ("cannot travel and will send")."""
         modifying = {mark.end for mark in self.main if mark.meaning in MODIFIERS}
         starts = {mark.start: mark for mark in self.main}
-        ands = self.pack.entries["and"]
         for i in range(1, len(self.tokens)):
-            length = self.pack.longest("and", self.tokens, i) if self.tokens[i].norm in ands else 0
+            length = self.pack.longest("and", self.tokens, i)
             mark = starts.get(i + length) if length else None
             if mark is None or (mark.meaning in MODIFIERS and i in modifying):
                 continue  # "can and will come"
@@ -116,8 +114,7 @@ class Marks:
     def little(self, at: int) -> bool:
         """A word that says nothing by itself."""
         norm = self.tokens[at].norm
-        words = self.pack.words
-        return norm in words["ordinary"] or norm in words["fill"]
+        return self.pack.has("ordinary", norm) or self.pack.has("fill", norm)
 
     def little_between(self, start: int, end: int) -> bool:
         """Whether nothing but words without content, stops and commas stands between."""
@@ -260,7 +257,8 @@ def _holds(phrase: Mark, mark: Mark, pack: Pack) -> bool:
     if mark.meaning == "come":
         theirs = pack.verb_first and phrase.meaning == "bring" and mark.rule.person not in {"i", "we"}
         return theirs and phrase.start <= mark.start and mark.end < phrase.end
-    return phrase.start <= mark.start and mark.end < phrase.end
+    own = phrase.meaning == "only" and mark.end == phrase.end  # "guests: none"
+    return phrase.start <= mark.start and (mark.end < phrase.end or own)
 
 
 def _hyphened(mark: Mark, tokens: Sequence[Token]) -> bool:
@@ -299,6 +297,8 @@ def _filled_in(found: Sequence[Mark], tokens: Sequence[Token], begin: int) -> Ma
         for mark in found
     ):
         return None
+    if any(mark.start < colon < mark.end - 1 and mark.meaning in {"aside", "only", *FACTS} for mark in found):
+        return None  # "Accompanied: no", "Do you come with a grounds pass?: no"
     values = [m for m in found if m.start == colon + 1 and m.rule.alone and m.meaning in {"yes", "no", "maybe"}]
     value = max(values, key=lambda m: m.end, default=None)
     ends = value is not None and (value.end >= len(tokens) or not tokens[value.end].word)
@@ -309,7 +309,7 @@ def bare_answer(tokens: Sequence[Token], at: int, pack: Pack) -> str:
     """Whether a lone "yes" or "no" stands at a token, and nothing behind it: the answer to a question of a form."""
     if at >= len(tokens) or (at + 1 < len(tokens) and tokens[at + 1].word):
         return ""
-    rules = (rule for node in pack.lexicon.root.after(tokens[at].norm) for rule in node.opened().rules)
+    rules = (rule for node in pack.lexicon.root.after(tokens[at].norm) for rule in node.rules)
     return next((rule.meaning for rule in rules if rule.alone and rule.meaning in {"yes", "no"}), "")
 
 

@@ -33,8 +33,9 @@ def clean_name(text: str, pack: Pack) -> str:
     while start < end:
         length = title_at(tokens, start, pack)
         given = arabic(tokens[start].norm) and pack.has("given", tokens[start + length - 1].norm) if length else False
-        if not length or (given and end - start - length < 2):
-            break  # "شيخة المسلماني"
+        behind = start + length
+        if not length or (given and (end - behind < 2 or pack.has("particles", tokens[behind].norm))):
+            break  # "شيخة المسلماني", "أميرة بن يوسف"
         start += length
     least = 1 if start < end and han(tokens[start].norm) else 2
     while end > start:
@@ -142,6 +143,16 @@ def is_organisation(text: str, pack: Pack) -> bool:
     return any(pack.longest("organisation", tokens, i) for i in range(len(tokens)))
 
 
+_FATHER_OR_MOTHER_OF = frozenset({"ابو", "ام", "بو", "abu", "abou", "umm", "oum"})
+
+
+def by_name(name: str) -> bool:
+    """Whether an address book holds what somebody is called among friends, which says little of how they sign: one
+    word in small letters ("lucho"), or a kunya ("أبو محمد")."""
+    words = name.split()
+    return (len(words) == 1 and name.islower()) or (len(words) > 1 and fold(words[0]) in _FATHER_OR_MOTHER_OF)
+
+
 def acronym(name: str) -> bool:
     """Whether a name is one word in capitals ("JRS"): an organisation's."""
     return 2 <= len(name) <= LONGEST_ACRONYM and name.isupper() and name.isalpha()
@@ -161,10 +172,7 @@ def elided(tokens: Sequence[Token], at: int, pack: Pack) -> bool:
 
 def _title_before(tokens: Sequence[Token], end: int, pack: Pack) -> int:
     """How many tokens a title takes that ends before a token; 0 for none."""
-    for words in pack.title_ends.get(tokens[end - 1].norm, ()):
-        if len(words) <= end and tuple(token.norm for token in tokens[end - len(words) : end]) == words:
-            return len(words)
-    return 0
+    return pack.title_before([token.norm for token in tokens[max(0, end - pack.longest_title) : end]])
 
 
 def han(word: str) -> bool:
@@ -202,6 +210,13 @@ def _within(words: frozenset[str], other: frozenset[str]) -> bool:
     first = [word for word in initials if any(o.startswith(word) for o in other)]
     patronymic = len(initials) > 1 and len(words) > len(initials)  # "Е. В. Дорофеева" is Елена Дорофеева
     return bool(first) if patronymic else len(first) == len(initials)
+
+
+def may_sign(signed: frozenset[str], name: frozenset[str]) -> bool:
+    """Whether the words under a letter may be those of its writer's name, in some form or in Latin letters: "Erlan" for
+    "Ерлан"; of an Arabic or Chinese name the sounds are not compared."""
+    unlike = any(arabic(word) or han(word[:1]) for word in name) and all(word.isascii() for word in signed)
+    return unlike or any(_same_word(one, other) for one in signed for other in name)
 
 
 def _same_word(one: str, other: str) -> bool:
@@ -273,6 +288,7 @@ def merge_names(names: Iterable[str]) -> tuple[str, ...]:
 __all__ = [
     "acronym",
     "arabic",
+    "by_name",
     "clean_name",
     "cyrillic",
     "display_name",

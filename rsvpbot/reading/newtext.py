@@ -15,12 +15,14 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 
 from rsvpbot.model import Address, Body, Message
 from rsvpbot.reading import clients
 from rsvpbot.reading.calendar import client_words, find_reply
 from rsvpbot.reading.html import may_hide, render, without_marks
 from rsvpbot.reading.quotation import mark_quotation
+from rsvpbot.reading.repetition import inserted, repeats
 from rsvpbot.reading.sheet import VERY_LONG, Part, Sheet
 from rsvpbot.reading.signature import mark_boilerplate, mark_signature, name_words, only_names
 from rsvpbot.reading.subject import of_subject
@@ -48,12 +50,17 @@ class NewText:
     bare answer is theirs); of an enclosed or attached text the note around it."""
     writer: Address | None = None
     """Who wrote it, where that is not the sender of the message: the From of the enclosed mail."""
+    asked: tuple[tuple[str, str], ...] = ()
+    """Questions that are quoted, and not ours, each with what stands right below it."""
+    inserted: str = ""
+    """Lines that stand among our own quoted words and repeat none: they may have been written into them."""
 
 
 # --------------------------------------------------------------------------- one text
 
 
 _NOTHING_OUTSIDE = "nothing stands outside the quotation"
+_NOT_TO_US = "the answer stands in a mail that was written to somebody else"
 
 
 def split(text: str, known: Collection[str] = (), sender: str = "") -> NewText:
@@ -66,10 +73,10 @@ def _split(text: str, known: Collection[str], sender: str, source: str) -> NewTe
     mark_quotation(sheet, known)
     mark_boilerplate(sheet)
     mark_signature(sheet, sender)
-    return _result(sheet, source)
+    return _result(sheet, known, source)
 
 
-def _result(sheet: Sheet, source: str) -> NewText:
+def _result(sheet: Sheet, known: Collection[str], source: str) -> NewText:
     text, quoted = _joined_lines(sheet, Part.TEXT), _joined_lines(sheet, Part.QUOTED)
     doubts = list(sheet.doubts)
     if not text and quoted:
@@ -85,7 +92,42 @@ def _result(sheet: Sheet, source: str) -> NewText:
         doubts=tuple(doubts),
         source=source if text else "none",
         boilerplate=_joined_lines(sheet, Part.BOILERPLATE),
+        asked=tuple(islice(_asked(sheet, known), _MOST_ASKED)) if text and quoted else (),
+        inserted="\n".join(inserted(sheet, known)) if known and quoted else "",
     )
+
+
+_QUESTION_MARKS = str.maketrans("？؟", "??")
+_MOST_ASKED = 20
+_LONGEST_BELOW = 200
+"""Characters below a quoted question; a bare yes or no is shorter."""
+
+
+def _asked(sheet: Sheet, known: Collection[str]) -> Iterable[tuple[str, str]]:
+    """Each quoted question that does not repeat a letter of ours, and the lines right below it."""
+    above = -1
+    for at, line in enumerate(sheet.lines):
+        if line and sheet.parts[at] == Part.TEXT and sheet.quoted(above):
+            question = _paragraph_above(sheet, above)
+            if question.translate(_QUESTION_MARKS).endswith("?") and not repeats(question, known):
+                end = next((i for i in range(at, len(sheet.lines)) if sheet.quoted(i)), len(sheet.lines))
+                below = "\n".join(sheet.lines[i] for i in range(at, end) if sheet.parts[i] == Part.TEXT)
+                yield question, below[:_LONGEST_BELOW].strip()
+        above = at if line else above
+
+
+def _paragraph_above(sheet: Sheet, last: int) -> str:
+    """A quoted line, with those that it goes on."""
+    first = last
+    while first and last - first < _LINES_OF_A_QUESTION and sheet.quoted(first - 1):
+        above = sheet.lines[first - 1].lstrip("> ")
+        if not above or above.endswith((".", "!", "?", ":", ",", "。", "！", "？", "؟", "：", "，")):
+            break
+        first -= 1
+    return " ".join(sheet.lines[at].lstrip("> ") for at in range(first, last + 1))
+
+
+_LINES_OF_A_QUESTION = 4
 
 
 def _joined_lines(sheet: Sheet, part: int) -> str:
@@ -256,7 +298,11 @@ def _elsewhere(message: Message, found: NewText, known: tuple[str, ...], depth: 
             continue
         inner = _new_text(enclosed, known, depth + 1)
         if inner.text:
-            return replace(_taken(inner, found, "enclosed"), forwarded=True, writer=inner.writer or enclosed.sender)
+            own = enclosed.sender.email == message.sender.email
+            meant = written_to if own else written_to | {message.sender.email}
+            to_us = any(address.email in meant for address in enclosed.recipients)
+            taken = replace(_taken(inner, found, "enclosed"), forwarded=True, writer=inner.writer or enclosed.sender)
+            return taken if to_us else replace(taken, doubts=(*taken.doubts, _NOT_TO_US))
     if nothing and not message.calendars:
         subject, sure = of_subject(message.subject, found.quoted, known)
         if subject:

@@ -6,19 +6,25 @@ reported with its file and place.
 
 from __future__ import annotations
 
+import pickle
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from hashlib import sha256
 from importlib import resources
+from importlib.resources.abc import Traversable
+from itertools import chain
+from pathlib import Path
 from typing import Any
 
 import tomli
 
+from rsvpbot.reading.packed import Met, Remembered, WordSets
 from rsvpbot.reading.phrases import Lexicon, Rule
 from rsvpbot.reading.phrases import check as check_phrases
 from rsvpbot.reading.tokens import PLAIN, Spelling, Token, norms_of, norms_of_words, tokenize
-from rsvpbot.reading.written import Cut, PhraseError, single_words
+from rsvpbot.reading.written import Cut, PhraseError, single_words, stem_of
 
 ANSWERS = frozenset({"yes", "no", "maybe", "missed", "away", "promise", "withdraw"})
 """What says it all ("count me in"), and what keeps one away ("am travelling")."""
@@ -64,7 +70,7 @@ MEANINGS = (
 )  # fmt: skip
 """Every section of phrases; of two equally long phrases at one place the earlier one is meant."""
 
-SWITCHES = ("verb_first", "articles", "near", "not_adjacent", "bare_infinitive")
+SWITCHES = ("verb_first", "articles", "near", "not_adjacent", "not_behind", "bare_infinitive")
 """What a language does otherwise than English."""
 
 PERSONS = ("any", "i", "we", "they")
@@ -73,24 +79,44 @@ _WHERE = ("alone", "whole", "first")
 """Lists of phrases that mean what they say only at some place."""
 
 _VALUES = frozenset(
-    {("not", "concord"), ("withdraw", "earlier"), ("unsure", "low"), ("bring", "comes"), ("list", "named")}
+    {
+        ("not", "concord"),
+        ("withdraw", "earlier"),
+        ("unsure", "low"),
+        ("bring", "comes"),
+        ("list", "named"),
+        ("yes", "rhetorical"),
+        ("courtesy", "writes_for"),
+        ("together", "invited"),
+    }
 )
 """Lists of phrases of which something more is known."""
 
 _SETS: Mapping[str, tuple[str, ...]] = {
     "people": (
         "i", "we", "they", "theirs", "my", "our", "determiners", "titles", "modifiers", "roles", "plural", "group",
-        "organisation", "it", "and", "both", "of", "who", "particles", "places", "never_names", "surnames",
+        "organisation", "it", "and", "or", "both", "of", "who", "particles", "places", "never_names", "surnames",
         "successors", "junior", "kin", "office", "objects", "given", "dual",
-        "name_articles",
+        "name_articles", "among", "with",
     ),
-    "letter": ("greetings", "dear", "addressees", "closings", "labels"),
+    "letter": ("greetings", "dear", "addressees", "closings", "wishes", "labels"),
     "words": (
         "fill", "ordinary", "object", "turn", "other", "there", "months", "day_endings",
-        "day_beginnings", "hours", "that", "bare", "tags",
+        "day_beginnings", "hours", "that", "bare", "tags", "questions", "another_time",
     ),
 }  # fmt: skip
 """The sets of words that a pack may have, by section."""
+
+
+_VOCABULARY, _STEMS, _PERSON_BEGINS, _TITLE_ENDS = "vocabulary", "stems", "person begins", "title ends"
+"""Sets that follow from the written ones."""
+
+_OF_PEOPLE = ("self", "they", "determiners", "titles", "modifiers", "roles", "plural", "group", "both", "dual")
+
+_WHOLE = (
+    "self", "i", "we", "my", "our", "bare", "fill", "successors", "junior", "kin", "titles", "particles", "never_names",
+    "day_endings", "day_beginnings", "hours", "months", "turn", "closings",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,26 +129,24 @@ class Pack:
     lexicon: Lexicon
     numbers_by_word: Mapping[str, tuple[tuple[tuple[str, ...], int], ...]]
     """Number words and their values by their first word, the longest first."""
-    title_ends: Mapping[str, tuple[tuple[str, ...], ...]]
-    """Titles by their last word, the longest first: what may stand behind a name and is no part of it."""
+    longest_title: int
+    """Words of the longest title."""
+    sets: WordSets
+    """The sets of words, by name; "self" is "i" and "we" together; and those that are worked out from them."""
     words: Mapping[str, frozenset[str]]
-    """The sets of words, by name; "self" is "i" and "we" together."""
-    entries: Mapping[str, Mapping[str, tuple[tuple[str, ...], ...]]]
-    """The same by first word, as words, the longest first."""
-    vocabulary: frozenset[str]
-    """Every word that the pack knows; a word that it does not know may be a name or a slip of the pen."""
-    person_words: frozenset[str]
-    """Words with which a mention of a person may begin in lower case."""
+    """Those that are wanted as a whole."""
     verbs: frozenset[str]
     """Single words of coming, being able, intending: with one of them a line is a sentence."""
-    slips: Mapping[str, str]
-    """Words one slip of the pen away from a key word, and that word."""
+    key_words: tuple[str, ...]
+    """Words in which one slip of the pen is forgiven."""
     verb_first: bool = False
     """Whoever comes may stand behind the verb: "acudirá Ana"."""
     near: bool = False
     """A denial turns nothing beyond a comma."""
     not_adjacent: bool = False
     """A "not" stands right before what it denies."""
+    not_behind: bool = False
+    """A "not" may stand right behind the verb: "je ne viendrai pas"."""
     bare_infinitive: bool = True
     """A verb of coming that opens a sentence says that somebody comes: "Attending with pleasure"."""
     articles: bool = True
@@ -130,43 +154,111 @@ class Pack:
     weekdays: Mapping[str, int] = field(default_factory=dict)
     """The names of the days of the week; Monday is 0."""
     examples: tuple[Mapping[str, Any], ...] = ()
-    _merged: dict[tuple[str, ...], Mapping[str, tuple[tuple[str, ...], ...]]] = field(default_factory=dict, repr=False)
-    """Entries of several sets together, worked out when they are first asked for."""
+    _bits: dict[tuple[str, ...], int] = field(default_factory=dict, repr=False)
+    """Several sets as one number, worked out when they are first asked for."""
+    _known: Remembered[bool] = field(init=False, repr=False)
+    _slips: Remembered[str] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_known", Remembered(self._knows))
+        object.__setattr__(self, "_slips", Remembered(self._slip_of))
+
+    def begins(self, names: tuple[str, ...], word: str) -> bool:
+        """Whether an entry of these sets begins with a word."""
+        return bool(self.sets.met[word].begins & self._together(names))
 
     def longest(self, name: str, tokens: Sequence[Token], at: int) -> int:
         """How many tokens the longest entry of a set takes that stands at a token; 0 for none."""
         if at >= len(tokens):
             return 0
-        found = self.entries[name].get(tokens[at].norm)
-        return _length(found, tokens, at) if found else 0
+        met = self.sets.met[tokens[at].norm]
+        wanted = met.begins & self.sets.bits[name] if met.begins else 0
+        return _length(met, wanted, tokens, at) if wanted else 0
 
     def longest_of(self, names: tuple[str, ...], tokens: Sequence[Token], at: int) -> int:
         """The same for several sets."""
-        entries = self._merged.get(names)
-        if entries is None:
-            entries = self._merged[names] = _entries({text for name in names for text in self.words[name]})
         if at >= len(tokens):
             return 0
-        found = entries.get(tokens[at].norm)
-        return _length(found, tokens, at) if found else 0
+        met = self.sets.met[tokens[at].norm]
+        wanted = met.begins & self._together(names) if met.begins else 0
+        return _length(met, wanted, tokens, at) if wanted else 0
+
+    def _together(self, names: tuple[str, ...]) -> int:
+        found = self._bits.get(names)
+        if found is None:
+            found = self._bits[names] = sum({self.sets.bits[name] for name in names})
+        return found
+
+    def may_begin_person(self, word: str) -> bool:
+        """Whether a mention of a person may begin with a word in lower case."""
+        return self.sets.has(_PERSON_BEGINS, word)
+
+    def title_before(self, norms: Sequence[str]) -> int:
+        """How many of these words, the last of them, are the longest title; 0 for none."""
+        if not norms or not self.sets.has(_TITLE_ENDS, norms[-1]):
+            return 0
+        lengths = range(min(self.longest_title, len(norms)), 0, -1)
+        return next((n for n in lengths if self.sets.has("titles", " ".join(norms[-n:]))), 0)
 
     def weekday(self, word: str) -> int | None:
         """Which day of the week a word names, Monday being 0; None for any other word."""
         return self.weekdays.get(word)
 
+    @property
+    def latin(self) -> bool:
+        """Whether the language is written in Latin letters."""
+        return all(word[:1] < "\u0250" for word in self.words["self"])
+
     def has(self, name: str, word: str) -> bool:
-        return word in self.words[name]
+        return self.sets.has(name, word)
+
+    @property
+    def vocabulary(self) -> frozenset[str]:
+        """Every word that the pack knows; a word that it does not know may be a name or a slip of the pen."""
+        return self.sets[_VOCABULARY]
 
     def knows(self, word: str) -> bool:
         """Whether a word is one of the language's that the pack has, in whatever form."""
-        return word in self.vocabulary or any(word[:n] in self.lexicon.stems for n in range(3, len(word)))
+        return self._known[word]
+
+    def _knows(self, word: str) -> bool:
+        has = self.sets.has
+        return has(_VOCABULARY, word) or any(has(_STEMS, word[:n]) for n in range(3, len(word)))
+
+    def slip_of(self, word: str) -> str:
+        """The key word from which a word is one slip of the pen away; "" for none."""
+        return self._slips[word]
+
+    def _slip_of(self, word: str) -> str:
+        if word in self.key_words or self.sets.has(_VOCABULARY, word):
+            return ""
+        letters = frozenset("".join(self.key_words))
+        return next((key for key in self.key_words if one_slip(word, key, letters)), "")
 
 
-def _length(found: Sequence[tuple[str, ...]], tokens: Sequence[Token], at: int) -> int:
-    """How many words has the first of these entries that stands at a token; 0 for none. All have its word in front, and
-    most of them another behind it."""
+def one_slip(word: str, key: str, letters: frozenset[str]) -> bool:
+    """Whether another word is a key word with a letter left out, added, changed or exchanged with the next. The first
+    letter is only exchanged; one that is added or changed is one of `letters`."""
+    same = 0
+    for one, other in zip(word, key, strict=False):
+        if one != other:
+            break
+        same += 1
+    rest, meant = word[same:], key[same:]
+    if rest[:2] == meant[1::-1] and rest[2:] == meant[2:]:
+        return True
+    if not same:
+        return False
+    return rest == meant[1:] or (rest[:1] in letters and rest[1:] in (meant, meant[1:]))
+
+
+def _length(met: Met, wanted: int, tokens: Sequence[Token], at: int) -> int:
+    """How many words has the first of the wanted sets' entries that stands at a token; 0 for none. All have its word in
+    front, and most of them another behind it."""
     second = tokens[at + 1].norm if at + 1 < len(tokens) else ""
-    for words in found:
+    for words, sets in met.entries:
+        if not sets & wanted:
+            continue
         length = len(words)
         if length == 1:
             return 1
@@ -185,30 +277,63 @@ class PackError(ValueError):
 def load(tag: str) -> Pack | None:
     """The pack of a language tag ("en-US" is "en"), or None where there is none.
 
-    Only what texts ask for is worked out, and so only that is checked; `check` goes through all of it. Raises
+    Only what texts ask for is worked out, and so only that is checked; `check` goes through all of it. A pack that was
+    compiled from the very same sources when rsvpbot was packaged is taken as it is (see `compile_into`). Raises
     PackError.
     """
-    found = _files(tag)
-    return build(*found, thorough=False) if found else None
+    base = _base(tag)
+    if not base:
+        return None
+    compiled = _folder() / f"{base}{_COMPILED}"
+    if compiled.is_file():
+        key, _, pickled = compiled.read_bytes().partition(b"\n")
+        if key == _key(base):
+            pack: Pack = pickle.loads(pickled)  # noqa: S301 (it stands among our own modules, and is one)
+            return pack
+    return build(*_files(base), thorough=False)
+
+
+def compile_into(folder: Path) -> None:
+    """Write every pack, ready for use, into a folder of a package that is being built. A file is used only while its
+    sources, this code and the Python that folds words are those of its making."""
+    for tag in available():
+        pickled = pickle.dumps(build(*_files(tag), thorough=False), pickle.HIGHEST_PROTOCOL)
+        (folder / f"{tag}{_COMPILED}").write_bytes(_key(tag) + b"\n" + pickled)
+
+
+_COMPILED = ".pack"
+
+
+def _key(base: str) -> bytes:
+    """What a compiled pack depends on, in a few letters."""
+    made_of = sha256(unicodedata.unidata_version.encode())
+    for source in (f"{base}.toml", "common.toml"):
+        made_of.update((_folder() / source).read_bytes())
+    for module in ("pack", "packed", "phrases", "tokens", "written"):
+        made_of.update(resources.files("rsvpbot.reading").joinpath(f"{module}.py").read_bytes())
+    return made_of.hexdigest().encode()
 
 
 def check(tag: str) -> None:
     """Go through every phrase of a pack. Raises PackError with the first mistake."""
-    found = _files(tag)
-    if found:
-        build(*found)
+    base = _base(tag)
+    if base:
+        build(*_files(base))
 
 
-def _files(tag: str) -> tuple[Mapping[str, Any], Mapping[str, Any], str] | None:
-    """A pack as it is written, the signs that all languages share, and the name of the file."""
+def _base(tag: str) -> str:
+    """The tag of the pack for a language tag; "" where there is none."""
     base = tag.partition("-")[0].lower()
-    if not base.isalpha():
-        return None
-    folder = resources.files("rsvpbot.reading.languages")
-    file = folder / f"{base}.toml"
-    if not file.is_file() or base == "common":
-        return None
-    common = folder / "common.toml"
+    return base if base in available() else ""
+
+
+def _folder() -> Traversable:
+    return resources.files("rsvpbot.reading.languages")
+
+
+def _files(base: str) -> tuple[Mapping[str, Any], Mapping[str, Any], str]:
+    """A pack as it is written, the signs that all languages share, and the name of the file."""
+    file, common = _folder() / f"{base}.toml", _folder() / "common.toml"
     return (  # tomli: as tomllib, and compiled; the packs are megabytes
         tomli.loads(file.read_text(encoding="utf-8")),
         tomli.loads(common.read_text(encoding="utf-8")),
@@ -219,8 +344,9 @@ def _files(tag: str) -> tuple[Mapping[str, Any], Mapping[str, Any], str] | None:
 @cache
 def available() -> tuple[str, ...]:
     """The tags of all languages that have a pack."""
-    folder = resources.files("rsvpbot.reading.languages")
-    return tuple(sorted(f.name[:-5] for f in folder.iterdir() if f.name.endswith(".toml") and f.name != "common.toml"))
+    return tuple(
+        sorted(f.name[:-5] for f in _folder().iterdir() if f.name.endswith(".toml") and f.name != "common.toml")
+    )
 
 
 def build(data: Mapping[str, Any], common: Mapping[str, Any], source: str, *, thorough: bool = True) -> Pack:
@@ -253,55 +379,28 @@ def _build(data: Mapping[str, Any], common: Mapping[str, Any]) -> Pack:
     barrier = frozenset(
         word for name in ("not", "but", "if") for text in _all_texts(data.get(name, ())) for word in [normal(text)]
     )
-    lexicon = Lexicon(_phrases(data, common), {**classes, "fill": sorted(words["fill"])}, barrier, spelling)
+    fillers = sorted(words["fill"])
+    phrases = tuple(_phrases(data, common))
+    cut = Cut(Spelling(elisions=spelling.elisions, accented=spelling.accented))
+    elements = cut.elements_in(chain((text for text, _ in phrases), fillers, *classes.values()))
+    lexicon = Lexicon(phrases, {**classes, "fill": fillers}, barrier, cut)
     numbers = {normal(word): int(value) for word, value in data.get("numbers", {}).items()}
-    vocabulary = frozenset(
-        lexicon.words
-        | {
-            part
-            for name, texts in words.items()
-            if name not in {"surnames", "places"}
-            for t in texts
-            for part in t.split()
-        }
-        | {part for number in numbers for part in number.split()}
-        | {part for parts in spelling.variants.values() for part in parts}
-    )
     return Pack(
         tag=data["tag"],
         name=data["name"],
         spelling=spelling,
         lexicon=lexicon,
         numbers_by_word=_by_first_word((tuple(number.split()), value) for number, value in numbers.items()),
-        title_ends=_by_last_word(words["titles"]),
-        words=words,
-        entries={name: _entries(texts) for name, texts in words.items()},
-        vocabulary=vocabulary,
-        person_words=frozenset(
-            first
-            for name in (
-                "self",
-                "they",
-                "determiners",
-                "titles",
-                "modifiers",
-                "roles",
-                "plural",
-                "group",
-                "both",
-                "dual",
-            )
-            for text in words[name]
-            for first in text.split()[:1]
-        )
-        | {number.split()[0] for number in numbers}
-        | words["particles"],
+        longest_title=max((len(title.split()) for title in words["titles"]), default=0),
+        sets=WordSets({**words, **_worked_out(words, elements, numbers, spelling)}),
+        words={name: words[name] for name in _WHOLE},
         verbs=frozenset(_single_words(data)),
-        slips=_slips({normal(word) for word in data.get("spelling", {}).get("slips", ())}, vocabulary),
+        key_words=tuple(sorted({normal(word) for word in data.get("spelling", {}).get("slips", ())})),
         verb_first=bool(data.get("verb_first", False)),
         articles=bool(data.get("articles", True)),
         near=bool(data.get("near", False)),
         not_adjacent=bool(data.get("not_adjacent", False)),
+        not_behind=bool(data.get("not_behind", False)),
         bare_infinitive=bool(data.get("bare_infinitive", True)),
         weekdays={
             normal(word): day
@@ -312,20 +411,19 @@ def _build(data: Mapping[str, Any], common: Mapping[str, Any]) -> Pack:
     )
 
 
-def _entries(texts: Iterable[str]) -> Mapping[str, tuple[tuple[str, ...], ...]]:
-    by_word: dict[str, list[tuple[str, ...]]] = {}
-    for text in texts:
-        words = tuple(text.split())
-        by_word.setdefault(words[0], []).append(words)
-    return {first: tuple(sorted(found, key=len, reverse=True)) for first, found in by_word.items()}
-
-
-def _by_last_word(texts: Iterable[str]) -> Mapping[str, tuple[tuple[str, ...], ...]]:
-    by_word: dict[str, list[tuple[str, ...]]] = {}
-    for text in texts:
-        words = tuple(text.split())
-        by_word.setdefault(words[-1], []).append(words)
-    return {last: tuple(sorted(found, key=len, reverse=True)) for last, found in by_word.items()}
+def _worked_out(
+    words: Mapping[str, frozenset[str]], elements: frozenset[str], numbers: Iterable[str], spelling: Spelling
+) -> Mapping[str, set[str]]:
+    """Sets that follow from the others. `elements`: of all phrases."""
+    written = (text for name, texts in words.items() if name not in {"surnames", "places"} for text in texts)
+    people = (text for name in _OF_PEOPLE for text in words[name])
+    known = {part for text in chain(written, numbers) for part in text.split()}
+    return {
+        _VOCABULARY: known.union((e for e in elements if not stem_of(e)), *spelling.variants.values()),
+        _STEMS: set(filter(None, map(stem_of, elements))),
+        _PERSON_BEGINS: {text.split()[0] for text in chain(people, numbers)} | words["particles"],
+        _TITLE_ENDS: {title.split()[-1] for title in words["titles"]},
+    }
 
 
 def _by_first_word(
@@ -389,6 +487,9 @@ def _spelling(data: Mapping[str, Any]) -> Spelling:
         elisions=frozenset(normal(text) for text in data.get("elisions", ())),
         always=tuple(normal(text) for text in data.get("always", ())),
         beginnings=tuple(sorted((normal(text) for text in data.get("beginnings", ())), key=len, reverse=True)),
+        addressed=tuple(
+            (normal(k), normal(v)) for k, v in sorted(data.get("addressed", {}).items(), key=lambda item: -len(item[0]))
+        ),
         stops=frozenset(normal(word) for word in data.get("stops", ())),
     )
 
@@ -412,7 +513,7 @@ def _rules(data: Mapping[str, Any]) -> Iterable[tuple[str, Rule]]:
             section = {"any": section}
         for key, texts in section.items():
             if (meaning, key) == ("come", "would") or (meaning, key) in _VALUES:
-                rule = Rule(meaning, value=key)
+                rule = Rule(meaning, value=key, alone=key == "rhetorical")
                 yield from ((text, rule) for text in texts)
                 continue
             if key not in {*PERSONS, *_WHERE}:
@@ -441,22 +542,6 @@ def _single_words(data: Mapping[str, Any]) -> Iterable[str]:
             yield from single_words(text, cut)
 
 
-def _slips(targets: Iterable[str], vocabulary: frozenset[str]) -> dict[str, str]:
-    """Every word one slip of the pen away from a key word: a letter left out, doubled, changed or exchanged."""
-    targets = sorted(targets)
-    letters = sorted({letter for word in targets for letter in word})
-    slips: dict[str, str] = {}
-    for word in targets:
-        variants = {word[:i] + word[i + 1 :] for i in range(1, len(word))}
-        variants |= {word[:i] + word[i + 1] + word[i] + word[i + 2 :] for i in range(len(word) - 1)}
-        variants |= {word[:i] + c + word[i:] for i in range(1, len(word) + 1) for c in letters}
-        variants |= {word[:i] + c + word[i + 1 :] for i in range(1, len(word)) for c in letters}
-        for variant in variants:
-            if variant not in vocabulary and variant not in targets:
-                slips.setdefault(variant, word)
-    return slips
-
-
 __all__ = [
     "ANSWERS",
     "BESIDE",
@@ -470,6 +555,7 @@ __all__ = [
     "available",
     "build",
     "check",
+    "compile_into",
     "load",
     "normal",
 ]

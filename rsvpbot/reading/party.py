@@ -71,7 +71,7 @@ def party_of(
     if stance is PartStat.TENTATIVE and perhaps and clause and any(p.role in pack.words["we"] for p in clause.people):
         gathered.writer_too = False  # "the Commissioner's programme is open; we shall come back to you"
     _settle_list(gathered, own, parsed, me, totals, pack)
-    return _counted(gathered, stance, own, parsed, writer, me, totals)
+    return _counted(gathered, stance, own, parsed, writer, me, totals, pack)
 
 
 def _writer(writer: Writer, parsed: Parsed) -> Person | None:
@@ -159,6 +159,7 @@ def _counted(
     writer: Writer,
     me: Person | None,
     totals: Sequence[int],
+    pack: Pack,
 ) -> Party:
     doubts: list[str] = []
     people = gathered.people[:MOST_PEOPLE]
@@ -190,12 +191,28 @@ def _counted(
         doubts.append("alone, yet more than one is spoken of")
     if count == 1 and any(c.meaning == "company" for c in parsed.clauses):
         doubts.append("not alone, and with whom is not said")
+    doubts += [f"somebody may come too: “{c.words}”" for c in parsed.clauses if c.meaning == "stranger"]
+    if any(c.meaning == "parted" for c in parsed.clauses):
+        doubts.append("some of several come, and how many is not clear")
+    if any(c.meaning == "either" for c in parsed.clauses):
+        doubts.append("one or the other comes, and which is not clear")
     along = [p for c in parsed.clauses if c.meaning == "bring" and not c.asked for p in c.people]
-    if not (totals or gathered.listed) and any(p.several and not p.name for p in along):
+    if not (totals or gathered.listed) and (any(p.several and not p.name for p in along) or _a_team(parsed, pack)):
         doubts.append("how many come along is not said")
     if totals and max(totals) < len(named):
         doubts.append(f"{max(totals)} are spoken of, {len(named)} are named")
     return Party(named, max(count, 1), tuple(doubts))
+
+
+def _a_team(parsed: Parsed, pack: Pack) -> bool:
+    """ "I will attend with my team": nobody knows how many those are."""
+    said = {c.sentence for c in parsed.clauses if c.meaning in {"yes", "wish"}}
+    own = pack.words["my"] | pack.words["our"]
+    return any(
+        c.meaning == "bring" and c.sentence in said and not c.asked and not own.isdisjoint(c.words.casefold().split())
+        for c in parsed.clauses
+        if any(p.who is Who.GROUP and not p.name for p in c.people)
+    )
 
 
 def _told_later(parsed: Parsed) -> int:

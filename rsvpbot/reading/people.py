@@ -86,9 +86,8 @@ class Mentions:
         self._lower = lower_case
         self._shouted = _all_capitals(tokens, text)
         self._words = _in_words(tokens, pack) if any(han(token.norm) for token in tokens) else frozenset()
-        self._starts = starts = pack.person_words | known
         self._candidates = frozenset(
-            i for i, t in enumerate(tokens) if t.capital or t.norm in starts or t.norm[:1].isdigit() or han(t.norm)
+            i for i, t in enumerate(tokens) if t.capital or self._starts(t.norm) or t.norm[:1].isdigit() or han(t.norm)
         )
         """Where a mention may begin: most words can be passed over at a glance."""
         self._cased = all(not t.word or _has_case(t.norm) or t.norm[:1].isdigit() for t in tokens)
@@ -297,8 +296,9 @@ class Mentions:
         if counted:
             return counted
         given = titled > position and arabic(tokens[titled - 1].norm) and pack.has("given", tokens[titled - 1].norm)
-        if given and self.name_end(titled, after_title=True) - titled <= 1:
-            titled -= 1  # "شيخة المسلماني"
+        particle = titled < len(tokens) and pack.has("particles", tokens[titled].norm)
+        if given and (particle or self.name_end(titled, after_title=True) - titled <= 1):
+            titled -= 1  # "شيخة المسلماني", "أميرة بن يوسف"
         role = self._norms(at, titled) if titled > position else ""
         name_end = self.name_end(titled, after_title=titled > position)
         if titled > position and titled < len(tokens) and han(tokens[titled].norm):
@@ -331,11 +331,15 @@ class Mentions:
         """Whether somebody may be meant by "the" at a token and what stands `behind` it: most often it is a thing."""
         following = self._tokens[behind] if behind < len(self._tokens) else None
         if following is not None and (
-            following.capital or following.norm in self._starts or following.norm[:1].isdigit()
+            following.capital or self._starts(following.norm) or following.norm[:1].isdigit()
         ):
             return True
-        norm, entries = self._tokens[at].norm, self._pack.entries
-        return norm in self._pack.numbers_by_word or any(norm in entries[name] for name in ("self", "they", "dual"))
+        norm = self._tokens[at].norm
+        return norm in self._pack.numbers_by_word or self._pack.begins(("self", "they", "dual"), norm)
+
+    def _starts(self, norm: str) -> bool:
+        """Whether a mention may begin with a word in lower case."""
+        return norm in self._known or self._pack.may_begin_person(norm)
 
     def _foreign_name(self, at: int) -> bool:
         """ "Ana" in Arabic text is somebody's name and not "I" in Latin letters."""
@@ -381,7 +385,7 @@ class Mentions:
         return end, Person(Who.GROUP if group else Who.ROLE, role=role, several=several)
 
     def _determiners(self, at: int) -> int:
-        if at >= len(self._tokens) or self._tokens[at].norm not in self._pack.entries["determiners"]:
+        if at >= len(self._tokens) or not self._pack.begins(("determiners",), self._tokens[at].norm):
             return at
         position = at
         for _ in range(4):
@@ -452,6 +456,8 @@ class Mentions:
         while True:
             skipped = position
             length = self._title_length(skipped)
+            if length and self._in_a_longer_modifier(skipped, length):
+                length = 0  # the 人 of "人权处处长"
             while not length and skipped < len(tokens) and skipped - position < 5:
                 step = pack.longest("modifiers", tokens, skipped)
                 if not step and tokens[skipped].capital and pack.has("places", tokens[skipped].norm) and skipped > 0:
@@ -463,6 +469,11 @@ class Mentions:
             if not length:
                 return position
             position = skipped + length
+
+    def _in_a_longer_modifier(self, at: int, length: int) -> bool:
+        """Whether a Chinese title is only the beginning of a longer word that stands before another title."""
+        step = self._pack.longest("modifiers", self._tokens, at) if han(self._tokens[at].norm) else 0
+        return step > length and self._title_length(at + step) > 0
 
     def _title_length(self, at: int) -> int:
         if elided(self._tokens, at, self._pack):
@@ -479,8 +490,8 @@ class Mentions:
         while position < len(tokens) and position - at < 10 and tokens[position].word:
             little = pack.longest_of(_LITTLE, tokens, position)
             part = pack.longest_of(_PARTS, tokens, position)
-            if tokens[position].capital:
-                part = max(part, 1)
+            if tokens[position].capital and not (self._shouted and pack.knows(tokens[position].norm)):
+                part = max(part, 1)  # "DO EMBAIXADOR DE CONFIRMAR A SUA PARTICIPAÇÃO" is no office
             if not little and not part:
                 break
             position += max(little, part)
@@ -580,6 +591,8 @@ class Mentions:
     def _behind_honorific(self, at: int) -> bool:
         """ "M. Petit", "Mrs. Baker": a word with a capital behind a short form of address is a name."""
         token, pack = self._tokens[at], self._pack
+        if self._shouted and pack.knows(token.norm):
+            return False  # "SE A MINHA MÃE FICAR BOA"
         short = at > 0 and len(self._tokens[at - 1].norm) <= LONGEST_HONORIFIC and token.capital
         other = pack.has("never_names", token.norm) or pack.longest_of(
             ("titles", "roles", "group", "of"), self._tokens, at
@@ -592,7 +605,7 @@ class Mentions:
         norm = self._tokens[at].norm
         last = at + 1 >= len(self._tokens) or self._tokens[at + 1].norm in ",("
         verb = norm in self._pack.verbs or any(
-            rule.meaning in INSTEAD for node in self._pack.lexicon.root.after(norm) for rule in node.opened().rules
+            rule.meaning in INSTEAD for node in self._pack.lexicon.root.after(norm) for rule in node.rules
         )
         return last and not verb and not any(self._pack.longest(n, self._tokens, at) for n in _NO_FAMILY_NAMES)
 
@@ -658,6 +671,7 @@ class Mentions:
                 and han(tokens[end].norm)
                 and end not in self._words
                 and not tokens[end].space
+                and not (end > at + length and self._counts_people(end))
             ):
                 end += 1
             office = max(pack.longest("organisation", tokens, end), pack.longest("group", tokens, end))
@@ -670,6 +684,11 @@ class Mentions:
             if title_at(tokens, at + length, pack):
                 return at + length
         return at
+
+    def _counts_people(self, at: int) -> bool:
+        """ "王芳三个人": a number of people, and no part of the name before it."""
+        end, number = number_at(self._tokens, at, self._pack)
+        return number > 1 and self._pack.longest_of(("determiners", "roles"), self._tokens, end) > 0
 
     def _han_before_title(self, at: int) -> int:
         """ "翻译敖登格日勒女士": what stands between a role and a title; the token itself where no title follows."""
@@ -701,7 +720,7 @@ class Mentions:
         if token.norm in self._known:
             return token.capital or self._lower or not _has_case(token.norm)
         if self._shouted:
-            return token.capital and not self._pack.knows(token.norm)
+            return token.capital and not self._pack.knows(token.norm) and self._in_a_run(at)
         if not token.capital and _has_case(token.norm):
             return False
         if at == 0 and token.norm in self._pack.verbs and not self._pack.has("given", token.norm):
@@ -711,6 +730,23 @@ class Mentions:
         return not self._pack.has("never_names", token.norm) and not (
             self._pack.knows(token.norm) and self._stands_alone(at)
         )
+
+    def _in_a_run(self, at: int) -> bool:
+        """Where all is in capitals: whether another word that may be a name stands beside, a title before, or "and I"
+        behind. By itself any word that the pack does not have would be a name ("ЗАВИСИТ ОТ ДЕЖУРСТВ")."""
+        tokens, pack = self._tokens, self._pack
+        if any(0 <= i < len(tokens) and self._part_of_a_name(i) for i in (at - 1, at + 1)):
+            return True
+        joined = at + 1 + pack.longest("and", tokens, at + 1)
+        if joined > at + 1 and pack.longest("self", tokens, joined):
+            return True
+        titled = (i + title_at(tokens, i, pack) for i in range(max(0, at - 5), at) if title_at(tokens, i, pack))
+        return any(end in {at - 1, at} for end in titled)
+
+    def _part_of_a_name(self, at: int) -> bool:
+        norm = self._tokens[at].norm
+        sure = self._pack.has("given", norm) or self._pack.has("particles", norm) or norm in self._known
+        return sure or (self._unknown_word(at) and norm not in self._not_names)
 
     def _long_place(self, at: int) -> int:
         """How many tokens the name of a place in several words takes, that is no surname ("Felipe Santa Cruz")."""

@@ -7,20 +7,24 @@ with the size of the pack. The tree grows where texts lead: what nobody says cos
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from itertools import chain
-from types import MappingProxyType
-from typing import ClassVar, NamedTuple
+from array import array
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
 
-from rsvpbot.reading.tokens import PLAIN, Spelling, Token
+from rsvpbot.reading.packed import Index, Texts
+from rsvpbot.reading.tokens import Token
 from rsvpbot.reading.written import GAP_SIGN, Cut, PhraseError, Step, compiled, elements_of, opening_words, openings
 
 GAP = 5
 """Most words that "..." stands for."""
 
 MOST_FILLERS = 3
-MOST_REMEMBERED = 20_000
-"""Words whose beginnings of phrases are kept in memory."""
+WHO = "{who}"
+NUMBER = "#"
+
+MOST_GROWN = 90_000
+"""Steps of its trees that a lexicon keeps in memory, at some 200 bytes each, before it begins anew. Fewer cost Chinese
+dearly: thousands of its phrases begin with the same character, and each is taken apart again."""
 
 
 class Rule(NamedTuple):
@@ -56,127 +60,168 @@ class Mark(NamedTuple):
         return self.rule.meaning
 
 
+class _Grown:
+    """What has been worked out of the trees of a lexicon. "will" and "shall" of "will|shall come" lead to one node."""
+
+    __slots__ = ("_nodes", "size")
+
+    def __init__(self) -> None:
+        self._nodes: dict[tuple[Step[Rule], ...], _Node] = {}
+        self.size = 0
+        """In steps."""
+
+    def node(self, steps: Iterable[Step[Rule]]) -> _Node:
+        """The node at which these steps stand."""
+        several = tuple(dict.fromkeys(steps))
+        found = self._nodes.get(several)
+        if found is None:
+            found = self._nodes[several] = _Node(several, self)
+            self.size += 1 + len(found.following)
+        return found
+
+    def forget(self) -> None:
+        self._nodes.clear()
+        self.size = 0
+
+
 class _Node:
-    """Where some beginnings of phrases lead; what follows is worked out when a text comes here first."""
+    """Where some beginnings of phrases lead; what follows each is worked out when a text comes there first."""
 
-    # Most are never looked at: what they hold is empty until then.
-    _NOTHING: ClassVar[Mapping[str, _Node]] = MappingProxyType({})
-    rules: tuple[Rule, ...] = ()
-    words: Mapping[str, _Node] = _NOTHING
-    stems: Mapping[str, _Node] = _NOTHING
-    lengths: tuple[int, ...] = ()
-    classes: Mapping[str, _Node] = _NOTHING
-    who: _Node | None = None
-    number: _Node | None = None
-    gap: _Node | None = None
+    __slots__ = ("_grown", "classes", "following", "gap", "lengths", "number", "rules", "who")
 
-    def __init__(self, steps: Sequence[Step[Rule]]) -> None:
-        self._steps: Sequence[Step[Rule]] | None = steps
-
-    def opened(self) -> _Node:
-        """The same, with all that follows. Two threads at once would do the same twice."""
-        if self._steps is None:
-            return self
-        steps = self._steps if len(self._steps) == 1 else tuple(dict.fromkeys(self._steps))
-        rules = [step.means for step in steps if step.means is not None]
-        if rules:
-            self.rules = tuple(dict.fromkeys(rules))
-        following: dict[str, list[Step[Rule]]] = {}
+    def __init__(self, steps: Sequence[Step[Rule]], grown: _Grown) -> None:
+        following: dict[str, Step[Rule] | list[Step[Rule]] | _Node] = {}
         for step in steps:
             for element, after in step.edges:
-                following.setdefault(element, []).append(after)
-        words: dict[str, _Node] = {}
-        stems: dict[str, _Node] = {}
-        classes: dict[str, _Node] = {}
-        for element, afters in following.items():
-            node = _Node(afters)
-            if element[-1] == "*" and len(element) > 1:
-                stems[element[:-1]] = node
-            elif element[0] == "{":
-                if element == "{who}":
-                    self.who = node
-                else:
-                    classes[element[1:-1]] = node
-            elif element == "#":
-                self.number = node
-            elif element == GAP_SIGN:
-                self.gap = node
-            else:
-                words[element] = node
-        self.words, self.stems, self.classes = words, stems, classes
-        if stems:
-            self.lengths = tuple(sorted({len(stem) for stem in stems}, reverse=True))
-        self._steps = None
-        return self
+                other = following.setdefault(element, after)
+                if type(other) is list:
+                    other.append(after)
+                elif other is not after:
+                    following[element] = [other, after]  # type: ignore[list-item]
+        self.following = following
+        self._grown = grown
+        self.rules: tuple[Rule, ...] = tuple(dict.fromkeys(step.means for step in steps if step.means is not None))
+        """What the phrases mean that may end here."""
+        self.lengths = _lengths(following)
+        """Of the stems that may follow."""
+        self.classes = any(element[0] == "{" and element != WHO for element in following)
+        """Whether the phrase of a class may follow."""
+        self.who = WHO in following
+        self.number = NUMBER in following
+        self.gap = GAP_SIGN in following
 
-    def after(self, word: str) -> tuple[_Node, ...]:
+    def then(self, element: str) -> _Node | None:
+        """Where an element leads: a word, "stem*", "{class}", "#" or "..."."""
+        found = self.following.get(element)
+        if found is None or type(found) is _Node:
+            return found
+        node = self.following[element] = self._grown.node(found if type(found) is list else (found,))  # type: ignore[arg-type]
+        return node
+
+    def after(self, word: str) -> Iterator[_Node]:
         """The nodes to which a word leads."""
-        self.opened()
-        found = [self.words[word]] if word in self.words else []
+        node = self.then(word)
+        if node is not None:
+            yield node
         for length in self.lengths:
-            if word[:length] in self.stems and len(word) >= length:
-                found.append(self.stems[word[:length]])
-        return tuple(found)
+            node = self.then(word[:length] + "*") if len(word) >= length else None
+            if node is not None:
+                yield node
+
+
+def _lengths(elements: Iterable[str]) -> tuple[int, ...]:
+    """The lengths of the stems among elements, the longest first."""
+    lengths = {len(element) - 1 for element in elements if element[-1] == "*" and len(element) > 1}
+    return tuple(sorted(lengths, reverse=True)) if lengths else ()
 
 
 class _Root:
     """Where phrases begin. Each is kept under every word that may open it, and looked at when a text has the word."""
 
-    __slots__ = ("_begun", "_by_element", "_cut", "_lengths", "_nodes", "_phrases", "classes", "number", "who")
+    __slots__ = (
+        "_begun",
+        "_by_element",
+        "_cut",
+        "_grown",
+        "_led",
+        "_lengths",
+        "_nodes",
+        "_phrases",
+        "_rule_of",
+        "_rules",
+        "classes",
+    )
 
-    def __init__(self, phrases: Iterable[tuple[str, Rule]], cut: Cut) -> None:
+    def __init__(self, phrases: Iterable[tuple[str, Rule]], cut: Cut, grown: _Grown) -> None:
         self._cut = cut
+        self._grown = grown
         self._nodes: dict[str, tuple[_Node, ...]] = {}
-        self._phrases = tuple(phrases)
+        """By element."""
         self._begun: dict[int, Sequence[tuple[str, Step[Rule]]]] = {}
         """The openings of the phrases that were looked at, by their place among the phrases."""
+        self._led: dict[str, tuple[_Node, ...]] = {}
+        """By word: most words of a text come again and again."""
+        phrases = tuple(phrases)
+        self._phrases = Texts(text for text, _ in phrases)
+        numbers: dict[Rule, int] = {}
+        self._rule_of = array("H", (numbers.setdefault(rule, len(numbers)) for _, rule in phrases))
+        self._rules = tuple(numbers)
         by_word: dict[str, list[int]] = {}
-        for place, (text, _) in enumerate(self._phrases):
+        for place, (text, _) in enumerate(phrases):
             first = text.partition(" ")[0]
             for word in (first,) if first.isalpha() else opening_words(text):
                 by_word.setdefault(word, []).append(place)
-        self._by_element: dict[str, list[int]] = {}
+        by_element: dict[str, list[int]] = {}
         for word, found in by_word.items():
             elements = cut(word, word)
             if elements:
-                self._by_element.setdefault(elements[0], []).extend(found)
-        stems = {element[:-1] for element in self._by_element if element.endswith("*") and len(element) > 1}
-        self._lengths = tuple(sorted(set(map(len, stems)), reverse=True))
-        self.classes = {e[1:-1]: n for e in self._by_element if e.startswith("{") and e != "{who}" for n in self._at(e)}
-        self.who = next(iter(self._at("{who}")), None)
-        self.number = next(iter(self._at("#")), None)
+                by_element.setdefault(elements[0], []).extend(found)
+        self._by_element = Index(by_element)
+        self._lengths = _lengths(by_element)
+        self.classes = frozenset(e[1:-1] for e in by_element if e.startswith("{") and e != WHO)
+        """The classes with whose phrases others begin."""
 
-    def _at(self, element: str) -> tuple[_Node, ...]:
+    def forget(self) -> None:
+        """Give back what texts have led to."""
+        self._nodes.clear()
+        self._begun.clear()
+        self._led.clear()
+
+    def then(self, element: str) -> tuple[_Node, ...]:
         """The node behind an element with which phrases begin."""
-        places = self._by_element.get(element)
-        if places is None:
-            return ()
-        after = [step for place in dict.fromkeys(places) for e, step in self._openings(place) if e == element]
-        return (_Node(after),) if after else ()
+        found = self._nodes.get(element)
+        if found is None:
+            places = dict.fromkeys(self._by_element.get(element))
+            after = [step for place in places for e, step in self._openings(place) if e == element]
+            found = (self._grown.node(after),) if after else ()
+            if found:
+                self._nodes[element] = found
+        return found
 
     def _openings(self, place: int) -> Sequence[tuple[str, Step[Rule]]]:
         found = self._begun.get(place)
         if found is None:
-            found = self._begun[place] = openings(*self._phrases[place], self._cut)
+            rule = self._rules[self._rule_of[place]]
+            found = self._begun[place] = openings(self._phrases[place], rule, self._cut)
         return found
 
     def after(self, word: str) -> tuple[_Node, ...]:
-        """The nodes to which a word leads; remembered, since most words of a text come again and again."""
-        found = self._nodes.get(word)
+        """The nodes to which a word leads."""
+        found = self._led.get(word)
         if found is None:
             stems = (word[:length] + "*" for length in self._lengths if length <= len(word))
-            found = (*self._at(word), *(node for stem in stems for node in self._at(stem)))
-            if len(self._nodes) < MOST_REMEMBERED:
-                self._nodes[word] = found
+            found = (*self.then(word), *(node for stem in stems for node in self.then(stem)))
+            self._led[word] = found
+            self._grown.size += 1
         return found
 
     def meanings(self, word: str) -> frozenset[str]:
         """What the phrases mean that begin with this word."""
         elements = (word, *(word[:length] + "*" for length in self._lengths if length <= len(word)))
         return frozenset(
-            self._phrases[place][1].meaning
+            self._rules[self._rule_of[place]].meaning
             for element in elements
-            for place in self._by_element.get(element, ())
+            for place in self._by_element.get(element)
             if any(opening == element for opening, _ in self._openings(place))
         )
 
@@ -189,22 +234,27 @@ class Lexicon:
         phrases: Iterable[tuple[str, Rule]],
         classes: Mapping[str, Sequence[str]],
         barrier: frozenset[str],
-        spelling: Spelling = PLAIN,
+        cut: Cut | None = None,
     ) -> None:
-        """The class "fill" may stand inside any phrase. `barrier`: words that "..." never stands for; `spelling`: how
-        words are cut, in phrases as in texts. The phrases must be well written (see `check`)."""
+        """The class "fill" may stand inside any phrase. `barrier`: words that "..." never stands for; `cut`: how words
+        are cut, in phrases as in texts. The phrases must be well written (see `check`)."""
         self.barrier = barrier
-        cut = Cut(Spelling(elisions=spelling.elisions, accented=spelling.accented))
+        self._cut = cut = cut or Cut()
         self._leading: dict[str, bool] = {}
-        phrases = tuple(phrases)
-        elements = cut.elements_in(chain((text for text, _ in phrases), *classes.values()))
-        self.stems = frozenset(element[:-1] for element in elements if element.endswith("*") and len(element) > 1)
-        self.words = frozenset(element for element in elements if not (element.endswith("*") and len(element) > 1))
-        """Every word written out in a phrase."""
+        self._grown = _Grown()
         of_class = ((text, rule) for name, texts in classes.items() for rule in [Rule(name)] for text in texts)
-        self.class_root = _Root(of_class, cut)
+        self.class_root = _Root(of_class, cut, self._grown)
         """The phrases of all classes; each means its class."""
-        self.root = _Root(phrases, cut)
+        self.root = _Root(phrases, cut, self._grown)
+        self._forget()
+
+    def _forget(self) -> None:
+        """Give back what was worked out for the texts so far. What a search still holds stays as it is."""
+        self.root.forget()
+        self.class_root.forget()
+        self._leading.clear()
+        self._cut.forget()
+        self._grown.forget()
 
     def in_phrases(self, tokens: Sequence[Token]) -> frozenset[int]:
         """The tokens that phrases of several words hold, whomever they speak of."""
@@ -232,6 +282,8 @@ class Lexicon:
         `who_ends(i)`: the ends of the mentions of people that begin at token i; `number_at(i)`: the end and the value
         of the number there, or i and 0.
         """
+        if self._grown.size > MOST_GROWN:
+            self._forget()
         search = _Search(self, tokens, who_ends, number_at)
         found: list[Mark] = []
         for at in range(begin, len(tokens)):
@@ -244,9 +296,9 @@ class Lexicon:
         found = self._leading.get(word)
         if found is None:
             begun = self.class_root.meanings(word)
-            found = bool(self.root.after(word)) or any(name in begun for name in self.root.classes)
-            if len(self._leading) < MOST_REMEMBERED:
-                self._leading[word] = found
+            found = self._leading[word] = bool(self.root.after(word)) or any(
+                name in begun for name in self.root.classes
+            )
         return found
 
 
@@ -311,22 +363,23 @@ class _Search:
             self._enter(node, start + 1, 0, None, None, 0)
         for name, ends in self._classes_at(start).items():
             if name in self._root.classes:
-                for end in ends:
-                    self._enter(self._root.classes[name], end, 0, None, None, 0)
-        if self._root.who is not None:
+                for node in self._root.then(f"{{{name}}}"):
+                    for end in ends:
+                        self._enter(node, end, 0, None, None, 0)
+        for node in self._root.then(WHO):
             for end in self._who_ends(start):
-                self._enter(self._root.who, end, 0, (start, end), None, 0)
-        if self._root.number is not None:
+                self._enter(node, end, 0, (start, end), None, 0)
+        for node in self._root.then(NUMBER):
             end, value = self._number_at(start)
             if end > start:
-                self._enter(self._root.number, end, 0, None, value, 0)
+                self._enter(node, end, 0, None, value, 0)
         return self._best.values()
 
     def _enter(
         self, node: _Node, at: int, fillers: int, who: tuple[int, int] | None, number: int | None, passed: int
     ) -> None:
         """Keep what ends at a node, and go on."""
-        for rule in node.opened().rules:
+        for rule in node.rules:
             old = self._best.get((rule, at))
             if old is None or passed < old.passed:
                 self._best[rule, at] = Mark(rule, self._start, at, who, number, passed)
@@ -338,29 +391,24 @@ class _Search:
     ) -> None:
         """Take every step from a node that the token allows."""
         word = self._norms[at]
-        following = node.words.get(word)
-        if following is not None:
+        for following in node.after(word):
             self._enter(following, at + 1, fillers, who, number, passed)
-        for length in node.lengths:
-            following = node.stems.get(word[:length]) if len(word) >= length else None
-            if following is not None:
-                self._enter(following, at + 1, fillers, who, number, passed)
         classes = self._classes_at(at)
         if classes and node.classes:
             for name, ends in classes.items():
-                following = node.classes.get(name)
-                if following is not None:
+                behind = node.then(f"{{{name}}}")
+                if behind is not None:
                     for end in ends:
-                        self._enter(following, end, fillers, who, number, passed)
-        if node.who is not None:
+                        self._enter(behind, end, fillers, who, number, passed)
+        if node.who and (behind := node.then(WHO)):
             for end in self._who_ends(at):
-                self._enter(node.who, end, fillers, (at, end), number, passed)
-        if node.number is not None:
+                self._enter(behind, end, fillers, (at, end), number, passed)
+        if node.number and (behind := node.then(NUMBER)):
             end, value = self._number_at(at)
             if end > at:
-                self._enter(node.number, end, fillers, who, value, passed)
-        if node.gap is not None:
-            self._over_gap(node.gap, at, who, number, passed)
+                self._enter(behind, end, fillers, who, value, passed)
+        if node.gap and (behind := node.then(GAP_SIGN)):
+            self._over_gap(behind, at, who, number, passed)
         if word in "()" and fillers < MOST_FILLERS and at + 1 < len(self._norms):
             self._follow(node, at + 1, fillers + 1, who, number, passed)  # "a UN (NY) grounds pass"
         elif fillers < MOST_FILLERS and "fill" in classes:
@@ -372,7 +420,7 @@ class _Search:
         for length in range(GAP + 1):
             if at + length >= len(self._tokens):
                 return
-            self._follow(node.opened(), at + length, MOST_FILLERS, who, number, passed + length)
+            self._follow(node, at + length, MOST_FILLERS, who, number, passed + length)
             token = self._tokens[at + length]
             if not token.word or token.norm in self._barrier:
                 return
@@ -388,7 +436,7 @@ class _Search:
         return found
 
     def _collect(self, node: _Node, at: int, ends: dict[str, dict[int, None]]) -> None:
-        for rule in node.opened().rules:
+        for rule in node.rules:
             ends.setdefault(rule.meaning, {})[at] = None
         if at < len(self._norms):
             for following in node.after(self._norms[at]):

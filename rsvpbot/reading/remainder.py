@@ -64,6 +64,8 @@ class Answer:
     """The sentence in which it begins."""
     short_until: int = -1
     """The sentence of a yes that is only a short phrase, without anybody who does it ("sure", "see you there")."""
+    refused_from: int = -1
+    """The sentence in which a plain no begins."""
 
 
 def answer_of(
@@ -84,6 +86,7 @@ def answer_of(
         said_from=min((c.sentence for c in said), default=-1),
         own=own is not None or assumed is not None,
         short_until=min((c.sentence for c in said), default=-1) if short else -1,
+        refused_from=min((c.sentence for c in answers if c.meaning == "no" and not c.doubt), default=-1),
     )
 
 
@@ -92,8 +95,13 @@ def left_over(parsed: Parsed, answer: Answer, asked: Sequence[Clause], writer: W
     requests = [f"asks something that a person must answer: “{short(clause.words)}”" for clause in asked]
     doubts: list[str] = []
     meanings: dict[int, set[str]] = {}
+    asking = {c.sentence for c in parsed.clauses if c.asked} | {
+        i.sentence for i in parsed.left if "question" in i.signs
+    }
     for clause in parsed.clauses:
-        meanings.setdefault(clause.sentence, set()).add(clause.meaning)
+        told = clause.meaning in NEEDS and not clause.asked and clause.sentence in asking
+        # A need that is told settles no question behind it: "I use a wheelchair; is there a ramp?"
+        meanings.setdefault(clause.sentence, set()).update(() if told else (clause.meaning,))
     for clause in parsed.clauses:
         said = meanings[clause.sentence]
         if clause.meaning == "special" and (clause.asked or answer.stance is None or "ask" in said or not said & NEEDS):
@@ -113,13 +121,15 @@ def left_over(parsed: Parsed, answer: Answer, asked: Sequence[Clause], writer: W
             continue  # asked already
         if "question" in item.signs:
             settled = said & {"logistics", "courtesy", "receipt", "promise", *_SAYS}
+            if answer.stance is PartStat.DECLINED and item.content > FEW_BESIDE:
+                settled -= {"logistics"}  # "I cannot come. Shall we meet on the 22nd and discuss the paper?"
             behind = said & _SAYS and item.content > FEW_BESIDE and _asked_behind(item, parsed)
             needed = said & NEEDS and ("ask" in said or item.content <= FEW_BESIDE)
             if behind or not (settled or needed) or (item.content > FEW_LEFT and not said & _SAYS):
                 requests.append(f"asks something that a person must answer: “{words}”")
             continue
         if answer.stance is None:
-            if _unread(item, said):
+            if _unread(item, said) or not parsed.clauses:  # "Both", "I would": little words, and nothing besides
                 doubts.append(f"not understood: “{words}”")
             continue
         if (
@@ -180,7 +190,9 @@ def _against(item: Left, answer: Answer, said: set[str]) -> frozenset[str]:
     answering = bool(said & STANCES)
     if answer.stance is PartStat.DECLINED:
         turning = {"yes", "can", "come", "person", "will"} if answer.missed and not item.names else {"turned"}
-        if "turned" in signs and signs & turning and ("no" not in said or item.content > FEW_BESIDE):
+        leads_to_it = item.sentence < answer.refused_from  # "But my boss needs me that day. So I cannot come."
+        behind = "no" not in said or item.content > FEW_BESIDE
+        if "turned" in signs and signs & turning and behind and not leads_to_it:
             return frozenset({"turned"})  # "I am busy that day, but I shall find an hour for you"
         return frozenset() if answering else signs & {"come", "yes"}
     if answer.stance is PartStat.TENTATIVE:

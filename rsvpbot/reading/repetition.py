@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable
 from functools import lru_cache
 
 from rsvpbot.reading import clients
-from rsvpbot.reading.sheet import Part, Sheet, fingerprint
+from rsvpbot.reading.sheet import Part, Sheet, fingerprint, has_date, plain_text
 
 _STRETCH = 16
 _FEWEST_LETTERS = 60
@@ -19,6 +19,8 @@ _LONGEST_LINE = 30
 """Of a run: at least one of its lines has as many letters."""
 _LONGEST_KNOWN = 400_000
 _LONGEST_QUOTED = 20_000
+_MOST_QUOTED = 400
+"""Lines of a quotation in which something of the writer's is looked for; a letter of ours has fewer."""
 
 Stretches = frozenset[str]
 
@@ -85,6 +87,35 @@ def _mark_runs(sheet: Sheet, ours: Stretches, fewest: int) -> None:
             for line in run:
                 sheet.parts[line] = Part.QUOTED
         run, letters, longest = [], 0, 0
+
+
+def repeats(line: str, known: Collection[str]) -> bool:
+    """Whether a line stands in texts of our own."""
+    return _repeats(fingerprint(line), _stretches(tuple(known)))
+
+
+def inserted(sheet: Sheet, known: Collection[str]) -> list[str]:
+    """The quoted lines behind the first of ours that repeat none, as far as the mail that is answered goes: what
+    it quotes itself was written before."""
+    quoted = sheet.of_part(Part.QUOTED)[:_MOST_QUOTED]
+    marks = [_marks_of_quotation(sheet.lines[at]) for at in quoted]
+    lines = [sheet.lines[at][count:].strip() for at, count in zip(quoted, marks, strict=True)]
+    repeating = _repeating([fingerprint(line) for line in lines], _stretches(tuple(known)))
+    first = next((i for i, ours in enumerate(repeating) if ours), len(quoted))
+    depth = sheet.lines[quoted[first]][: marks[first]].count(">") if first < len(quoted) else 0
+    found: list[str] = []
+    for i in range(first, len(quoted)):
+        deeper = sheet.lines[quoted[i]][: marks[i]].count(">") > depth
+        attributed = lines[i].endswith((":", "：")) and has_date(plain_text(lines[i]))
+        if deeper or attributed or clients.role(lines[i].partition(":")[0]) == "from":
+            break
+        if not repeating[i]:
+            found.append(lines[i])
+    return found
+
+
+def _marks_of_quotation(line: str) -> int:
+    return len(line) - len(line.lstrip("> "))
 
 
 def _rescue(sheet: Sheet, ours: Stretches) -> None:

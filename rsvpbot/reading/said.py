@@ -107,6 +107,10 @@ class Parsed:
     """The name by which the writer says who they are ("my name is …")."""
     cut: bool = False
     """Not read to its end."""
+    unheard: tuple[str, ...] = ()
+    """Sentences of ordinary little words alone, of which nothing was made."""
+    choices: tuple[str, ...] = ()
+    """A yes and a no that are both offered, and neither is chosen."""
 
 
 def short(words: str) -> str:

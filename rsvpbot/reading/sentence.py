@@ -33,6 +33,10 @@ class Reader:
     introduced: str = ""
     """The name by which the writer says who they are."""
     regrets: set[int] = field(default_factory=set)
+    unheard: list[str] = field(default_factory=list)
+    """Sentences of which nothing was made at all."""
+    choices: list[str] = field(default_factory=list)
+    """A yes and a no that are both offered, and neither is chosen."""
     mentioned: list[tuple[int, Person]] = field(default_factory=list)
     """Everybody spoken of so far, with the place, for pronouns."""
 
@@ -57,6 +61,8 @@ class Here:
     built: list[Clause] = field(default_factory=list)
     other_days: dict[tuple[int, int], str] = field(default_factory=dict)
     """Of pieces looked at: which other day they name."""
+    refused_another_day: bool = False
+    """Whether it was said that somebody does not come on another day."""
 
     def loose(self, start: int, end: int) -> int:
         """How many words with content stand between two tokens that nothing accounts for."""

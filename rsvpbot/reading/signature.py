@@ -7,10 +7,14 @@ from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
 from rsvpbot.reading import clients
+from rsvpbot.reading.names import may_sign
 from rsvpbot.reading.sheet import LABEL, RULE, Part, Sheet, plain_text, segments
 
 _FIRST_LINES = 6
 """Where a banner may stand."""
+
+
+_BULLETS = ("-", "*", "•", "·", "–")
 
 
 def mark_boilerplate(sheet: Sheet) -> None:
@@ -24,7 +28,7 @@ def mark_boilerplate(sheet: Sheet) -> None:
     if clients.holds_banner(" ".join(folded[:_FIRST_LINES])):
         _mark_banners(sheet, written[:_FIRST_LINES])
     for at, line in zip(written, folded, strict=True):
-        if clients.is_folded_footer(line) or (line[0] in "[<" and clients.is_picture(line)):
+        if clients.is_folded_footer(line) or (line.startswith(("[", "<")) and clients.is_picture(line)):
             sheet.mark(at, at + 1, Part.BOILERPLATE)
     notices = clients.notices_in(" ".join(folded))
     for at in written if notices else ():
@@ -69,7 +73,7 @@ def _mark_lone_delimiters(sheet: Sheet, among: Sequence[int]) -> None:
 
 
 def _is_rule(line: str) -> bool:
-    return not line[0].isalnum() and (_is_delimiter(line) or bool(RULE.match(line)))
+    return bool(line) and not line[0].isalnum() and (_is_delimiter(line) or bool(RULE.match(line)))
 
 
 # --------------------------------------------------------------------------- signature
@@ -196,11 +200,12 @@ def _block_start(sheet: Sheet, block: list[int], sender: frozenset[str], introdu
         below = tail[order + 1 :]
         if not any(_personal(sheet.lines[line]) for line in below) or _evidence(sheet.lines[below[0]]):
             return at
-    if len(block) > 10 or any(_personal(sheet.lines[at]) or sheet.plain[at][0] in "-*•·–" for at in block[:2]):
+    if len(block) > 10 or any(_personal(sheet.lines[at]) or sheet.plain[at].startswith(_BULLETS) for at in block[:2]):
         return -1
     if any(_fills_in(sheet.plain[at]) for at in block):
         return -1
-    if sender and not signed and not sender & name_words(" ".join(sheet.lines[at] for at in block)):
+    named, above = name_words(" ".join(sheet.lines[at] for at in block)), name_words(sheet.lines[block[0]])
+    if sender and not signed and not sender & named and not may_sign(above, sender):
         return -1  # somebody else's name and number: the writer tells who comes
     first = sheet.lines[block[0]]
     evidence = [at for at in block if _evidence(sheet.lines[at])]
@@ -358,21 +363,28 @@ def _says_more(line: str) -> bool:
     return (_personal(line) or _sentence(line) or _fills_in(plain_text(line))) and not _advertises(line)
 
 
+def _speaks(line: str) -> bool:
+    """A sentence in which the writer says "I"."""
+    return _personal(line) and clients.first_person(line, singular=True)
+
+
 def _give_back(sheet: Sheet, paragraphs: list[list[int]], delimited: bool) -> None:
-    """A postscript, or a paragraph of sentences below the name, is no part of the signature."""
+    """A postscript, or a paragraph of sentences below the name, is no part of the signature. `delimited`: it stands
+    below a "-- ", where programs put mottoes and notices too; so only what its writer says of themselves is given
+    back."""
+    says_more = _speaks if delimited else _says_more
     for order, block in enumerate(paragraphs):
         if clients.is_postscript(sheet.plain[block[0]]):
             for later in paragraphs[order:]:
                 _return(sheet, later)
             return
-        if delimited:
-            continue
-        if order and any(_says_more(sheet.lines[at]) for at in block):
+        if order and any(says_more(sheet.lines[at]) for at in block):
             _return(sheet, block)
         elif not order:
             for place, at in enumerate(block[1:], 1):
                 if clients.is_postscript(sheet.plain[at]) or (
-                    (_personal(sheet.lines[at]) or _fills_in(sheet.plain[at]))
+                    not delimited
+                    and (_personal(sheet.lines[at]) or _fills_in(sheet.plain[at]))
                     and not any(_evidence(sheet.lines[above]) for above in block[:place])
                 ):
                     _return(sheet, block[place:])

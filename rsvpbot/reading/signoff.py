@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
+from rsvpbot.reading import clients
 from rsvpbot.reading.names import (
     MOST_NAME_WORDS,
     arabic,
+    by_name,
     clean_name,
     cyrillic,
     han,
@@ -17,6 +20,7 @@ from rsvpbot.reading.names import (
 )
 from rsvpbot.reading.pack import ANSWERS, INSTEAD, VERBS, Pack
 from rsvpbot.reading.people import Mentions
+from rsvpbot.reading.phrases import Mark
 from rsvpbot.reading.said import Writer
 from rsvpbot.reading.tokens import Sentence, Token, fold
 
@@ -33,6 +37,9 @@ _ANSWERING = ANSWERS | VERBS | INSTEAD | {"not", "cannot", "fail"}
 
 _NO_NAMES = ("organisation", "group", "places", "titles", "plural", "fill", "ordinary")
 """Words of several characters that are no part of a name."""
+
+MOST_IN_CLOSING = 10
+"""Words of a closing, or Chinese characters, at most."""
 
 LONGEST_POST = 8
 """Words of a post with its office, in Arabic."""
@@ -53,14 +60,17 @@ def without_sign_off(
         words = text[sentence.start : sentence.end]
         kind = _sign_off_kind(sentence, words, pack, writer, first=last == 1)
         below_nothing = not lines or (not name and _names_somebody(found, last - 1, text, pack))
+        below_nothing = below_nothing or (not name and _opens_a_block(found, last, text, pack, writer))
         if below_nothing and kind in {"", "title"} and _signed_with_title(found, last, text, pack, writer):
             kind = "name"
         if kind in {"", "title"} and not name and _signed_without_capitals(found, last, text, pack, writer):
             kind = "name"
-        if not kind and last == len(found):
+        if kind == "name" and is_closing(sentence, pack) and not _own_name(words, writer):
+            kind = ""  # "敬禮！", "公綏": a wish, though it may be a surname and a given name
+        if not kind and not name:
             signed = _closing_and_name(sentence, text, pack, writer)
-            if signed:
-                return found[: last - 1], clean_name(signed, pack), (words,)
+            if signed:  # "Best, Jane", and her office below it
+                return found[: last - 1], clean_name(signed, pack), (words, *lines)
         if not kind:
             break
         if kind == "name":
@@ -71,27 +81,27 @@ def without_sign_off(
     if lines and not name and not closing_above:
         office = 0 < last < len(found) and _office_alone(found[last:], found[last - 1], text, pack)
         return (found[:last], "", tuple(lines)) if office else (found, "", ())
-    if lines and not closing_above and not _own_name(name, writer) and not _short_signature(name, found, last):
+    if lines and not closing_above and not _own_name(name, writer) and not _short_signature(found, last, text, pack):
         return found, "", ()
     return found[:last], clean_name(name, pack), tuple(lines)
 
 
 def _office_alone(below: Sequence[Sentence], above: Sentence, text: str, pack: Pack) -> bool:
     """ "Registry", "Office of the Ombudsperson": only an office stands under the text, in a paragraph of its own."""
-    if len(below) > 2 or below[0].paragraph == above.paragraph or any(_is_sentence(line, text, pack) for line in below):
+    if len(below) > 2 or below[0].paragraph == above.paragraph or text[above.end : above.end + 1] not in _STOPS:
         return False
-    if text[above.end : above.end + 1] not in _STOPS:
+    if not is_organisation(text[below[0].start : below[-1].end], pack):
+        return False
+    if any(_is_sentence(line, text, pack) for line in below):
         return False
     people = (p for line in below for m in Mentions(line.tokens, text, pack).all() for p in m.people)
-    return not any(person.name for person in people) and is_organisation(text[below[0].start : below[-1].end], pack)
+    return not any(person.name for person in people)
 
 
 def _own_name_above(found: list[Sentence], text: str, pack: Pack, writer: Writer) -> tuple[int, str]:
     """The line with the writer's own name under the text, where only lines without a verb follow ("Jane Roe, MD",
     "Paediatrics, Paterson"), and the name; 0 and "" where there is none."""
     for at in range(len(found) - 2, max(0, len(found) - 6), -1):
-        if any(_is_sentence(sentence, text, pack) for sentence in found[at + 1 :]):
-            break
         line, above = found[at], found[at - 1]
         words = text[line.start : line.end]
         whole = clean_name(words.partition(",")[0], pack)
@@ -106,7 +116,8 @@ def _own_name_above(found: list[Sentence], text: str, pack: Pack, writer: Writer
             and (" " in name or han(name[:1]))
             and any(_own_name(form, writer) for form in (whole, name, other) if form)
         ):
-            return at, name
+            below = found[at + 1 :]  # looked at last, since it costs most; what holds of it holds for every line above
+            return (0, "") if any(_is_sentence(sentence, text, pack) for sentence in below) else (at, name)
     return 0, ""
 
 
@@ -126,12 +137,18 @@ def _is_sentence(sentence: Sentence, text: str, pack: Pack) -> bool:
     tokens = sentence.tokens
     if sentence.bullet or sentence.question or any(pack.has("self", token.norm) for token in tokens):
         return True
-    if any(token.norm in pack.verbs and not token.capital for token in tokens):
+    if any(_says_something(token, pack) for token in tokens):
         return True
     if _strange_name(text[sentence.start : sentence.end].partition(",")[0], pack):
         return True
     found = pack.lexicon.find(tokens, 0, lambda _: (), lambda at: (at, 0))
     return any(mark.meaning in _ANSWERING | {"bring", "list"} for mark in found)
+
+
+def _says_something(token: Token, pack: Pack) -> bool:
+    """Whether a word is a verb and no name: in a script without capitals "سعيد" is "glad", and many a man."""
+    named = token.capital or (arabic(token.norm) and pack.has("given", token.norm))
+    return token.norm in pack.verbs and not named
 
 
 def _strange_name(part: str, pack: Pack) -> bool:
@@ -172,16 +189,30 @@ def _signed_without_capitals(found: list[Sentence], last: int, text: str, pack: 
         return False
     if _behind_office(sentence.tokens, pack) and above not in _STOPS:
         return False  # "请由下面的同事代替", and below it "副局长 王小明"
-    known_otherwise = bool(writer.name) and arabic(sentence.tokens[0].norm) and arabic(writer.name[:1])
+    known_otherwise = (
+        bool(writer.name) and not by_name(writer.name) and arabic(sentence.tokens[0].norm) and arabic(writer.name[:1])
+    )
     return _bare_name(sentence, text, pack) and not known_otherwise
+
+
+def _opens_a_block(found: list[Sentence], last: int, text: str, pack: Pack, writer: Writer) -> bool:
+    """ "孙永强 副教授", with the office below it and nobody else: whether a line opens a paragraph of its own, which
+    nothing announces, where somebody writes who is known."""
+    sentence, above = found[last - 1], found[last - 2]
+    announced = text[above.end : sentence.start].lstrip()[:1] in {":", "："}
+    parted = last > 1 and sentence.paragraph > above.paragraph and not announced and han(sentence.tokens[0].norm)
+    return bool(writer.name) and parted and not any(_name_alone(s, text, pack, writer) for s in found[last:])
 
 
 def _bare_name(sentence: Sentence, text: str, pack: Pack) -> bool:
     """Whether a line is nothing but what may be a name in a script without capitals."""
     tokens = sentence.tokens
     closing = next((i for i in range(1, len(tokens)) if pack.longest("closings", tokens, i) == len(tokens) - i), 0)
-    tokens = tokens[:closing] if closing else tokens  # "卢娟 敬上"
+    tokens = tokens[:closing] if closing else tokens  # "卢娟敬上"
+    tokens = tokens[:-1] if closing and not tokens[-1].word else tokens  # "许文清 敬上": a space stands as a comma
     tokens = tokens[_behind_office(tokens, pack) :]
+    if tokens and arabic(tokens[0].norm):
+        tokens = tokens[title_at(tokens, 0, pack) :]  # "د. عبد الإله بنجلون"
     if not 2 <= len(tokens) <= 4 or text[sentence.end : sentence.end + 1] in {".", "。", "！", "!", "،", "，"}:
         return False
     if any(pack.longest("never_names", tokens, i) for i in range(len(tokens))):
@@ -214,13 +245,17 @@ def _behind_office(tokens: Sequence[Token], pack: Pack) -> int:
     end = at if at and tokens[at - 1].word else at - 1  # a space within a line of Chinese stands as a comma
     if end <= 0 or not all(han(token.norm) for token in (*tokens[:end], *tokens[at:])):
         return 0
-    names = ("organisation", "group", "modifiers", "titles", "roles")
+    names = ("organisation", "group", "modifiers", "titles", "roles", "self")  # "學生 張小凡", "後學 張小凡"
     office = any(pack.longest(name, tokens, i) == end - i for name in names for i in range(max(0, end - 5), end))
     return at if office else 0
 
 
 def _name_start(sentence: Sentence, pack: Pack) -> int:
-    return sentence.tokens[_behind_office(sentence.tokens, pack)].start
+    end = _closing_start(sentence, pack)
+    tokens = [token for token in sentence.tokens if token.start < end]
+    while len(tokens) > 1 and not tokens[-1].word:
+        tokens.pop()
+    return sentence.tokens[_behind_office(tokens, pack)].start
 
 
 def _closing_start(sentence: Sentence, pack: Pack) -> int:
@@ -232,9 +267,10 @@ def _closing_start(sentence: Sentence, pack: Pack) -> int:
     return sentence.end
 
 
-def _short_signature(name: str, found: list[Sentence], last: int) -> bool:
-    """A name on a line of its own after the text, one or two words."""
-    return 0 < last < len(found) and found[last].own_line and len(found) - last <= 3 and not found[last].bullet
+def _short_signature(found: list[Sentence], last: int, text: str, pack: Pack) -> bool:
+    """A name on a line of its own after the text, with a post and an office at most, the date, and how to reach it."""
+    below = [s for s in found[last:] if not _is_date_or_contact(s, text[s.start : s.end], pack)]
+    return 0 < last < len(found) and found[last].own_line and len(below) <= 3 and not found[last].bullet
 
 
 def _own_name(name: str, writer: Writer) -> bool:
@@ -259,7 +295,7 @@ def _sign_off_kind(sentence: Sentence, words: str, pack: Pack, writer: Writer, f
     tokens = [token for token in sentence.tokens if token.word]
     if sentence.bullet or not tokens or len(tokens) > 14 or sentence.question:
         return ""
-    if not first and sentence.own_line and _is_place(sentence, pack):
+    if not first and sentence.own_line and (_is_place(sentence, pack) or _is_date_or_contact(sentence, words, pack)):
         return "title"
     if _own_name(words, writer) and len(tokens) <= 5:
         return "name"
@@ -267,7 +303,9 @@ def _sign_off_kind(sentence: Sentence, words: str, pack: Pack, writer: Writer, f
         return ""
     if len(tokens) == 1 and _nickname(tokens[0].norm, writer):
         return "name"
-    if any((token.norm in pack.verbs and not token.capital) or token.norm in pack.words["self"] for token in tokens):
+    named = _in_an_office(sentence.tokens, pack)
+    free = [token for i, token in enumerate(sentence.tokens) if token.word and i not in named]
+    if any(_says_something(token, pack) or token.norm in pack.words["self"] for token in free):
         return ""
     initials = len(tokens) <= 3 and all(len(token.norm) <= 2 and token.capital for token in tokens)
     if initials:
@@ -288,6 +326,15 @@ def _sign_off_kind(sentence: Sentence, words: str, pack: Pack, writer: Writer, f
     return ""
 
 
+def _in_an_office(tokens: Sequence[Token], pack: Pack) -> frozenset[int]:
+    """Where characters stand in the name of an office and mean nothing by themselves: the 会 of "社会学系"."""
+    found: set[int] = set()
+    for i, token in enumerate(tokens):
+        if han(token.norm):
+            found.update(range(i, i + pack.longest_of(("organisation", "group", "titles"), tokens, i)))
+    return frozenset(found)
+
+
 def _is_place(sentence: Sentence, pack: Pack) -> bool:
     """Whether a line is nothing but the name of a place ("新加坡")."""
     at, tokens = 0, sentence.tokens
@@ -296,12 +343,29 @@ def _is_place(sentence: Sentence, pack: Pack) -> bool:
     return at == len(tokens)
 
 
+_FIGURE = "[\\d〇○零一二三四五六七八九十廿]"
+_CHINESE_DATE = re.compile(rf"(?:{_FIGURE}{{4}}\s*年\s*)?{_FIGURE}{{1,3}}\s*月\s*{_FIGURE}{{1,3}}\s*[日号號]?")
+_DATE_IN_FIGURES = re.compile(r"\d{4}\s*([./-])\s*\d{1,2}\s*\1\s*\d{1,2}")
+
+
+def _is_date_or_contact(sentence: Sentence, words: str, pack: Pack) -> bool:
+    """ "二〇一六年九月五日", "电话：010-12345678": whether a line holds only a day, or how to reach somebody."""
+    line = words.strip(" .。")
+    if _CHINESE_DATE.fullmatch(line) or _DATE_IN_FIGURES.fullmatch(line):
+        return True
+    label = pack.longest("labels", sentence.tokens, 0)
+    labelled = 0 < label < len(sentence.tokens) and sentence.tokens[label].norm == ":"
+    return clients.has_contact(line) and (labelled or not any(character.isspace() for character in line))
+
+
 def _capital(token: Token) -> bool:
     return token.capital or token.norm.upper() == token.norm.lower()
 
 
 def _closing_and_name(sentence: Sentence, text: str, pack: Pack, writer: Writer) -> str:
     """The name of "Best, Jane", all in one line."""
+    if is_closing(sentence, pack):
+        return ""
     tokens = sentence.tokens
     for i, token in enumerate(tokens[:6]):
         if token.norm == "," and i + 1 < len(tokens):
@@ -323,8 +387,12 @@ def _name_to_the_end(sentence: Sentence, at: int, text: str, pack: Pack) -> bool
 
 
 def is_closing(sentence: Sentence, pack: Pack) -> bool:
-    words = [token.norm for token in sentence.tokens if token.word]
-    return 0 < len(words) <= 6 and " ".join(words) in pack.words["closings"]
+    """Whether a sentence is nothing but closings and what they wish: "Thanks, best regards", "順頌 公綏"."""
+    tokens = [token for token in sentence.tokens if token.word]
+    at = 0
+    while at < len(tokens) <= MOST_IN_CLOSING and (length := pack.longest_of(("closings", "wishes"), tokens, at)):
+        at += length
+    return 0 < at == len(tokens)
 
 
 def greeting_end(sentence: Sentence, pack: Pack, text: str = "") -> int:
@@ -339,14 +407,19 @@ def greeting_end(sentence: Sentence, pack: Pack, text: str = "") -> int:
             and token.norm in ",-:"
             and not (i + 2 < len(tokens) and title_at(tokens, i + 1, pack) and len(tokens) <= 14)
         ):
-            if _answers_in(tokens[length:i], pack):
-                break  # "Hi I can't come, sorry"
+            address = all(_of_address(tokens, k, pack, shouted=False) for k in range(length, i))
+            if not address or _answers_in(tokens[length:i], pack):
+                break  # "Hi I can't come, sorry", "Bonjour nous serons quatre : …"
             return i + 1
+    shouted = len(tokens) > length and text[sentence.start : sentence.end].isupper()
     answers = any(token.norm in pack.verbs and not token.capital for token in tokens[length:])
-    answers = answers or not all(_of_address(tokens, i, pack) for i in range(length, len(tokens)))
+    answers = answers or _answers_in(tokens[length:], pack)  # "Hello I Will Attend The Meeting"
+    answers = answers or (len(tokens) == length + 1 and _says_it_all(tokens[length], pack, shouted))
+    answers = answers or not all(_of_address(tokens, i, pack, shouted) for i in range(length, len(tokens)))
     cased = any(token.norm.upper() != token.norm.lower() for token in tokens)
     told = not cased and "." in text[sentence.end - 1 : sentence.end + 1]  # "سعادة السفيرة تقبل الدعوة."
-    if len(tokens) <= 14 and sentence.own_line and not answers and not told and not han(tokens[0].norm):
+    ends = sentence.own_line or sentence.exclaimed  # "Dear Ms Holm! I will come."
+    if len(tokens) <= 14 and ends and not answers and not told and not han(tokens[0].norm):
         return len(tokens)
     while length < len(tokens) and length < 6 and pack.longest("addressees", tokens, length):
         length += pack.longest("addressees", tokens, length)
@@ -358,10 +431,19 @@ def greeting_end(sentence: Sentence, pack: Pack, text: str = "") -> int:
     return length if not pack.longest("dear", tokens, 0) or length == len(tokens) else 0
 
 
+_SAYS = ("self", "my", "our", "determiners", "fill", "ordinary")
+
+
 def _only_a_name(word: str, pack: Pack) -> bool:
     """Whether a word with a capital begins nothing that a letter may say."""
-    sets = ("self", "my", "our", "determiners", "fill", "ordinary")
-    return not any(pack.has(name, word) for name in sets) and not pack.lexicon.root.after(word)
+    return not any(pack.has(name, word) for name in _SAYS) and not pack.lexicon.root.after(word)
+
+
+def _titled(tokens: Sequence[Token], at: int, pack: Pack) -> bool:
+    """Whether a word is among the three behind a title, where names stand that are words too: "MS GRACE HOPE"."""
+    return not any(pack.has(name, tokens[at].norm) for name in _SAYS) and any(
+        title_at(tokens, i, pack) for i in range(max(0, at - 3), at)
+    )
 
 
 def _answers_in(tokens: Sequence[Token], pack: Pack) -> bool:
@@ -371,22 +453,42 @@ def _answers_in(tokens: Sequence[Token], pack: Pack) -> bool:
         return False
     found = pack.lexicon.find(tokens, 0, lambda _: (), lambda at: (at, 0))
     harmless = [mark for mark in found if mark.meaning in {"aside", "courtesy"} and not mark.rule.alone]
+    named = _in_an_office(tokens, pack)
     return any(
         mark.meaning in _ANSWERING
         and not mark.rule.alone
+        and not _title_of(mark, tokens, pack)
+        and not named.issuperset(range(mark.start, mark.end))
         and not any(h.start <= mark.start and mark.end <= h.end for h in harmless)
         for mark in found
     )
 
 
+def _title_of(mark: Mark, tokens: Sequence[Token], pack: Pack) -> bool:
+    """ "Dear Miss Petrakis": who is addressed so, and not what is missed."""
+    behind = tokens[mark.end : mark.end + 1]
+    return title_at(tokens, mark.start, pack) == mark.end - mark.start and any(token.capital for token in behind)
+
+
+def _says_it_all(token: Token, pack: Pack, shouted: bool) -> bool:
+    """Whether one word behind a greeting is the whole answer: "hello yes", "ДОБРЫЙ ДЕНЬ ДА"; but "Dear May"."""
+    if token.capital and not shouted:
+        return False
+    found = pack.lexicon.find((token,), 0, lambda _: (), lambda at: (at, 0))
+    return any(mark.meaning in ANSWERS for mark in found)
+
+
 _ADDRESS = ("addressees", "titles", "roles", "plural", "group", "modifiers", "of", "and", "determiners", "particles")
 
 
-def _of_address(tokens: Sequence[Token], at: int, pack: Pack) -> bool:
-    """Whether a word may stand in an address ("Madame la Ministre"); in a script without capitals, any."""
+def _of_address(tokens: Sequence[Token], at: int, pack: Pack, shouted: bool) -> bool:
+    """Whether a word may stand in an address ("Madame la Ministre"). A capital makes a name, but not where all is in
+    capitals (`shouted`: "BONJOUR JE PARTICIPE"); there, and in a script without them, a name is what says nothing."""
     token = tokens[at]
     cased = token.norm.upper() != token.norm.lower()
-    if not token.word or token.capital or not cased or pack.has("fill", token.norm):
+    name = token.capital if cased and not shouted else _only_a_name(token.norm, pack) or _titled(tokens, at, pack)
+    given = not cased and pack.has("given", token.norm)  # "دكتورة ليلى", which is "my night" too
+    if not token.word or name or given or pack.has("fill", token.norm):
         return True
     return any(
         pack.longest(name, tokens, i) > at - i

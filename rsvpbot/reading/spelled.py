@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from rsvpbot.reading.names import han
 from rsvpbot.reading.pack import Pack
@@ -11,31 +11,60 @@ from rsvpbot.reading.tokens import Token
 
 _DRAWN_OUT = re.compile(r"([^\W\d_])\1\1+")
 
+LETTERS_TORN_OFF = 2
+"""So few letters may be the first of the next word: "un able"; but "asistir a" are two words."""
+
 _ARTICLE = "ال"
 
 MOST_BEGINNINGS = 3
 """So many small words may be written in one with the word behind them."""
 
+SHORTEST_ADDRESSED = 3
+"""Letters before an ending that says who is spoken to."""
+
 
 def in_known_spelling(tokens: Sequence[Token], pack: Pack, names: frozenset[str]) -> tuple[Token, ...]:
     """Slips of the pen in key words set right, and words parted that are written in one ("والسيدة")."""
-    slips, beginnings, elisions = pack.slips, pack.spelling.beginnings, pack.spelling.elisions
+    beginnings, elisions = pack.spelling.beginnings, pack.spelling.elisions
     parted: list[Token] = []
-    for written in tokens:
+    for written in _rejoined(tokens, pack):
         drawn_out = _DRAWN_OUT.search(written.norm) is not None and not pack.knows(written.norm)
         token = written._replace(norm=_at_its_length(written.norm, pack)) if drawn_out else written
         norm = token.norm
-        if norm in slips and not token.capital:
-            parted.append(token._replace(norm=slips[norm]))
+        meant = "" if token.capital else pack.slip_of(norm)
+        meant = meant or (norm if drawn_out and norm in pack.spelling.variants else "")  # "cannnot" is two words
+        if meant:
+            parted.extend(_cut(token, pack.spelling.variants.get(meant, (meant,)), 0))
         elif elisions and "'" in norm and pack.knows(norm.partition("'")[2]) and norm.partition("'")[0] in elisions:
             parted.extend(_cut(token, [norm.partition("'")[0], norm.partition("'")[2]], 1))
         elif beginnings and parted and norm.startswith(_ARTICLE) and _begins_a_name(parted[-1].norm, pack):
             parted.append(token)  # "ابتسام الكعبي"
         elif beginnings and token.word and norm not in names and not pack.knows(norm):
-            parted.extend(_cut(token, _beginnings(norm, pack, MOST_BEGINNINGS) or _before_a_name(norm, pack), 0))
+            pieces = _as_to_all(norm, pack) or _beginnings(norm, pack, MOST_BEGINNINGS) or _before_a_name(norm, pack)
+            parted.extend(_cut(token, pieces, 0))
         else:
             parted.append(token)
     return tuple(parted)
+
+
+def _rejoined(tokens: Sequence[Token], pack: Pack) -> Iterator[Token]:
+    """ "un-\nable": a word that was parted at the end of its line, or by a blank, where its parts make a key word."""
+    at = 0
+    while at < len(tokens):
+        token = tokens[at]
+        hyphen = at + 1 < len(tokens) and tokens[at + 1].norm == "-" and not tokens[at + 1].space
+        behind = at + 1 + hyphen
+        rest = tokens[behind] if behind < len(tokens) else token
+        whole = token.norm + rest.norm
+        parted = rest is not token and rest.start > tokens[behind - 1].end
+        joined = parted and token.word and rest.word and not rest.capital
+        torn = len(token.norm) <= LETTERS_TORN_OFF or hyphen
+        if joined and torn and (whole in pack.key_words or (hyphen and whole in pack.spelling.variants)):
+            yield token._replace(norm=whole, end=rest.end)
+            at = behind
+        else:
+            yield token
+        at += 1
 
 
 def _begins_a_name(norm: str, pack: Pack) -> bool:
@@ -61,6 +90,18 @@ def parted_by_space(tokens: tuple[Token, ...], text: str) -> tuple[Token, ...]:
                 parted.append(Token(",", before.end, token.start, False, False, False))
         parted.append(token)
     return tuple(parted)
+
+
+def _as_to_all(norm: str, pack: Pack) -> list[str]:
+    """A word that nobody knows as it is said to one ("ودعوتك"), in the pieces of the same word as it is said to all
+    ("و دعوتكم"); [] for none."""
+    for ending, meant in pack.spelling.addressed:
+        if norm.endswith(ending) and len(norm) - len(ending) >= SHORTEST_ADDRESSED:
+            said = norm[: -len(ending)] + meant
+            pieces = [said] if pack.knows(said) else [] if pack.knows(norm) else _beginnings(said, pack, 1)
+            if pieces:
+                return pieces
+    return []
 
 
 def _beginnings(norm: str, pack: Pack, most: int) -> list[str]:

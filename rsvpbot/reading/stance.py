@@ -97,6 +97,8 @@ def _condition_of(mark: Mark, heads: Sequence[Mark], here: Here) -> int | None:
         and _of_something_else(own, here)
     ):
         return None  # "I shall come, and I shall read the paper once it is here"
+    if before is not None and heads[before].meaning == "no" and here.marks.bounded(heads[before].end, mark.start):
+        return None  # "I must decline; should there be a recording, I shall watch it"
     return before if before is not None else after
 
 

@@ -142,6 +142,8 @@ def _next_stance(
         return "no", ""  # "好的，不过我来不了。"
     if (old, new) == ("away", "yes") and same and not sorry and not _there(clause, pack):
         return "yes", ""  # "I have a vote until one, so I shall slip in at half past"
+    if (old, new) == ("away", "yes") and clause.value == "but" and not (sorry or clause.doubt or _there(clause, pack)):
+        return "yes", ""  # "I have a lecture that day. But I will come."
     told = stand.clause is not None and not stand.clause.doubt and stand.clause.sentence < clause.sentence
     if (old, new) == ("yes", "away") and told and clause.value not in {"then", "but"} and not (withdrawn or regretted):
         return "yes", ""  # "I will attend. I have a meeting in the Secretariat until one."

@@ -15,17 +15,28 @@ from typing import NamedTuple
 LONGEST = 5_000
 """Characters read at most. An answer stands at the beginning; what is longer is said to be so (see `weigh`)."""
 
-MOST_REMEMBERED = 20_000
+MOST_REMEMBERED = 4_000
 """Words whose pieces are kept in memory, a language."""
+
+SHORT = 60
+"""Characters of a text that is surely no more than a name or a line."""
+
+MOST_SHORT = 200
+"""Of them so many are kept in memory, a language."""
 
 MOST_TOKENS = 160
 """A longer sentence is read in pieces of so many tokens, which keeps the work linear."""
 
 _HAN = "\u2e80-\u2fdf\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+_APOSTROPHES = "'’ʼ`´‘′‛＇"
+"""What stands for an apostrophe: many keyboards and programs have another sign than the one that is meant."""
+_UNSEEN = "\u200b\u200d\u200e\u200f\u2060\ufeff\xad"
+"""What is not seen within a word: a "not" with a soft hyphen is one word. What keeps Arabic letters apart does part."""
 _WORD = re.compile(
     rf"[{_HAN}]"  # scripts without spaces: one character, one token
     r"|\d[\d:.,/]*\d(?![^\W_])"
-    rf"|[^\W_{_HAN}](?:[^\W_{_HAN}]|[\u0300-\u036f\u064b-\u065f\u0670\u0640'’ʼ`´])*"
+    rf"|[^\W_{_HAN}](?:[^\W_{_HAN}]|[\u0300-\u036f\u064b-\u065f\u0670\u0640{_APOSTROPHES}]"
+    rf"|(?:[{_UNSEEN}]|(?<![\u0600-\u06ff])\u200c)(?=[^\W_{_HAN}{_UNSEEN}]|[{_UNSEEN}][^\W_{_HAN}]))*"
     r"|\n"
     r"|[.。．…]+|[!！]|[?？؟]|[,،、，]|[;；؛]|[:：]"
     r"|[^\s]"
@@ -100,28 +111,35 @@ class Spelling:
     """Of these, those that are parted from a word that nobody knows too, since it may be a name ("وأيوب")."""
     beginnings: tuple[str, ...] = ()
     """What is written in one with the word behind it ("و" and "ف" in Arabic), the longest first."""
+    addressed: tuple[tuple[str, str], ...] = ()
+    """How a word ends that is said to one or to women, and how the one that is said to all ends ("ك" and "كم")."""
     stops: frozenset[str] = frozenset()
     """Abbreviations after which a full stop ends no sentence."""
     met: dict[str, tuple[_Piece, ...]] = field(default_factory=dict, compare=False)
     """Words cut before: most words of a text come again and again."""
+
+    short: dict[str, tuple[Token, ...]] = field(default_factory=dict, compare=False)
+    """Names and the like, which are taken apart several times each."""
 
 
 PLAIN = Spelling()
 """Nothing but case, accents and width is folded."""
 
 
-@lru_cache(maxsize=20_000)
+@lru_cache(maxsize=MOST_REMEMBERED)
 def fold(word: str) -> str:
     """One word without case, accents, vowel signs and width."""
     if word.isascii():
         return word.lower().replace("`", "'")
-    flat = unicodedata.normalize("NFKD", word).casefold()
+    flat = unicodedata.normalize("NFKD", word.translate(_MEANT)).casefold()
     kept = "".join(c for c in flat if not unicodedata.combining(c) and c != "ـ" and c not in _DROPPED)
     return kept.translate(_FOLDED)
 
 
+_MEANT = str.maketrans(dict.fromkeys(_APOSTROPHES, "'"))
+"""Before anything is folded: the sign "´" would fall apart into a space and an accent."""
 _FOLDED = str.maketrans(
-    {"’": "'", "ʼ": "'", "`": "'", "´": "'", "ø": "o", "ł": "l", "đ": "d", "ß": "ss", "æ": "ae", "œ": "oe", "ı": "i"}
+    {"ø": "o", "ł": "l", "đ": "d", "ß": "ss", "æ": "ae", "œ": "oe", "ı": "i"}
     | {"ى": "ي", "ة": "ه", "ٱ": "ا", "ک": "ك", "ی": "ي", "ھ": "ه", "ہ": "ه", "ە": "ه", "گ": "ك", "ڭ": "ك"}
     | {"پ": "ب", "ڤ": "ف", "چ": "ج"}
     | {chr(zero + digit): str(digit) for zero in (0x0660, 0x06F0, 0xFF10) for digit in range(10)}
@@ -155,7 +173,7 @@ def norms_of_words(words: Iterable[str], spelling: Spelling) -> dict[str, tuple[
 
 def _folded_at_once(words: Sequence[str]) -> list[str]:
     """`fold` of each."""
-    flat = unicodedata.normalize("NFKD", "\n".join(words)).casefold()
+    flat = unicodedata.normalize("NFKD", "\n".join(words).translate(_MEANT)).casefold()
     for char in set(flat):
         if unicodedata.combining(char) or char == "ـ" or char in _DROPPED:
             flat = flat.replace(char, "")
@@ -166,15 +184,27 @@ def _folded_at_once(words: Sequence[str]) -> list[str]:
 
 def tokenize(text: str, spelling: Spelling = PLAIN, most: int = LONGEST) -> list[Token]:
     """The tokens of a text, line ends included (as "\\n"): all, or somewhat more than `most` if there are more."""
+    if len(text) > SHORT or most < LONGEST:
+        return _tokens(text, spelling, most)
+    tokens = spelling.short.get(text)
+    if tokens is None:
+        if len(spelling.short) >= MOST_SHORT:
+            spelling.short.clear()
+        tokens = spelling.short[text] = tuple(_tokens(text, spelling, most))
+    return list(tokens)
+
+
+def _tokens(text: str, spelling: Spelling, most: int) -> list[Token]:
     tokens: list[Token] = []
     last_end = 0
     for found in _WORD.finditer(text):
         if len(tokens) > most:
             break
-        raw, start = found.group(), found.start()
+        raw = found.group()
+        start, end = found.span()
         first = raw[0]
         space = start > last_end
-        last_end = found.end()
+        last_end = end
         if first in _QUOTES:
             continue  # quoted and emphasised words are words
         if first.isalnum():
@@ -193,8 +223,12 @@ def _word_tokens(raw: str, start: int, space: bool, spelling: Spelling) -> list[
     pieces = spelling.met.get(raw)
     if pieces is None:
         pieces = tuple(_pieces(raw, spelling))
-        if len(spelling.met) < MOST_REMEMBERED:
-            spelling.met[raw] = pieces
+        if len(spelling.met) >= MOST_REMEMBERED:
+            spelling.met.clear()
+        spelling.met[raw] = pieces
+    if len(pieces) == 1:
+        norm, begin, end, capital = pieces[0]
+        return [Token(norm, start + begin, start + end, capital, True, space)]
     return [
         Token(norm, start + begin, start + end, capital, True, space and not i)
         for i, (norm, begin, end, capital) in enumerate(pieces)
@@ -203,7 +237,7 @@ def _word_tokens(raw: str, start: int, space: bool, spelling: Spelling) -> list[
 
 def _pieces(raw: str, spelling: Spelling) -> Iterable[_Piece]:
     """The words that a written word stands for, each with its place in it and whether it has a capital."""
-    stripped = raw.rstrip("'’ʼ`´") or raw
+    stripped = raw.rstrip(_APOSTROPHES) or raw
     norm = fold(stripped)
     if spelling.accented and not stripped.isascii():
         exact = unicodedata.normalize("NFC", stripped.lower())
@@ -234,6 +268,35 @@ def _pieces(raw: str, spelling: Spelling) -> Iterable[_Piece]:
                 yield part, cut, length, False
             return
     yield norm, 0, length, capital
+
+
+NO_TITLE = 3
+"""Letters of a word that is no shortened title."""
+
+_STOP_WITHIN = re.compile(r"(?<=[^\W_])\.(?=[^\W\d_]{2})")
+
+
+def with_stops(text: str) -> str:
+    """A text in which a full stop ends a sentence also where the space behind it was left out ("on the 13th.If they let
+    me"): a word with a capital follows small letters or figures, or in a script without capitals another word, and
+    nothing is an address. The text is as long as before."""
+    return re.sub(r"\S*\.\S+", _stopped, text)
+
+
+def _stopped(found: re.Match[str]) -> str:
+    written = found.group()
+    if "@" in written or "/" in written or written.casefold().startswith("www."):
+        return written
+
+    def stop(sign: re.Match[str]) -> str:
+        before, after = written[sign.start() - 1], written[sign.end() : sign.end() + 2]
+        ends = (before.islower() or before.isdecimal()) and after[0].isupper() and after[1].islower()
+        word = written[max(0, sign.start() - NO_TITLE) : sign.start()]  # "د.محمد": a title is shorter
+        whole = len(word) == NO_TITLE and word.isalpha() and after.isalpha()
+        ends = ends or (whole and (word + after).upper() == (word + after).lower())
+        return "。" if ends else "."  # which stands in no word, and ends a sentence in any language
+
+    return _STOP_WITHIN.sub(stop, written)
 
 
 def sentences(text: str, spelling: Spelling = PLAIN, most: int = LONGEST) -> list[Sentence]:

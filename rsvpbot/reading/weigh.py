@@ -14,9 +14,10 @@ from rsvpbot.reading.names import acronym, merge_names, same_person
 from rsvpbot.reading.pack import Pack
 from rsvpbot.reading.party import Stand, party_of
 from rsvpbot.reading.people import ME, Person, Who, says_role
-from rsvpbot.reading.remainder import FEW_TOLD, Answer, answer_of, left_over, unexplained
+from rsvpbot.reading.remainder import FEW_BESIDE, FEW_TOLD, Answer, answer_of, left_over, unexplained
 from rsvpbot.reading.said import (
     DAY_BEFORE,
+    NEEDS,
     SOMETHING_ELSE,
     STANCES,
     WHO_IS_MEANT,
@@ -31,6 +32,7 @@ from rsvpbot.reading.stands import stands_of
 LARGE_PARTY = 6
 """From this many on, a person looks (see tests/corpus/README.md)."""
 
+_IN_WHOSE_PLACE = "some come and somebody else does not; in whose place is not said"
 _ONLY_ELSEWHERE = "is elsewhere, but does not say that they will not come"
 _WRITER_UNSAID = "somebody else comes; whether the writer does is not said"
 _WRITER_UNSAID_STAYS = "somebody else does not come; whether the writer does is not said"
@@ -55,6 +57,7 @@ class Weighed:
     """Reasons for review beside the answer."""
     voice: Voice = Voice.UNKNOWN
     represents: tuple[str, ...] = ()
+    spoken_of: tuple[str, ...] = ()
     substitutes: tuple[str, ...] = ()
     silent: bool = False
     """Says nothing on coming, and asks for nothing: thanks, received."""
@@ -101,18 +104,22 @@ def weigh(parsed: Parsed, writer: Writer, pack: Pack, assumed: PartStat | None =
     requests, more_doubts = left_over(parsed, answer, asked, writer)
     doubts += more_doubts
     doubts += _turned(answers, answer, explained)
+    doubts += _sorry_for_something(stance, answers, parsed)
+    doubts += _booked_for_something(stance, answers)
     doubts += _both_certain_and_not(stance, self_stand, answers)
     logistics = any(clause.meaning == "logistics" and clause.asked for clause in parsed.clauses)
     asks = Asks.OTHER if requests else (Asks.LOGISTICS if logistics else None)
-    facts = _facts(parsed.clauses) if stance is not PartStat.DECLINED else (None, None, None)
+    writer_comes = self_stand is not None and self_stand.stance in {"yes", "wish", "maybe"}
+    facts = _facts(parsed.clauses, writer_comes) if stance is not PartStat.DECLINED else (None, None, None)
     party = party_of(stance or assumed, self_stand, others, substitution, parsed, writer, pack)
     doubts += party.doubts
     doubts += [clause.doubt for clause in parsed.clauses if clause.doubt and clause.meaning in _ALONG and stance]
+    doubts += [f"both are offered, and neither is chosen: “{short(words)}”" for words in parsed.choices]
     if parsed.cut:
         doubts.append("longer than a letter: not read to its end")
     if party.count is not None and party.count >= LARGE_PARTY:
         doubts.append(f"a party of {party.count}")
-    voice = _voice(self_stand, others, substitution, writer)
+    voice = _voice(self_stand, others, substitution, writer, pack)
     represents = tuple(
         merge_names(
             p.name
@@ -124,18 +131,9 @@ def weigh(parsed: Parsed, writer: Writer, pack: Pack, assumed: PartStat | None =
     )
     silent = False
     if stance is None and assumed is None and not doubts and not requests:
-        said = {clause.meaning for clause in parsed.clauses}
-        if (
-            said & {"diet", "access", "pass", "bring", "more", "count", "together", "late", "only", "list"}
-            and not logistics
-        ):
-            doubts.append("says nothing on coming, but something that belongs to an answer")
-        elif answers or any("be" in item.signs for item in parsed.left):
-            doubts.append("speaks of coming, but gives no answer")
-        elif parsed.regrets and not said and parsed.left:
-            doubts.append("is sorry for something, but gives no answer")
-        else:
-            silent = not logistics
+        unanswered = _unanswered(parsed, answers, logistics)
+        silent = not unanswered and not logistics
+        doubts += [unanswered] if unanswered else []
     return Weighed(
         partstat=stance,
         party=party.count,
@@ -148,12 +146,31 @@ def weigh(parsed: Parsed, writer: Writer, pack: Pack, assumed: PartStat | None =
         requests=tuple(dict.fromkeys(requests)),
         voice=voice,
         represents=represents,
+        spoken_of=merge_names(s.person.name for s in others if s.stance),
         substitutes=party.names if stance is PartStat.DELEGATED else (),
         silent=silent,
         withdrawn=withdrawn,
         plain=stance is not PartStat.TENTATIVE
         or any(c.meaning == "maybe" and c.people and not c.elided for c in answers),
     )
+
+
+_OF_AN_ANSWER = frozenset({*NEEDS, "bring", "more", "count", "together", "late", "only", "list"})
+
+
+def _unanswered(parsed: Parsed, answers: Sequence[Clause], logistics: bool) -> str:
+    """Why a person must see what gives no answer; "" where it says nothing of coming."""
+    said = {clause.meaning for clause in parsed.clauses}
+    if said & _OF_AN_ANSWER and not logistics:
+        return "says nothing on coming, but something that belongs to an answer"
+    if answers or any("be" in item.signs for item in parsed.left):
+        return "speaks of coming, but gives no answer"
+    if not said and parsed.unheard:
+        return f"not understood: “{short(parsed.unheard[0])}”"  # "Both", "y", "Why not"
+    signs_alone = not any(c.isalpha() for clause in parsed.clauses for c in clause.words)  # "🙏😢"
+    if parsed.regrets and ((not said and parsed.left) or signs_alone):
+        return "is sorry for something, but gives no answer"
+    return ""
 
 
 def _explained(parsed: Parsed) -> frozenset[int]:
@@ -265,10 +282,12 @@ def _overall(
         elif stance in {"yes", "maybe"} and not withdrawn:
             doubts.append("the writer comes, and somebody else in their place")
         principals = [p for c in substitution if c.others for p in c.people]
+        note = any(c.meaning == "courtesy" and any(p.who is Who.GROUP for p in c.people) for c in parsed.clauses)
         named_by_office = writer.organisation and bool(parsed.listed)
         office = principals and all(
             (p.who in {Who.GROUP, Who.SELF} and (named_by_office or p.role not in pack.words["i"]))
             or writer.is_office(p.name)
+            or (note and p.who is Who.NAMED and not p.role and " " not in p.name)  # its country
             for p in principals
         )
         if office and not staying and stance in {"", "yes", "wish"}:
@@ -288,6 +307,8 @@ def _overall(
             return PartStat.ACCEPTED, doubts
         if _only_relatives(coming, pack):
             doubts.append("relatives come; whether in the writer's place is not said")
+        if any(clause.value == "writes_for" for clause in parsed.clauses):
+            doubts.append("the writer, who writes for somebody else, does not come, and somebody does")
         return PartStat.DELEGATED, doubts
     if stance in {"no", "away"} and perhaps:
         return PartStat.DECLINED, [*doubts, "somebody else may come instead"]
@@ -320,6 +341,9 @@ def _somebody_after_all(
     """Why a no may not be the whole answer: people are listed, or somebody is spoken of in words that were not read."""
     if stance is not PartStat.DECLINED:
         return []
+    strange = [clause.words for clause in parsed.clauses if clause.meaning == "stranger"]
+    if strange:
+        return [f"somebody may come instead: “{short(strange[0])}”"]
     listed = [p.name for p in parsed.listed if p.name and not same_person(p.name, writer.name)]
     if listed:
         return [f"does not come, and yet names people: “{listed[0]}”"]
@@ -372,6 +396,11 @@ def _of_others(
         said_first = all(s.clause and s.clause.start < min(refused, default=0) for s in coming)
         if said_first or any(clause.meaning == "together" for clause in parsed.clauses):
             return PartStat.ACCEPTED, doubts  # "our Ambassador will attend; our Counsellor cannot"
+        told = [s.clause.start for s in staying if s.clause]
+        numbers = [c.number or 0 for c in parsed.clauses if c.meaning == "count"]
+        more = max(sum(s.person.count for s in coming), *numbers, 0) > len(staying)
+        if more and all(s.clause and s.clause.start < min(told, default=0) for s in coming):
+            doubts.append(_IN_WHOSE_PLACE)  # "Ann Lee and Bo Ray will attend. Carl Fox is ill."
         return PartStat.DELEGATED, doubts
     if coming and own is None and any(says_role(stand.person.role, pack.words["successors"]) for stand in coming):
         return PartStat.DELEGATED, doubts
@@ -404,6 +433,8 @@ def _of_others(
             stand.stance == "no" and says_role(stand.person.role, pack.words["junior"]) for stand in staying
         ):
             doubts.append(_WRITER_UNSAID_STAYS)  # "my husband will not come"
+        if nothing_else and writer.name and all(_a_mere_name(stand, writer) for stand in staying):
+            doubts.append(_WRITER_UNSAID_STAYS)  # "Jane Roe cannot come after all"
         if any(stand.stance == "no" for stand in staying) or _away_is_no(staying[0], parsed, pack):
             return PartStat.DECLINED, doubts
         return PartStat.DECLINED, [_ONLY_ELSEWHERE]
@@ -429,6 +460,12 @@ def _only_relatives(coming: Sequence[Stand], pack: Pack) -> bool:
     people = [stand.person for stand in coming]
     unnamed = not any(person.name for person in people) and (len(people) > 1 or people[0].several)
     return unnamed and any(says_role(person.role, pack.words["kin"]) for person in people)
+
+
+def _a_mere_name(stand: Stand, writer: Writer) -> bool:
+    """Whether somebody is named without a title, and is not who writes."""
+    person = stand.person
+    return person.who is Who.NAMED and not person.role and not same_person(person.name, writer.name)
 
 
 def _bare_wish(stand: Stand, pack: Pack) -> bool:
@@ -475,6 +512,29 @@ def _turned(answers: Sequence[Clause], answer: Answer, explained: frozenset[int]
     return doubts
 
 
+def _sorry_for_something(stance: PartStat | None, answers: Sequence[Clause], parsed: Parsed) -> list[str]:
+    """ "Apologies, I have to pull out of Thursday's call": a mere word of regret declines where nothing stands beside
+    it that it may be about."""
+    if stance is not PartStat.DECLINED or any(c.value != "sorry" for c in answers):
+        return []
+    said = {clause.sentence: clause for clause in answers}
+    return [
+        f"sorry, and it is not clear for what: “{short(item.words)}”"
+        for item in parsed.left
+        if item.sentence in said and item.content > FEW_BESIDE
+    ]
+
+
+def _booked_for_something(stance: PartStat | None, answers: Sequence[Clause]) -> list[str]:
+    """ "We are on holiday that week, tickets bought": what is bought is not the way to us."""
+    kept = [c for c in answers if c.meaning == "away" and not any(p.who in {Who.NAMED, Who.ROLE} for p in c.people)]
+    away = {clause.sentence: clause.start for clause in kept}
+    yes = [clause for clause in answers if clause.meaning in {"yes", "wish"}]
+    if stance is not PartStat.ACCEPTED or not all(c.elided and away.get(c.sentence, c.start) < c.start for c in yes):
+        return []
+    return [f"may stand against it: “{short(clause.words)}”" for clause in kept]
+
+
 def _both_certain_and_not(stance: PartStat | None, own: Stand | None, answers: Sequence[Clause]) -> list[str]:
     """A plain yes beside a single perhaps, and no word to follow: "Wouldn't miss it. Unless the taxi line is a
     nightmare you'll see me at noon." That may well be about something else."""
@@ -493,9 +553,14 @@ def _both_certain_and_not(stance: PartStat | None, own: Stand | None, answers: S
 # --------------------------------------------------------------------------- whom the writer speaks for
 
 
-def _voice(own: Stand | None, others: Sequence[Stand], substitution: Sequence[Clause], writer: Writer) -> Voice:
-    mine = own is not None
-    theirs = any(stand.stance for stand in others) or any(
+def _voice(
+    own: Stand | None, others: Sequence[Stand], substitution: Sequence[Clause], writer: Writer, pack: Pack
+) -> Voice:
+    """ "My wife" and "two colleagues" are the writer's own, and nobody whom an invitation names."""
+    own_people = pack.words["junior"] | pack.words["kin"]
+    stands_in = any(p.who is Who.SELF for c in substitution for p in (c.others or c.people))
+    mine = own is not None or (stands_in and any(c.others for c in substitution))
+    theirs = any(s.stance and (s.person.name or not says_role(s.person.role, own_people)) for s in others) or any(
         p.who in {Who.NAMED, Who.ROLE} for c in substitution if c.others for p in c.people
     )
     if mine and writer.organisation:
@@ -510,10 +575,22 @@ def _voice(own: Stand | None, others: Sequence[Stand], substitution: Sequence[Cl
 # --------------------------------------------------------------------------- facts
 
 
-def _facts(clauses: Sequence[Clause]) -> tuple[bool | None, str | None, str | None]:
-    passes = {clause.value for clause in clauses if clause.meaning == "pass" and not clause.asked}
+def _facts(clauses: Sequence[Clause], writer_comes: bool) -> tuple[bool | None, str | None, str | None]:
+    """`writer_comes`: then the pass of somebody else, who comes along, is not that of the invitee."""
+    passes = {
+        clause.value
+        for clause in clauses
+        if clause.meaning == "pass"
+        and not clause.asked
+        and not (writer_comes and clause.people and all(_another(p) for p in clause.people))
+    }
     grounds_pass = None if len(passes) != 1 else passes == {"yes"}
     return grounds_pass, _joined(clauses, "diet"), _joined(clauses, "access")
+
+
+def _another(person: Person) -> bool:
+    """Somebody else than who writes; "all participants" are not."""
+    return person.who not in {Who.SELF, Who.GROUP} and person.count == 1 and not person.several
 
 
 def _joined(clauses: Sequence[Clause], fact: str) -> str | None:

@@ -46,9 +46,9 @@ def _asks(words: str, kind: Wish) -> bool:
     alone, begins = _phrases()[kind]
     if words in alone:
         return True
-    found = next((phrase for phrase in begins if words.startswith(phrase)), None)
-    if found is None:
+    if not words.startswith(begins):
         return False
+    found = next(phrase for phrase in begins if words.startswith(phrase))
     if " " in words or found.isascii():
         return len(words.split()) - len(found.split()) <= MOST_BEHIND
     return len(found) >= FEWEST_SIGNS and len(words) - len(found) <= MOST_SIGNS
@@ -65,7 +65,8 @@ def _phrases() -> dict[Wish, tuple[frozenset[str], tuple[str, ...]]]:
 
 
 def _folded(text: str) -> str:
-    flat = unicodedata.normalize("NFKD", text.casefold().replace("’", "'"))
-    plain = "".join(char for char in flat if not unicodedata.combining(char))
+    plain = text.casefold().replace("’", "'")
+    if not plain.isascii():
+        plain = "".join(char for char in unicodedata.normalize("NFKD", plain) if not unicodedata.combining(char))
     words = re.sub(r"[^\w]+", " ", plain).split()
     return " ".join(words[1:] if words[:1] in (["please"], ["kindly"]) and len(words) > 1 else words)

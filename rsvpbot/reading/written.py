@@ -106,6 +106,11 @@ class Cut:
             found = self._elements[word] = _elements(word, whole, self._spelling)
         return found
 
+    def forget(self) -> None:
+        """Remember nothing any longer."""
+        self._elements.clear()
+        self._options.clear()
+
     def options(self, inner: str, whole: str) -> tuple[tuple[str, ...], ...]:
         """What stands between brackets that hold no brackets, option by option."""
         found = self._options.get(inner)
@@ -132,6 +137,11 @@ class Cut:
             else:
                 self._elements[word] = (*found[:-1], found[-1] + "*") if stem else found
         return frozenset(chain.from_iterable(self._elements.values()))
+
+
+def stem_of(element: str) -> str:
+    """The stem of "stem*"; "" for any other element."""
+    return element[:-1] if element.endswith("*") else ""
 
 
 def opening_words(text: str) -> Sequence[str]:
@@ -325,4 +335,5 @@ __all__ = [
     "opening_words",
     "openings",
     "single_words",
+    "stem_of",
 ]

@@ -5,22 +5,25 @@ A second store implements `Store` and passes the contract in `tests/test_store_c
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime
+from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self
 
 from rsvpbot.model import (
     Directory,
     Done,
+    Flood,
     Folder,
     Frozen,
     Invitee,
     Letter,
     LetterState,
     Mailbox,
+    PartStat,
     Reply,
     Ruling,
     SummaryRecord,
@@ -40,7 +43,8 @@ class StoreBroken(StoreError):
 @dataclass(frozen=True, slots=True)
 class Commit:
     """One atomic batch: all of it is on disk when `Store.commit` returns, or none of it. Each record replaces the one
-    with its key (Invitee.id, Reply.digest, Letter.id, Ruling.id, Done/Trial (uidvalidity, uid), SummaryRecord.day)."""
+    with its key (Invitee.id, Reply.digest, Letter.id, Ruling.id, Done/Trial (uidvalidity, uid), Flood.id,
+    SummaryRecord.day)."""
 
     invitees: tuple[Invitee, ...] = ()
     replies: tuple[Reply, ...] = ()
@@ -50,6 +54,7 @@ class Commit:
     trials: tuple[Trial, ...] = ()
     """A Trial with failures == 0 is removed."""
     mailbox: Mailbox | None = None
+    floods: tuple[Flood, ...] = ()
     summaries: tuple[SummaryRecord, ...] = ()
     frozen: Frozen | None = None
     """In place of the one that there is."""
@@ -64,6 +69,32 @@ class Commit:
     """Ids."""
     erased_rulings: tuple[str, ...] = ()
     """Ids."""
+    erased_done: tuple[tuple[int, int], ...] = ()
+    """(uidvalidity, uid)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Headcount:
+    """Invitees, counted."""
+
+    answers: Mapping[PartStat, int]
+    """Those on the list, by their answer; every PARTSTAT is a key."""
+    expected: int
+    """As `Store.seats_taken`."""
+    perhaps: int
+    """People of the tentative answers of those on the list."""
+    standby: int
+    """On the list, and wait for room, or have been offered some (see `Store.standby`)."""
+    offered: int
+    """Of those: who has been offered some."""
+    pending: int
+    """On the list, and a change waits for their confirmation."""
+    asked: int
+    """The same, on the list or not."""
+    unreached: int
+    """On the list, without an answer, and our mail did not reach them."""
+    gone: int
+    """No longer on the list, with an answer."""
 
 
 class Store(Directory, Protocol):
@@ -80,6 +111,19 @@ class Store(Directory, Protocol):
     def seats_taken(self, category: str = "") -> int:
         """People recorded as coming, of those on the list (see `decide.expected_people`): of one category, in lower
         case, or of all. Counted as answers are written, so that asking costs nothing."""
+        ...
+
+    def headcount(self) -> Headcount:
+        """Who has answered what. Counted likewise."""
+        ...
+
+    def waiting_before(self, moment: datetime, category: str = "") -> int:
+        """How many of those on the list had begun to wait for room by then (`Answer.standby`): of one category, in
+        lower case, or of all. Counted likewise."""
+        ...
+
+    def last_to_wait(self) -> datetime | None:
+        """When the last of those on the list who wait for room began to."""
         ...
 
     # history
@@ -111,13 +155,23 @@ class Store(Directory, Protocol):
     # messages of the mailbox
     def done(self, uidvalidity: int, uid: int) -> Done | None: ...
     def done_digest(self, digest: str) -> Done | None:
-        """The first message with these bytes that was handled."""
+        """The first message with these bytes that was handled, and was not put back since."""
+        ...
+
+    def put_back(self, digest: str) -> Done | None:
+        """The first message with these bytes that was put back into INBOX."""
+        ...
+
+    def failed(self) -> tuple[Done, ...]:
+        """Those that went to Failed, in the order of handling."""
         ...
 
     def unfiled(self, uidvalidity: int) -> tuple[Done, ...]: ...
     def tally(self, since: datetime | None = None) -> Mapping[Folder, int]:
-        """How many messages went to each folder (every folder is a key)."""
+        """How many messages went to each folder (every folder is a key), those of a flood included."""
         ...
+
+    def floods(self) -> tuple[Flood, ...]: ...
 
     def trial(self, uidvalidity: int, uid: int) -> Trial | None: ...
     def trials(self) -> tuple[Trial, ...]: ...
@@ -127,6 +181,15 @@ class Store(Directory, Protocol):
     def letters(self, *states: LetterState) -> tuple[Letter, ...]:
         """Those in any of these states (all without), in the order of queueing. Never a scan of all the sent ones for
         a state other than SENT."""
+        ...
+
+    def each_letter(self, state: LetterState) -> Iterator[Letter]:
+        """The same of one state, one at a time and in the order of their first commit: letters are large, and many may
+        wait. What has left the state meanwhile is passed over."""
+        ...
+
+    def letter_tally(self) -> Mapping[LetterState, int]:
+        """How many letters are in each state (every state is a key). Counted, not looked through."""
         ...
 
     def uncopied(self) -> tuple[Letter, ...]:
@@ -147,6 +210,9 @@ class Store(Directory, Protocol):
         ...
 
     def is_forgotten(self, address_hash: str) -> bool: ...
+    def has_forgotten(self) -> bool:
+        """Whether there is anybody of whom `is_forgotten` would be true."""
+        ...
 
     # writing
     def commit(self, batch: Commit) -> None:
@@ -156,6 +222,13 @@ class Store(Directory, Protocol):
     def transaction(self) -> AbstractContextManager[None]:
         """Hold the store against other processes and see their commits, for a read that decides a write. Commits
         inside are each atomic. Never do network I/O inside."""
+        ...
+
+    def group(self) -> AbstractContextManager[None]:
+        """A transaction whose commits are one, and cost one sync: all of them are on disk when it ends, or none is,
+        where it raises or an exception leaves it. Reads inside see them at once; those of other threads wait for its
+        end. So be quick, and tell nobody outside (a server, a log) of what was committed before it has ended. May be
+        nested; nothing is made compact or backed up inside."""
         ...
 
     def refresh(self) -> None:
@@ -187,8 +260,23 @@ class Store(Directory, Protocol):
         ...
 
     def compact(self) -> None:
-        """Leave no trace of what was replaced or erased. Takes time that grows with the store. Raises StoreError
-        where there is no room for it: nothing is lost then, and it can be tried again."""
+        """Leave no trace of what was replaced or erased, nor of what a repair put aside. Takes time that grows with the
+        store. Raises StoreError where there is no room for it: nothing is lost then, and it can be tried again."""
+        ...
+
+    def is_compact(self) -> bool:
+        """Whether there is nothing that `compact` would take away. Raises StoreError."""
+        ...
+
+    def holds(self, text: str) -> bool:
+        """Whether the disk has this text as a value of any record, of those too that were replaced, erased or put aside
+        by a repair. Looks through all there is. Raises StoreError."""
+        ...
+
+    def backup(self, file: Path) -> None:
+        """Write everything that is committed into a new file (0600), which `open_store` opens. Commits go on meanwhile.
+        Raises StoreError where there is such a file already, nothing to be written, or no room: then there is no file,
+        or the one that was there."""
         ...
 
     def tidy(self) -> bool:

@@ -11,6 +11,8 @@ from pathlib import Path
 
 from rsvpbot.store.lock import FileLock, open_private
 
+IN_HAND = ".in-hand"
+"""Behind the name of the store."""
 SIZE = 32
 
 

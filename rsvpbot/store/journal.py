@@ -1,13 +1,18 @@
 """A TinyDB storage and table whose commits cost what they change, and survive what kills a file rewritten in place.
 
 The file: each line is one commit, `{"table": {"id": document or null}}` in JSON, null taking a document away; the
-state is the fold of the lines. A line counts once it is complete with its line end. A file of one line is what plain
-TinyDB writes and reads, and that is what compaction leaves; a file that plain TinyDB wrote can be opened as it is.
+state is the fold of the lines. Each carries a checksum that JSON passes over (see `line`). A file of one line is what
+plain TinyDB writes and reads, and is what compaction leaves; a file that plain TinyDB wrote can be opened as it is.
 
-Durability: a commit is appended and fdatasync'ed before it is acknowledged, and only then folded into memory: nobody
-ever sees what is not on disk. A crash can tear the last line only, because no line is begun before the one ahead of
-it is on disk; it then lacks its line end or has zeros in it, was never acknowledged, and is cut off. Any other line
-that cannot be read is damage, and nothing is done before a person has looked.
+Memory holds where each document stands (see `contents`), and what a watcher makes of them.
+
+Durability: a commit is appended and fdatasync'ed before it is acknowledged, and only then folded in: nobody ever sees
+what is not on disk. A crash can tear the last line only, because no line is begun before the one ahead of
+it is on disk, and never the first, which is put in place as a whole; what is torn was never acknowledged, and is cut
+off. Any other line that is not what it was is damage, and nothing is done before a person has looked: see `repair`.
+
+Compaction keeps the file from before it, `FILE.before`: the first line of a compact file is everything, and from that
+file it can be made again, byte by byte, should it go bad.
 
 Processes: who writes holds an flock on `FILE.lock` and first folds what others appended. Who reads takes no lock
 between processes and sees complete lines only. Compaction puts a new file in place; the others notice the new inode.
@@ -16,12 +21,14 @@ between processes and sees complete lines only. Compaction puts a new file in pl
 from __future__ import annotations
 
 import contextlib
+import errno
 import gc
 import json
 import logging
 import os
+import stat
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, MutableMapping, Sequence
 from copy import deepcopy
 from pathlib import Path
 from typing import Any, Protocol
@@ -32,31 +39,80 @@ from tinydb.storages import Storage
 from tinydb.table import Table
 
 from rsvpbot.store.base import StoreBroken, StoreError
-from rsvpbot.store.lock import FileLock, open_private
+from rsvpbot.store.contents import Contents, Places
+from rsvpbot.store.line import Changes, Damaged, Doc, Entry, Line, Place, encoded, in_pieces, moved, next_line, written
+from rsvpbot.store.lock import LOCK, FileLock, open_private, unusable
+from rsvpbot.store.place import put_beside, put_in_place, sync_folder, write_all
 
 log = logging.getLogger(__name__)
 
-Doc = dict[str, Any]
-State = dict[str, dict[str, Doc]]
-Changes = Mapping[str, Mapping[str, Doc | None]]
-
+BEFORE = ".before"
+"""Behind the name of the file, in that of the one from before the last compaction."""
 PATIENCE = 30.0
 """Seconds to wait for another process's commit: thousands of times what one takes."""
 WORTH_COMPACTING = 1_000_000
 """Bytes behind the first line below which compaction would gain nothing that anybody notices."""
-FREEZE_FROM = 5_000
-"""Documents from which on a full garbage collection would stop the daemon noticeably (200 ms at 100,000)."""
-READ_AT_ONCE = 1 << 24
+READ_AHEAD = 4096
+"""Bytes that another process may just have appended."""
+TELL_AT_ONCE = 100
+"""Documents of a table that are in memory decoded while a file is read from its beginning."""
+
+
+Moved = tuple[int, Place | None, Doc | None]
+"""Id, where the document stood before (and can be read yet), and the document after: None before it was put in place,
+and after it was taken away."""
 
 
 class Watcher(Protocol):
-    """Is told of the state, so that it can keep indexes. Called by one thread at a time."""
+    """Is told of what changes, so that it can keep indexes. Called by one thread at a time."""
 
-    def loaded(self, state: State) -> None:
-        """The file was read from its beginning: forget everything, this is the state."""
+    def renewed(self, contents: Contents) -> None:
+        """A file is read from its beginning: what is told from here on is of these contents. Those of before go on
+        being asked for until `loaded`."""
         ...
 
-    def changed(self, table: str, doc_id: str, old: Doc | None, new: Doc | None) -> None: ...
+    def there(self, tables: Collection[str]) -> bool:
+        """The first line of the new contents has documents in these tables, which need not be told one by one: they
+        can be read there when they are asked for. False where all are to be told."""
+        ...
+
+    def changed(self, table: str, changes: Sequence[Moved]) -> None: ...
+
+    def loaded(self) -> None:
+        """The new contents are complete: take them into use, and forget those of before."""
+        ...
+
+
+class _News:
+    """What was folded and the watcher was not told yet: of each document where it stood when it was last told, and what
+    it is. While a file is read, a document that changes several times is told once."""
+
+    def __init__(self, watcher: Watcher | None, contents: Contents) -> None:
+        self._watcher = watcher
+        self._contents = contents
+        self._changes: dict[str, dict[int, tuple[Place | None, Doc | None]]] = {}
+
+    def fold(self, entry: Entry) -> None:
+        before = self._contents.fold(entry)
+        if self._watcher is not None:
+            table, doc_id, _, doc = entry
+            changes = self._changes.setdefault(table, {})
+            known = changes.get(doc_id)
+            changes[doc_id] = (before if known is None else known[0], doc)
+            if len(changes) >= TELL_AT_ONCE:
+                self._tell(table, self._watcher)
+
+    def tell(self) -> None:
+        if self._watcher is not None:
+            for table in self._changes:
+                self._tell(table, self._watcher)
+
+    def _tell(self, table: str, watcher: Watcher) -> None:
+        changes = self._changes[table]
+        told = [(doc_id, old, new) for doc_id, (old, new) in changes.items() if old is not None or new is not None]
+        changes.clear()
+        if told:
+            watcher.changed(table, told)
 
 
 class Journal(Storage):
@@ -80,32 +136,29 @@ class Journal(Storage):
         self._patience = patience
         self._threads = threading.RLock()
         self.folding = threading.RLock()
-        """Held while a commit is folded into memory, never while the disk is waited for: who reads under it sees whole
-        commits only."""
+        """Held while a commit is folded into memory, and during a group: who reads under it sees whole commits only,
+        and only such as are on disk."""
         self._depth = 0
-        self._pending: dict[str, dict[str, Doc | None]] | None = None
+        self._pending: dict[str, dict[int, Doc | None]] | None = None
+        self._grouped: dict[str, dict[int, Doc | None]] | None = None
         self._unusable = ""
         self.closed = False
-        self._state: State = {}
-        self._tops: dict[str, int] = {}
-        self._fd = -1
-        self._inode = (0, 0)
-        self._end = 0
-        self._ended = True
-        self._lines = 0
-        self._first = 0
+        self._contents = Contents(self.path)
         self._lock: FileLock | None = None
         with self._threads:
             if read_only:
-                self._catch_up()
+                try:
+                    self._catch_up()
+                except BaseException:
+                    self.close()
+                    raise
                 return
+            lock = self.path.with_name(self.path.name + LOCK)
             try:
                 self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-                self._lock = FileLock(self.path.with_name(self.path.name + ".lock"))
+                self._lock = FileLock(lock)
             except OSError as error:
-                raise StoreError(
-                    f"{self.path}: its folder cannot be used ({error.strerror}); let this user write there"
-                ) from error
+                raise StoreError(unusable(lock, error)) from error
             try:
                 with self.hold():
                     pass
@@ -118,11 +171,12 @@ class Journal(Storage):
     @property
     def lines(self) -> int:
         """How many commits the file holds."""
-        return self._lines
+        return self._contents.lines
 
     @property
     def worth_compacting(self) -> bool:
-        return self._end - self._first > max(self._first, WORTH_COMPACTING)
+        there = self._contents
+        return there.end - there.first > max(there.first, WORTH_COMPACTING)
 
     def refresh(self) -> None:
         """See what others have committed."""
@@ -131,15 +185,24 @@ class Journal(Storage):
             if self._depth == 0:
                 self._catch_up()
 
-    def read(self) -> State | None:
-        """The tables, refreshed, with the changes of this thread's open transaction. To be looked at only."""
+    def read(self) -> dict[str, dict[str, Doc]] | None:
+        """The tables, refreshed, with the changes of this thread's open transaction."""
         with self._threads:
             self.refresh()
-            tables = dict(self._state)
-            for name, changes in (self._pending or {}).items():
-                merged = {**tables.get(name, {}), **changes}
-                tables[name] = {doc_id: doc for doc_id, doc in merged.items() if doc is not None}
-            return tables or None
+            names = dict.fromkeys((*self._contents.tables, *(self._pending or {})))
+            return {name: dict(self.documents(name)) for name in names} or None
+
+    def documents(self, table: str) -> Mapping[str, Doc]:
+        """One table, refreshed, with the changes of this thread's open transaction; each document is read when it is
+        asked for."""
+        with self._threads:
+            self.refresh()
+            pending = (self._pending or {}).get(table, {})
+            return _Documents(self, self._contents.tables.get(table, Places()), table, dict(pending))
+
+    def document(self, table: str, doc_id: int) -> Doc | None:
+        with self.folding:
+            return self._contents.document(table, doc_id)
 
     # ----------------------------------------------------------------- writing
 
@@ -180,49 +243,96 @@ class Journal(Storage):
                 self._pending = None
             self._commit(changes)
 
-    def change(self, table: str, documents: Mapping[str, Doc | None]) -> None:
+    @contextlib.contextmanager
+    def group(self) -> Iterator[None]:
+        """Hold, and make one commit, of one line and with one sync, of all transactions inside. This thread sees each
+        at once; others that read wait, as nobody may see what is not on disk. None holds where an exception leaves the
+        group, or where it cannot be recorded. One inside another, or inside a transaction, joins it.
+
+        One line: of several that wait for one sync a power cut could tear any, and only the last may ever be torn.
+        """
+        with self.hold():
+            if self._grouped is not None or self._pending is not None:
+                yield
+                return
+            changes = self._grouped = {}
+            with self.folding:
+                try:
+                    yield
+                    self._settle(changes)
+                except BaseException:
+                    if changes:
+                        self._undo()
+                    raise
+                finally:
+                    self._grouped = None
+
+    def change(self, table: str, documents: Mapping[int, Doc | None]) -> None:
         """Within a transaction: put these documents of a table in place, or away where None."""
         if self._pending is None:
             raise StoreError("a change needs a transaction around it")
         self._pending.setdefault(table, {}).update(documents)
-        for doc_id in documents:
-            self._tops[table] = max(self._tops.get(table, 0), int(doc_id))
+        tops = self._contents.tops
+        tops[table] = max(tops.get(table, 0), *documents, 0)
 
     def next_id(self, table: str) -> int:
         """Within a hold: a document id that the table has not had since the file was opened."""
-        self._tops[table] = self._tops.get(table, 0) + 1
-        return self._tops[table]
+        tops = self._contents.tops
+        tops[table] = tops.get(table, 0) + 1
+        return tops[table]
 
     def restart_ids(self, table: str) -> None:
         """Within a hold: begin with 1 again, for a table that was emptied."""
-        self._tops.pop(table, None)
+        self._contents.tops.pop(table, None)
 
     def write(self, data: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> None:
         """Replace everything, as TinyDB does to drop tables. Not within a transaction."""
         with self.hold():
-            if self._pending is not None:
+            if self._pending is not None or self._grouped is not None:
                 raise StoreError("tables cannot be dropped within a transaction")
-            self._replace(json.loads(json.dumps(data)))
-            self._tops = {name: max(map(int, documents), default=0) for name, documents in self._state.items()}
-            self._watch_from_start()
+            self._replace(
+                (name, [(int(doc_id), encoded(dict(doc))) for doc_id, doc in documents.items()])
+                for name, documents in data.items()
+            )
+            self._load()
 
     @property
     def position(self) -> tuple[tuple[int, int], int]:
         """The file, and how far it was read."""
-        return self._inode, self._end
+        return self._contents.inode, self._contents.end
 
     def compact(self) -> None:
         """Rewrite the file as one line. Raises StoreError where there is no room; the old file then stays in use."""
         with self.hold():
-            if self._pending is None and self._lines > 1:
-                self._replace(self._state)
+            self._not_grouped()
+            if self._pending is None and self._contents.lines > 1:
+                self._replace(self._contents.encoded())
+
+    def copy_to(self, file: Path) -> None:
+        """Write the state into a new file of one line. Raises StoreError where it cannot be made, or is there."""
+        with self._threads:
+            self._not_grouped()
+            self.refresh()
+            if not self._contents.tables:
+                raise StoreError(f"{self.path} holds nothing yet; there is nothing to back up")
+            contents = self._contents.duplicate()
+        try:
+            with contextlib.closing(contents):
+                put_beside(file, in_pieces(contents.encoded(), lambda *_: None))
+        except FileExistsError:
+            raise StoreError(f"{file} is there already, and nothing is overwritten; name another file") from None
+        except FileNotFoundError:
+            raise StoreError(f"{file}: there is no folder {file.parent}; make it, or name another file") from None
+        except OSError as error:
+            raise StoreError(
+                f"{file} cannot be written ({error.strerror}); make room there, or name another file"
+            ) from error
 
     def close(self) -> None:
         with self._threads:
             self.closed = True
-            if self._fd >= 0:
-                os.close(self._fd)
-                self._fd = -1
+            with self.folding:
+                self._contents.close()
             if self._lock is not None and self._depth == 0:
                 self._lock.close()
                 self._lock = None
@@ -235,67 +345,108 @@ class Journal(Storage):
         if self.closed:
             raise StoreError(f"{self.path} was closed")
 
+    def _not_grouped(self) -> None:
+        if self._grouped is not None:
+            raise StoreError("not all is on disk within a group: copy the file, or make it compact, after it")
+
     def _break(self, why: str, error: OSError) -> StoreBroken:
         self._unusable = f"{self.path}: {why} ({error.strerror}); check the disk, then start again"
         return StoreBroken(self._unusable)
 
     def _catch_up(self) -> None:
         """Fold what was appended since; read a new file from its beginning."""
+        there = self._look()
+        if there is None:
+            if self._contents.fd >= 0:
+                self._unusable = f"{self.path} was taken away while in use; put it back and start again"
+                raise StoreBroken(self._unusable)
+            self._see_that_nothing_was_here()
+            if self._depth == 0:
+                return  # to a reader, a store that was never written is an empty one
+            self._create()
+            self._load()
+            return
+        known = self._contents
+        if (there.st_dev, there.st_ino) != known.inode or there.st_size < known.end:
+            self._load()
+        elif there.st_size > known.end:
+            data, offset = self._read_from(known.fd, known.end), known.end
+            for line in self._lines(known, data):
+                with self.folding:
+                    self._fold(known, line.entries(offset), line.end - line.begin)
+
+    def _look(self) -> os.stat_result | None:
+        """The file as it is there; None where there is none."""
         try:
             there = self.path.stat()
         except FileNotFoundError:
-            if self._fd >= 0:
-                self._unusable = f"{self.path} was taken away while in use; put it back and start again"
-                raise StoreBroken(self._unusable) from None
-            if self._depth == 0:
-                self._watch_from_start()
-                return  # to a reader, a store that was never written is an empty one
-            self._create()
-            there = self.path.stat()
+            return None
         except OSError as error:
             raise StoreError(f"{self.path} cannot be read ({error.strerror})") from error
-        if (there.st_dev, there.st_ino) != self._inode or there.st_size < self._end:
-            self._load()
-        elif there.st_size > self._end:
-            self._fold_lines(self._read_from(self._fd, self._end))
+        if stat.S_ISDIR(there.st_mode):
+            raise StoreError(f"{self.path} is a folder; name a file in it in [store] url")
+        return there
+
+    def _see_that_nothing_was_here(self) -> None:
+        """At no moment of a compaction is there the file from before it without one that holds something: where that
+        is so, the record was lost, and the next compaction would destroy what is left of it."""
+        before = left_behind(self.path)
+        if before is not None:
+            lost = "is empty" if self.path.exists() else "is not there"
+            raise StoreError(
+                f"{self.path} {lost}, but {before.name} beside it shows that there was a record; rsvpbot repair puts "
+                "that older state in place, rsvpbot repair --from BACKUP a backup (--dry-run says what it means); to "
+                "begin with an empty record, move both files away"
+            )
 
     def _create(self) -> None:
         try:
             os.close(open_private(self.path))
-            _sync_folder(self.path.parent)
+            sync_folder(self.path.parent)
         except OSError as error:
             raise StoreError(f"{self.path} cannot be made ({error.strerror})") from error
 
     def _load(self) -> None:
-        """Read the whole file. Without garbage collection: nothing here is garbage, and looking for it would take as
-        long as the reading."""
+        """Read the whole file, and take it into use. Without garbage collection: nothing here is garbage, and looking
+        for it would take as long as the reading."""
         collecting = gc.isenabled()
         gc.disable()
+        fd = self._open()
         try:
-            fd = self._open()
-            if self._fd >= 0:
-                os.close(self._fd)
-            self._fd = fd
+            new = Contents(self.path, fd, self._identity(fd))
+            news = _News(self._watcher, new)
+            if self._watcher is not None:
+                self._watcher.renewed(new)
             data = self._read_from(fd, 0)
-            status = os.fstat(fd)
-            self._inode = (status.st_dev, status.st_ino)
-            self._state, self._tops = {}, {}
-            self._end = self._lines = self._first = 0
-            self._ended = True
-            watcher, self._watcher = self._watcher, None
-            try:
-                self._fold_lines(data)
-            finally:
-                self._watcher = watcher
-            self._watch_from_start()
+            for line in self._lines(new, data):
+                if not self._take(new, line):
+                    self._fold_into(news, new, line.entries(), line.end - line.begin)
+            if not new.lines:
+                self._see_that_nothing_was_here()
+            news.tell()
+            with self.folding:
+                if self._watcher is not None:
+                    self._watcher.loaded()
+                before, self._contents = self._contents, new
+                before.close()
         except BaseException:
-            self._inode = (0, 0)  # what was read is not to be gone on with
+            os.close(fd)
+            self._contents.inode = (0, 0)
             raise
         finally:
             if collecting:
                 gc.enable()
-        if sum(map(len, self._state.values())) >= FREEZE_FROM:
-            gc.freeze()
+
+    def _take(self, contents: Contents, line: Line) -> bool:
+        """A first line as compaction leaves it, which is nearly all there is: without decoding it."""
+        if contents.lines or self._watcher is None:
+            return False
+        tables = line.columns()
+        if tables is None or not self._watcher.there(tables):
+            return False
+        contents.take(tables)
+        contents.line(line.end - line.begin)
+        return True
 
     def _open(self) -> int:
         try:
@@ -306,153 +457,186 @@ class Journal(Storage):
                 os.fchmod(fd, 0o600)
             return fd
         except OSError as error:
-            raise StoreError(
-                f"{self.path} cannot be opened ({error.strerror}); it should belong to the user that runs rsvpbot"
-            ) from error
+            raise StoreError(unusable(self.path, error)) from error
+
+    def _identity(self, fd: int) -> tuple[int, int]:
+        try:
+            status = os.fstat(fd)
+        except OSError as error:
+            raise StoreError(f"{self.path} cannot be read ({error.strerror}); check the disk") from error
+        return status.st_dev, status.st_ino
 
     def _read_from(self, fd: int, position: int) -> bytes:
         chunks = []
         try:
-            while chunk := os.pread(fd, READ_AT_ONCE, position):
+            # In one piece where that can be: pieces that are joined leave holes in the memory of a daemon.
+            while chunk := os.pread(fd, max(os.fstat(fd).st_size - position, READ_AHEAD), position):
                 chunks.append(chunk)
                 position += len(chunk)
         except OSError as error:
             raise StoreError(f"{self.path} cannot be read ({error.strerror}); check the disk") from error
-        return b"".join(chunks)
+        return chunks[0] if len(chunks) == 1 else b"".join(chunks)
 
-    def _watch_from_start(self) -> None:
-        if self._watcher is not None:
-            self._watcher.loaded(self._state)
-
-    def _fold_lines(self, data: bytes) -> None:
-        """Fold the lines in `data`, which stands at `_end`. What is left over at the end is not folded: the line that
-        another is just writing, or one that was torn."""
+    def _lines(self, contents: Contents, data: bytes) -> Iterator[Line]:
+        """The lines in `data`, which stands where the contents end; each is to be folded before the next is asked for.
+        What is left over at the end is none: the line that another is just writing, or one that was torn."""
         begin = 0
         while begin < len(data):
-            newline = data.find(b"\n", begin)
-            if newline == begin:  # the line end that plain TinyDB did not write
-                self._ended = True
-                self._end += 1
+            if data[begin] == 0x0A:  # the line end that plain TinyDB did not write
+                contents.ended = True
+                contents.end += 1
                 begin += 1
                 continue
-            after = len(data) if newline < 0 else newline + 1
-            # Plain TinyDB writes no line end. Elsewhere a line without one counts only where nobody can be writing it.
-            whole = newline >= 0 or self._end == 0 or self._depth > 0
-            changes = _parse(data[begin:after]) if whole else None
-            if changes is None:
-                torn = newline < 0 or b"\0" in data[begin:after]
-                if after < len(data) or not torn:
-                    raise StoreError(
-                        f"{self.path}: line {self._lines + 1} (at byte {self._end}) is damaged. "
-                        "Nothing was changed. Put back a copy of the file, or take that line out of it "
-                        "if you can do without what it recorded"
-                    )
+            try:
+                line = next_line(data, begin, first=contents.lines == 0)
+            except Damaged:
+                raise StoreError(damage(self.path, contents.lines + 1, contents.end)) from None
+            # One without its line end or checksum may be half written, unless nobody can be writing.
+            if line is None or not (line.ended or line.checked or contents.lines == 0 or self._depth):
                 return
-            self._ended = newline >= 0
-            self._fold(changes, after - begin)
-            begin = after
+            contents.ended = line.ended
+            contents.ours &= line.checked
+            yield line
+            begin = line.end
 
-    def _fold(self, changes: Changes, length: int) -> None:
-        with self.folding:
-            for name, documents in changes.items():
-                self._fold_table(name, documents)
-        self._end += length
-        self._lines += 1
-        if self._lines == 1:
-            self._first = length
+    def _fold(self, contents: Contents, entries: Iterable[Entry], length: int) -> None:
+        """One commit: the watcher is told of it, and of nothing else."""
+        news = _News(self._watcher, contents)
+        try:
+            self._fold_into(news, contents, entries, length)
+            news.tell()
+        except BaseException:
+            contents.inode = (0, 0)  # what was folded by half is not to be gone on with
+            raise
 
-    def _fold_table(self, name: str, documents: Mapping[str, Doc | None]) -> None:
-        table = self._state.setdefault(name, {})
-        top = self._tops.get(name, 0)
-        for doc_id, new in documents.items():
-            old = table.get(doc_id)
-            if new is None:
-                table.pop(doc_id, None)
-            else:
-                table[doc_id] = new
-                top = max(top, int(doc_id))
-            if self._watcher is not None:
-                self._watcher.changed(name, doc_id, old, new)
-        self._tops[name] = top
+    def _fold_into(self, news: _News, contents: Contents, entries: Iterable[Entry], length: int) -> None:
+        try:
+            for entry in entries:
+                news.fold(entry)
+        except Damaged:
+            raise StoreError(damage(self.path, contents.lines + 1, contents.end)) from None
+        contents.line(length)
 
     def _cut_torn_line(self) -> None:
         """Within a hold, after `_catch_up`: make the file end where the last good line ends."""
-        size = os.fstat(self._fd).st_size
         try:
-            if size > self._end:
-                log.warning("cut off %d bytes of a commit that was never acknowledged", size - self._end)
-                os.ftruncate(self._fd, self._end)
+            there = self._contents
+            size = os.fstat(there.fd).st_size
+            if size > there.end:
+                log.warning("cut off %d bytes of a commit that was never acknowledged", size - there.end)
+                os.ftruncate(there.fd, there.end)
         except OSError as error:
             raise StoreError(f"{self.path} cannot be written ({error.strerror})") from error
 
     def _commit(self, changes: Changes) -> None:
+        there = self._contents
         kept = {
-            name: {doc_id: doc for doc_id, doc in documents.items() if doc is not None or self._has(name, doc_id)}
+            name: {doc_id: doc for doc_id, doc in documents.items() if doc is not None or there.place(name, doc_id)}
             for name, documents in changes.items()
         }
-        kept = {name: documents for name, documents in kept.items() if documents or name not in self._state}
+        kept = {name: documents for name, documents in kept.items() if documents or name not in there.tables}
         if not kept:
             return
-        text = json.dumps(kept, separators=(",", ":"))
-        line = (b"" if self._ended else b"\n") + text.encode("ascii") + b"\n"
+        if self._grouped is not None:
+            self._fold_ahead(kept, self._grouped)
+            return
+        entries, length = self._record(kept)
+        with self.folding:
+            self._fold(there, entries, length)
+
+    def _record(self, changes: Changes) -> tuple[Iterator[Entry], int]:
+        """Put a line on disk; what it says, and its length."""
+        there = self._contents
+        line, entries = written(changes)
+        line_end = b"" if there.ended else b"\n"
+        if there.lines == 0:
+            self._begin(line_end + line)
+        else:
+            self._append(line_end + line)
+        there.ended = True
+        return moved(entries, there.end + len(line_end)), len(line_end) + len(line)
+
+    def _fold_ahead(self, changes: Changes, grouped: dict[str, dict[int, Doc | None]]) -> None:
+        """Fold what is not on disk yet."""
+        there = self._contents
+        news = _News(self._watcher, there)
+        for name, documents in changes.items():
+            grouped.setdefault(name, {}).update(documents)
+            if not documents:
+                news.fold((name, 0, None, None))
+            for doc_id, doc in documents.items():
+                news.fold((name, doc_id, None if doc is None else there.ahead(encoded(doc)), doc))
+        news.tell()
+
+    def _settle(self, changes: Changes) -> None:
+        """Put on disk what was folded ahead. The watcher knows of it."""
+        if changes:
+            entries, length = self._record(changes)
+            for entry in entries:
+                self._contents.fold(entry)
+            self._contents.line(length)
+            self._contents.written()
+
+    def _undo(self) -> None:
+        """Back to what the file says."""
         try:
-            _write_all(self._fd, line)
+            self._load()
+        except StoreError as error:
+            self._unusable = f"{error}; what is in memory was never recorded: start again"
+            raise StoreBroken(self._unusable) from error
+
+    def _begin(self, line: bytes) -> None:
+        """Put the first line in place as a whole: so a first line that is not whole is damage, and no file is ever
+        taken for one that was just begun."""
+        try:
+            self._place((line,), Contents(self.path), keep=False)
+        except OSError as error:
+            raise StoreError(f"{self.path}: nothing could be recorded ({error.strerror}); {_remedy(error)}") from error
+
+    def _append(self, line: bytes) -> None:
+        try:
+            write_all(self._contents.fd, line)
         except OSError as error:
             self._take_back()
-            raise StoreError(
-                f"{self.path}: nothing could be recorded ({error.strerror}); make room on this disk"
-            ) from error
+            raise StoreError(f"{self.path}: nothing could be recorded ({error.strerror}); {_remedy(error)}") from error
         try:
-            os.fdatasync(self._fd)
+            os.fdatasync(self._contents.fd)
         except OSError as error:
             # The kernel may have dropped the pages and report success next time: only a new process, which reads what
             # there is, can go on.
             with contextlib.suppress(OSError):
-                os.ftruncate(self._fd, self._end)
+                os.ftruncate(self._contents.fd, self._contents.end)
             raise self._break("the disk did not confirm a commit", error) from error
-        self._ended = True
-        self._fold(json.loads(text), len(line))  # what memory holds is what the file says, and shares nothing
-
-    def _has(self, table: str, doc_id: str) -> bool:
-        return doc_id in self._state.get(table, {})
 
     def _take_back(self) -> None:
         try:
-            os.ftruncate(self._fd, self._end)
+            os.ftruncate(self._contents.fd, self._contents.end)
         except OSError as error:
             raise self._break("half a commit could not be taken back", error) from error
 
-    def _replace(self, state: State) -> None:
-        """Put a file of one line, holding `state`, in place of the present one."""
-        line = json.dumps(state, separators=(",", ":")).encode("ascii") + b"\n"
-        new = self.path.with_name(self.path.name + ".new")
-        fd = -1
+    def _replace(self, tables: Iterable[tuple[str, Iterable[tuple[int, bytes]]]]) -> None:
+        """Put a file of one line, holding these, in place of the present one."""
+        made = Contents(self.path)
         try:
-            new.unlink(missing_ok=True)
-            fd = open_private(new, os.O_APPEND | os.O_EXCL)
-            _write_all(fd, line)
-            os.fsync(fd)
-            status = os.fstat(fd)
-            new.rename(self.path)
+            self._place(made.filled(tables), made, keep=True)
         except OSError as error:
-            if fd >= 0:
-                os.close(fd)
-            with contextlib.suppress(OSError):
-                new.unlink(missing_ok=True)
             raise StoreError(
-                f"{self.path} could not be compacted ({error.strerror}); nothing is lost, make room on this disk"
+                f"{self.path} could not be compacted, and nothing is lost ({error.strerror}); {_remedy(error)}"
             ) from error
-        os.close(self._fd)
-        self._fd, self._inode = fd, (status.st_dev, status.st_ino)
-        self._state = state
-        self._end = self._first = len(line)
-        self._lines = 1
-        self._ended = True
+
+    def _place(self, pieces: Iterable[bytes], made: Contents, *, keep: bool) -> None:
+        """Put a file of these pieces in place of the present one; `made` is what it holds when they are through. Raises
+        OSError where the present one still stands."""
+        fd = put_in_place(self.path, pieces, self.path.with_name(self.path.name + BEFORE) if keep else None)
+        with self.folding:
+            self._contents.move(fd, made)
         try:
-            _sync_folder(self.path.parent)
+            status = os.fstat(fd)
+            self._contents.inode = (status.st_dev, status.st_ino)
+            sync_folder(self.path.parent)
         except OSError as error:
             # After a power cut the old file could be back, without what is appended to the new one from here on.
-            raise self._break("the disk did not confirm the compacted file", error) from error
+            raise self._break("the disk did not confirm the new file", error) from error
 
 
 class JournalTable(Table):
@@ -464,11 +648,6 @@ class JournalTable(Table):
     def __init__(self, storage: Journal, name: str, cache_size: int = 0, persist_empty: bool = False) -> None:
         self._journal = storage
         super().__init__(storage, name, cache_size=0, persist_empty=persist_empty)
-
-    def put(self, documents: Mapping[int, Doc | None]) -> None:
-        """Put documents in place by their ids, whatever was there before; away where None."""
-        with self._journal.transaction():
-            self._journal.change(self.name, {str(doc_id): doc for doc_id, doc in documents.items()})
 
     def insert(self, document: Mapping[str, Any]) -> int:
         with self._journal.transaction():
@@ -507,6 +686,9 @@ class JournalTable(Table):
             return doc_ids
         return [int(doc_id) for doc_id, doc in self._read_table().items() if cond(doc)]
 
+    def _read_table(self) -> dict[str, Mapping[str, Any]]:
+        return self._journal.documents(self.name)  # type: ignore[return-value]
+
     def _get_next_id(self) -> int:
         return self._journal.next_id(self.name)
 
@@ -524,6 +706,31 @@ class JournalDB(TinyDB):
     default_storage_class = Journal  # type: ignore[assignment]
 
 
+class _Documents(Mapping[str, Doc]):
+    """A table as TinyDB looks at it: by ids that are words. A document is read when it is asked for."""
+
+    def __init__(self, journal: Journal, places: Places, table: str, pending: Mapping[int, Doc | None]) -> None:
+        self._journal = journal
+        self._places = places
+        self._table = table
+        self._pending = pending
+
+    def __getitem__(self, key: str) -> Doc:
+        doc_id = int(key)
+        doc = self._pending[doc_id] if doc_id in self._pending else self._journal.document(self._table, doc_id)
+        if doc is None:
+            raise KeyError(key)
+        return doc
+
+    def __iter__(self) -> Iterator[str]:
+        for doc_id in sorted({*self._places, *self._pending}):
+            if self._pending.get(doc_id, ...) is not None:
+                yield str(doc_id)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
 class _Draft(MutableMapping[int, Doc]):
     """A table as an updater sees it. A document is copied when it is touched, because updaters change it in place."""
 
@@ -531,8 +738,8 @@ class _Draft(MutableMapping[int, Doc]):
         self._present = present
         self._touched: dict[int, Doc | None] = {}
 
-    def changes(self) -> dict[str, Doc | None]:
-        return {str(i): doc for i, doc in self._touched.items() if not _same(doc, self._present.get(str(i)))}
+    def changes(self) -> dict[int, Doc | None]:
+        return {i: doc for i, doc in self._touched.items() if not _same(doc, self._present.get(str(i)))}
 
     def __getitem__(self, doc_id: int) -> Doc:
         if doc_id not in self._touched:
@@ -573,32 +780,27 @@ def _same(one: Mapping[str, Any] | None, other: Mapping[str, Any] | None) -> boo
     return json.dumps(one) == json.dumps(other)
 
 
-def _parse(line: bytes) -> Changes | None:
-    """The commit in a line; None if it is none."""
+def _remedy(error: OSError) -> str:
+    """Where nothing could be written."""
+    if error.errno in (errno.EACCES, errno.EPERM):
+        return "let this user write in its folder"
+    if error.errno == errno.EROFS:
+        return "mount the disk so that it can be written"
+    return "check the disk" if error.errno == errno.EIO else "make room on this disk"
+
+
+def left_behind(path: Path) -> Path | None:
+    """The file from before the last compaction of the one at `path`, where there is one that holds something."""
+    before = path.with_name(path.name + BEFORE)
     try:
-        changes = json.loads(line.decode("utf-8"))
-    except (ValueError, RecursionError):
+        return before if before.stat().st_size else None
+    except OSError:
         return None
-    if not isinstance(changes, dict):
-        return None
-    for documents in changes.values():
-        if not isinstance(documents, dict):
-            return None
-        for doc_id, doc in documents.items():
-            if not (doc is None or isinstance(doc, dict)) or not doc_id.isdecimal():
-                return None
-    return changes
 
 
-def _write_all(fd: int, data: bytes) -> None:
-    rest = memoryview(data)
-    while rest:
-        rest = rest[os.write(fd, rest) :]
-
-
-def _sync_folder(folder: Path) -> None:
-    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)
+def damage(path: Path, line: int, byte: int) -> str:
+    """What is told of a file that cannot be gone on with."""
+    return (
+        f"{path}: line {line} (at byte {byte}) is damaged, and nothing was changed; rsvpbot repair --dry-run says what "
+        "can be kept, and rsvpbot repair keeps it"
+    )

@@ -7,10 +7,18 @@ nothing. It needs a local disk: flock over NFS cannot be relied on.
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import os
 import time
 from pathlib import Path
+
+LOCK = ".lock"
+DAEMON_LOCK = ".daemon.lock"
+"""Behind the name of the store: held while something is written; and by the one process that answers mail."""
+
+KEY_FILE = "token.key"
+"""Beside the store. The store itself has no use for it, but what it holds of whom we were asked to forget has."""
 
 FIRST_PAUSE = 0.0002
 LONGEST_PAUSE = 0.005
@@ -28,6 +36,17 @@ def open_private(path: Path, flags: int = 0) -> int:
         with contextlib.suppress(PermissionError):
             os.fchown(fd, folder.st_uid, folder.st_gid)
     return fd
+
+
+def unusable(file: Path, error: OSError) -> str:
+    """What is told of a file of ours that cannot be opened or made."""
+    if isinstance(error, IsADirectoryError):
+        return f"{file} is a folder; move it away, rsvpbot makes a file of that name"
+    if error.errno == errno.EROFS:
+        return f"{file} cannot be opened ({error.strerror}); mount the disk so that it can be written"
+    if os.path.lexists(file):
+        return f"{file} cannot be opened ({error.strerror}); it should belong to the user that runs rsvpbot"
+    return f"{file} cannot be made ({error.strerror}); let this user write in {file.parent}"
 
 
 class FileLock:

@@ -99,6 +99,19 @@ def test_what_was_decided_since_is_not_contradicted(house: House) -> None:
     assert states(house, LetterKind.DECLINED) == [LetterState.QUEUED]
 
 
+@pytest.mark.parametrize("both", ["Ada Lovelace declines\nsend held", "send held\nAda Lovelace declines"])
+def test_they_are_not_let_go_beside_another_decision(house: House, both: str) -> None:
+    """It would be decided on the record as it stood before."""
+    capped(house, hour=1)
+    house.comes("I will come.", "bob@babbage.example")
+    house.comes("I will come.")
+    in_summary(house, both)
+    assert "Nothing was done: “send held” needs a mail of its own" in house.told()
+    assert states(house, LetterKind.ACCEPTED)[-1] is LetterState.HELD
+    answer = house.ada().answer
+    assert answer is not None and answer.partstat is PartStat.ACCEPTED
+
+
 def test_a_welcome_goes_out_only_to_who_comes(house: House) -> None:
     capped(house, hour=1)
     house.comes("I will come.", "bob@babbage.example")

@@ -433,6 +433,9 @@ class _Mail:
         return Command(act, party=reading.party or None)
 
     def _ruled(self, wanted: Sequence[Command]) -> list[tuple[Ruled, Case]]:
+        if len(wanted) > 1 and any(command.act is Act.SEND for command in wanted):
+            # Each command is decided on the record as it stands before the mail.
+            raise NotPossible(self.steering.say("held_apart"))
         done: list[tuple[Ruled, Case]] = []
         meant: set[str] = set()
         for command in wanted:

@@ -81,7 +81,7 @@ def cases_of(name: str) -> Iterator[Case]:
                 size=len(label["text"]),
                 message_id=f"<{label['id']}@reply.example>",
                 subject=label["subject"],
-                senders=(Address(label["from"], "invitee@reply.example"),),
+                senders=(_sender(label["from"]),),
                 recipients=(Address("", "rsvp@roundtable.example"),),
                 bodies=(Body("plain", label["text"]),),
             )
@@ -89,6 +89,12 @@ def cases_of(name: str) -> Iterator[Case]:
         return
     for label in _lines(CORPUS / name / "labels.jsonl"):
         yield Case(f"{name}/{label['file']}", label, raw=(CORPUS / name / label["file"]).read_bytes())
+
+
+def _sender(written: str) -> Address:
+    """ "Jane Roe", or "Jane Roe <jane@roe.example>"."""
+    name, _, email = written.partition(" <")
+    return Address(name, email.rstrip(">") or "invitee@reply.example")
 
 
 def _lines(file: Path) -> Iterator[dict[str, Any]]:

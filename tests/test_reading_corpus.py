@@ -132,12 +132,13 @@ def test_what_is_firm_may_be_recorded(scored: tuple[Any, dict[str, Any], dict[st
 
 def written(label: dict[str, Any]) -> dict[str, Any]:
     """What is read in one newly written text."""
+    name, _, email = label["from"].partition(" <")
     message = Message(
         digest="0" * 64,
         size=len(label["text"]),
         message_id=f"<{label['id']}@reply.example>",
         subject=label["subject"],
-        senders=(Address(label["from"], "invitee@reply.example"),),
+        senders=(Address(name, email.rstrip(">") or "invitee@reply.example"),),
         recipients=(Address("", "rsvp@roundtable.example"),),
         bodies=(Body("plain", label["text"]),),
     )

@@ -757,6 +757,51 @@ ALONE = [
     Row("我会参加。错过了您的电话。", "accepted", 1),
     Row("这次只能错过了。", "declined", 0),
     Row("会上见！", "accepted", 1),
+    # Who is listed behind a colon is who comes, also where nothing stands below the names.
+    Row("The following will attend:\n\nAndrej Holub\nMarta Sykora", "accepted", 2, ("Andrej Holub", "Marta Sykora")),
+    Row("I will attend with the following colleagues:\n\nAndrej Holub\nMarta Sykora", "accepted", 3),
+    Row("The following will attend:\n\nAndrej Holub\n\nJane Roe", "accepted", 1, ("Andrej Holub",)),
+    Row("I will attend. My details:\n\nJane Roe\nDirector", "accepted", 1, ("Jane Roe",)),
+    Row("Asistirán las siguientes personas: Juan Pérez y Ana López.", "accepted", 2, ("Juan Pérez", "Ana López")),
+    Row("Participeront à la réunion : Paul Petit et Anne Grand.", "accepted", 2, ("Paul Petit", "Anne Grand")),
+    Row("От нас будут:\n\nИван Петров\nАнна Лисицына", "accepted", 2, ("Иван Петров", "Анна Лисицына")),
+    Row("Participarão: João Silva e Ana Lopes", "accepted", 2, ("João Silva", "Ana Lopes")),
+    Row("سيحضر كل من: أحمد الشناوي وليلى حسن", "accepted", 2, ("أحمد الشناوي", "ليلى حسن")),
+    # Who is named behind the verb and its event comes, and not who informs of it.
+    Row(
+        "La Mission a l'honneur d'informer que participeront à la table ronde le Conseiller Paul Petit et la "
+        "Secrétaire Anne Grand.",
+        "accepted",
+        2,
+        ("Paul Petit", "Anne Grand"),
+    ),
+    Row("La Mission informe que participera à la table ronde Mme Anne Grand.", "accepted", 1, ("Anne Grand",)),
+    Row("I write on behalf of Ana Lopez, who is delighted to accept.", "accepted", 1, ("Ana Lopez",)),
+    Row("I write for Ana Lopez, who is happy to attend.", "accepted", 1, ("Ana Lopez",)),
+    # A country is nobody; an office that is called by a person's name is not a country's.
+    Row("Kestovia accepts. Ambassador Ana Lopez will attend.", "accepted", 1, ("Ana Lopez",), "Embassy of Kestovia"),
+    Row("Kestovia will attend.", "accepted", 1, (), "Permanent Mission of Kestovia to the United Nations"),
+    Row("Marsh will attend.", "accepted", 1, ("Marsh",), "Office of Ambassador Marsh"),
+    Row("Kestovia will participate with the following delegation:\n- Ana Lopez\n- Bert Meyer", "accepted", 2),
+    Row("La Kestovia participará con la siguiente delegación:\n- Ana López\n- Juan Pérez", "accepted", 2),
+    Row("Maria will attend with the following colleagues:\n- Ana Lopez\n- Bert Meyer", "accepted", 3),
+    # A clerk signs below a letter about somebody else, from an office's address.
+    Row(
+        "Por instrucciones de la Mtra. Ximena Ibarrola les informo que ella los acompañará.\n\nQuedo a sus órdenes,\n\n"
+        "Lic. Jacinto Robledo\nSecretario particular",
+        "accepted",
+        1,
+        ("Ximena Ibarrola",),
+        "Oficina de la Mtra. Ibarrola",
+    ),
+    Row("The Mission will send two people.\n\nMs Ana Lopez\nCounsellor", "accepted", 2, None, "Mission of Kestovia"),
+    # Doubts that are over.
+    Row("I was in two minds about it. I shall come.", "accepted", 1),
+    Row("I'm in two minds.", "tentative"),
+    Row("Motivos de salud me impiden viajar por el momento.", "declined", 0),
+    Row("Nada me impide asistir. Ahí estaré.", "accepted", 1),
+    Row("El Embajador no podrá asistir; ha designado para que lo represente a Juan Pérez.", "delegated", 1),
+    Row("Je vous prie de bien vouloir accepter mes excuses, je ne pourrai pas venir.", "declined", 0),
 ]
 
 
@@ -1268,3 +1313,39 @@ def test_a_condition_of_something_else_makes_no_perhaps() -> None:
 def test_a_farewell_behind_a_sign_is_read(farewell: str) -> None:
     """Of such a line nothing is left that may be a name."""
     assert reading(f"I will come.\n\n{farewell}").partstat is PartStat.ACCEPTED
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I thought my grounds pass was still valid but it has expired. I will be there.",
+        "Je croyais que mon badge était encore valable, mais il est périmé. Je viendrai.",
+        "Creía que mi pase seguía vigente, pero caducó. Asistiré.",
+        "Я думал, что мой пропуск действителен, но он просрочен. Приду.",
+        "كنت أظن أن بطاقتي الأممية ما زالت صالحة فإذا بها منتهية منذ آذار. سأحضر.",
+        "我以为我的通行证还有效，结果上个月过期了。我会来。",
+        "Personne parmi nous n'a de laissez-passer des Nations Unies. Nous viendrons à trois.",
+        "我和太太都会到，两人的通行证都过期了，所以会走访客流程。",
+    ],
+)
+def test_a_pass_that_one_thought_to_have_is_none(text: str) -> None:
+    got = reading(text)
+    assert (got.partstat, got.grounds_pass) == (PartStat.ACCEPTED, False), got
+
+
+@pytest.mark.parametrize(
+    ("text", "review"),
+    [
+        ("I shall not be attending. I find it shameful that no child was asked.", True),
+        ("I shall not be attending, and would like someone senior to explain to me how the panel was chosen.", True),
+        ("I won't be coming, let me explain: my mother is ill.", False),
+        ("Je ne participerai pas. Je trouve cela indécent.", True),
+        ("Участвовать не буду и прошу объяснить, кто принял такое решение.", True),
+        ("لن أحضر، وأرجو أن تشرحوا لي كيف تم اختيار المتحدثين.", True),
+        ("届时必当到场。签证需主办单位出具盖章的正式邀请函。", True),
+        ("I will come. Please send the paper to my assistant at ann@assistant.example.", True),
+        ("La Mission informe que la Mission participera avec joie à tout, et Mme Anne Grand.", True),
+    ],
+)
+def test_what_a_person_should_see(text: str, review: bool) -> None:
+    assert reading(text).review is review, reading(text)

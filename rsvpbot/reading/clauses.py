@@ -26,7 +26,7 @@ from rsvpbot.reading.elsewhere import (
 )
 from rsvpbot.reading.instead import substitution, with_places
 from rsvpbot.reading.leftover import Rest, left_of
-from rsvpbot.reading.listed import take_names
+from rsvpbot.reading.listed import of_the_list, take_names
 from rsvpbot.reading.marks import bare_answer, marks_of
 from rsvpbot.reading.misspelt import strange_word
 from rsvpbot.reading.names import han, name_words
@@ -40,7 +40,7 @@ from rsvpbot.reading.signoff import greeting_end, is_closing, without_sign_off
 from rsvpbot.reading.spelled import in_known_spelling, parted_by_space
 from rsvpbot.reading.stance import DENIALS, FAR, HEDGES, assigned, denials_of, denied_from_afar, stance_of, supposed
 from rsvpbot.reading.strangers import strangers
-from rsvpbot.reading.tokens import LONGEST, MOST_TOKENS, Sentence, Token, sentences, tokenize
+from rsvpbot.reading.tokens import LONGEST, MOST_TOKENS, Sentence, Token, fold, sentences, tokenize
 
 HEADS = ANSWERS | VERBS | INSTEAD
 SUPPORT = frozenset({"will", "can", "glad", "confirm", "want", "would", "not", "cannot"})
@@ -74,6 +74,14 @@ MOST_IN_LABEL = 6
 MOST_FILLED_IN = 5
 """Words of a question, and of the answer, in a numbered form."""
 
+_BODIES_OF_COUNTRIES = frozenset({
+    "mission", "embassy", "consulate", "government", "republic", "kingdom", "permanente", "embajada", "consulado",
+    "gobierno", "república", "reino", "ambassade", "consulat", "gouvernement", "république", "royaume", "embaixada",
+    "missão", "governo",
+})  # fmt: skip
+_OF_A_COUNTRY = frozenset({"of", "de", "del", "du", "da", "do"})
+"""As senders are called ("Embassy of Kestovia"), whatever the language of the letter."""
+
 FEW_FILLED_IN = 2
 """Words of an answer where nothing else shows that it is a form."""
 
@@ -103,7 +111,7 @@ def parse(text: str, pack: Pack, event: Event, writer: Writer) -> Parsed:
     for i, sentence in enumerate(body):
         _read_sentence(reader, sentence, i)
     return Parsed(
-        tuple(_with_names(clause, reader) for clause in reader.clauses),
+        tuple(of_the_list(_with_names(clause, reader), reader) for clause in reader.clauses),
         tuple(reader.left),
         sign_off,
         lines,
@@ -128,6 +136,8 @@ def _with_names(clause: Clause, reader: Reader) -> Clause:
 
 
 def _named(person: Person, reader: Reader) -> Person:
+    if _is_country(person, reader):
+        return Person(Who.GROUP, role=person.name)
     named = (p for _, p in reader.mentioned if p.who is Who.NAMED)
     if person.who is Who.NAMED:
         words = name_words(person.name)
@@ -142,6 +152,26 @@ def _named(person: Person, reader: Reader) -> Person:
     else:
         return person
     return replace(person, name=next(iter(found))) if len(found) == 1 else person
+
+
+def _is_country(person: Person, reader: Reader) -> bool:
+    """ "Kestovia will attend", writes the Permanent Mission of Kestovia; "Kestovia will attend with the following
+    delegation": one word, without a title, that is no person's name."""
+    name = person.name
+    if person.who is not Who.NAMED or person.role or not name or " " in name or han(name[:1]):
+        return False
+    if reader.writer.organisation and _of_the_country(reader.writer.office, name, reader.pack):
+        return True
+    lists = (fold(c.words).split() for c in reader.clauses if c.meaning in {"list", "count"})
+    return bool(reader.listed) and any(reader.pack.has("group", word) for words in lists for word in words)
+
+
+def _of_the_country(office: str, name: str, pack: Pack) -> bool:
+    """Whether an office is a country's: "Embassy of Kestovia", but not "Office of Marsh"."""
+    words = office.casefold().split()
+    at = next((i for i, word in enumerate(words) if word == name.casefold()), 0)
+    of = at - 1 if at > 1 and words[at - 1] in _OF_A_COUNTRY else 0
+    return of > 0 and words[of - 1] in _BODIES_OF_COUNTRIES
 
 
 def _answered_at_once(found: Sequence[Sentence], text: str) -> list[Sentence]:

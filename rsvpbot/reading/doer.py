@@ -17,6 +17,9 @@ from rsvpbot.reading.stance import FAR, denials_of
 
 FIRST = frozenset({"i", "we"})
 WHO_COMES_TOO = "who comes too is not clear"
+REACH_OVER_AN_EVENT = 6
+"""Little words between a verb and whoever does it behind it."""
+
 RELATIVE_REACH = 8
 """Words between a person and the "who" that speaks of them."""
 
@@ -219,6 +222,8 @@ def _relative(q: _Question) -> Doer | None:
     """ "to Ana Lopez, who will attend"; nobody in "those who will attend"."""
     tokens, pack = q.here.tokens, q.reader.pack
     relative = q.first_word - 1
+    if relative > q.here.begin and q.here.marks.little(relative) and not pack.has("who", tokens[relative].norm):
+        relative -= 1  # "who is happy to attend"
     if relative < q.here.begin or not pack.has("who", tokens[relative].norm):
         return None
     mention = _mention_in(q.here.begin, relative, q.here, taken=True)
@@ -267,7 +272,8 @@ def _behind(q: _Question) -> Doer | None:
     turned = any(m.meaning in {"instead", "instead_of"} and m.end == q.first_word for m in q.here.marks.main)
     if not third and not turned and not q.reader.pack.verb_first:
         return None  # "instead of me will participate Ms. Ana Lopez"
-    mention = mention_after(q.head.end, q.here, expected=third)
+    # "participeront à votre prochaine table ronde Ana Lopez et Bert Meyer"
+    mention = mention_after(q.head.end, q.here, reach=REACH_OVER_AN_EVENT if third else 3, expected=third)
     if mention is None or _taken(mention, q.here) or not (third or turned or mention.start == q.head.end):
         return None  # "ir a Libreville"
     return q.behind(mention) if third or not all(p.who is Who.SELF for p in mention.people) else None

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from rsvpbot.reading.clients import has_title
 from rsvpbot.reading.names import arabic, han, name_words, same_person, title_at
 from rsvpbot.reading.pack import FACTS
-from rsvpbot.reading.people import Person, Who
+from rsvpbot.reading.people import SOMEBODY, Person, Who
+from rsvpbot.reading.said import WHO_IS_MEANT, Clause
 from rsvpbot.reading.sentence import Here, Reader
 from rsvpbot.reading.tokens import tokenize
 
@@ -16,6 +19,9 @@ _BESIDE_NAMES = frozenset({*FACTS, "courtesy"})
 """What may stand on a line of names: "Jane Roe, Director (holds a grounds pass)"."""
 
 _BEHIND_AN_ADDRESS = frozenset({":", ",", "!", "：", "，", "！"})
+
+_COLON_BEHIND = re.compile(r"[^.!?;:：。！？؟\n]{0,80}[:：]")
+"""The rest of a sentence that ends in a colon."""
 
 MOST_IN_LINE = 10
 _LISTABLE = frozenset({Who.NAMED, Who.SELF})
@@ -53,6 +59,18 @@ def take_names(reader: Reader, here: Here) -> None:
     if people:
         here.cover(behind, end)
         reader.listed.extend(people)
+
+
+def of_the_list(clause: Clause, reader: Reader) -> Clause:
+    """ "Asistirán las siguientes personas: Ana Lopez, Bert Meyer": a verb of the third person whose subject is who is
+    listed behind the colon."""
+    named = tuple(person for person in reader.listed if person.who is Who.NAMED)
+    untold = clause.meaning == "yes" and clause.elided and clause.people == (SOMEBODY,)
+    if not (named and untold and clause.doubt.startswith(WHO_IS_MEANT)):
+        return clause
+    if not _COLON_BEHIND.match(reader.text, clause.end):
+        return clause
+    return replace(clause, people=tuple(p for p in reader.listed if p.who in _LISTABLE), doubt="")
 
 
 def _named_before(last: int, reader: Reader, here: Here) -> None:
@@ -206,4 +224,4 @@ def _without_place(people: list[Person], reader: Reader) -> list[Person]:
     return [p for p in people if p in own or p.who is not Who.NAMED or len(name_words(p.name)) > 1 or han(p.name[:1])]
 
 
-__all__ = ["take_names"]
+__all__ = ["of_the_list", "take_names"]

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from rsvpbot.model import PartStat
 from rsvpbot.reading.names import name_words, same_person
 from rsvpbot.reading.party import Stand
+from rsvpbot.reading.people import Who
 from rsvpbot.reading.said import NEEDS, STANCES, Clause, Left, Parsed, Writer, short
 from rsvpbot.reading.stands import SHORT
 
@@ -145,7 +146,7 @@ def left_over(parsed: Parsed, answer: Answer, asked: Sequence[Clause], writer: W
             doubts.append(f"not understood: “{words}”")
         elif answer.stance is PartStat.DELEGATED and "substitute" in said:
             continue  # "Ambassador Marsh is away and has asked Ana Lopez to take his seat"
-        elif unexplained(item, parsed, writer) and _may_come(item, answer, said):
+        elif unexplained(item, parsed, writer) and (_may_come(item, answer, said) or _for_an_office(item, parsed)):
             doubts.append(f"somebody is named, and it is not clear why: “{words}”")
     return requests, doubts
 
@@ -245,6 +246,13 @@ def _may_come(item: Left, answer: Answer, said: set[str]) -> bool:
     if answer.stance is PartStat.DECLINED:
         return bool(item.signs & {"can", "will", "come"})
     return not said & {"courtesy", "receipt"}
+
+
+def _for_an_office(item: Left, parsed: Parsed) -> bool:
+    """ "The Mission has the honour to inform that it will attend … Counsellor Ana Lopez": whether an office comes in
+    the same sentence, and so whoever is named there may be who comes for it."""
+    coming = (c for c in parsed.clauses if c.sentence == item.sentence and c.meaning == "yes")
+    return any(p.who is Who.GROUP for c in coming for p in c.people)
 
 
 __all__ = ["FEW_BESIDE", "FEW_TOLD", "Answer", "answer_of", "left_over", "unexplained"]

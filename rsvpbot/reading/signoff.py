@@ -59,7 +59,7 @@ def without_sign_off(
         sentence = found[last - 1]
         words = text[sentence.start : sentence.end]
         kind = _sign_off_kind(sentence, words, pack, writer, first=last == 1)
-        below_nothing = not lines or (not name and _names_somebody(found, last - 1, text, pack))
+        below_nothing = not lines or (not name and _names_somebody(found, last - 1, text, pack, writer))
         below_nothing = below_nothing or (not name and _opens_a_block(found, last, text, pack, writer))
         if below_nothing and kind in {"", "title"} and _signed_with_title(found, last, text, pack, writer):
             kind = "name"
@@ -78,12 +78,19 @@ def without_sign_off(
         lines.insert(0, words)
         last -= 1
     closing_above = last > 0 and is_closing(found[last - 1], pack)
+    if lines and not closing_above and not _own_name(name, writer) and _announced(found, last, text):
+        return found, "", ()
     if lines and not name and not closing_above:
         office = 0 < last < len(found) and _office_alone(found[last:], found[last - 1], text, pack)
         return (found[:last], "", tuple(lines)) if office else (found, "", ())
     if lines and not closing_above and not _own_name(name, writer) and not _short_signature(found, last, text, pack):
         return found, "", ()
     return found[:last], clean_name(name, pack), tuple(lines)
+
+
+def _announced(found: Sequence[Sentence], at: int, text: str) -> bool:
+    """ "The following will attend:", and names below it to the end: whether the line above promises what is here."""
+    return 0 < at < len(found) and text[found[at - 1].start : found[at].start].rstrip().endswith((":", "："))
 
 
 def _office_alone(below: Sequence[Sentence], above: Sentence, text: str, pack: Pack) -> bool:
@@ -169,13 +176,17 @@ def _signed_with_title(found: list[Sentence], last: int, text: str, pack: Pack, 
     return _name_alone(sentence, text, pack, writer) and not _name_alone(found[last - 2], text, pack, writer)
 
 
-def _names_somebody(found: list[Sentence], end: int, text: str, pack: Pack) -> bool:
-    """Whether the sentence above a name and its post names people itself, and announces no list."""
+def _names_somebody(found: list[Sentence], end: int, text: str, pack: Pack, writer: Writer) -> bool:
+    """Whether the sentence above a name and its post names people itself, and announces no list; where an office
+    writes, whose clerk signs, any sentence above."""
     above = found[end - 1] if end else None
     if above is None or found[end].paragraph == above.paragraph:
         return False
-    people = (person for mention in Mentions(above.tokens, text, pack).all() for person in mention.people)
-    return text[above.end : above.end + 1] in _STOPS and any(person.name for person in people)
+    ends = text[above.start : found[end].start].rstrip()[-1:]
+    if ends not in _STOPS and not (writer.organisation and ends == ","):
+        return False
+    told = found[:end] if writer.organisation else [above]
+    return any(p.name for s in told for m in Mentions(s.tokens, text, pack).all() for p in m.people)
 
 
 def _signed_without_capitals(found: list[Sentence], last: int, text: str, pack: Pack, writer: Writer) -> bool:

@@ -795,6 +795,52 @@ ALONE = [
         "Oficina de la Mtra. Ibarrola",
     ),
     Row("The Mission will send two people.\n\nMs Ana Lopez\nCounsellor", "accepted", 2, None, "Mission of Kestovia"),
+    Row(
+        "The Elders Council accepts. Attending:\n\n* Rabbi Saul Perlman\n* Chief Winona Redbird\n\nSincerely,\n"
+        "Miriam Goldfarb (administrator, not attending)",
+        "accepted",
+        None,
+        None,
+        "Miriam Goldfarb",
+    ),
+    # The writer's own name heads a list, and signs nothing.
+    Row("Attending:\nJane Roe\nAndrej Holub", "accepted", 2, ("Jane Roe", "Andrej Holub")),
+    Row(
+        "We are glad to take up the invitation. The people from our clinic will be these:\n\nJane Roe\nYesenia Duarte\n"
+        "Wen-Li Hsu",
+        "accepted",
+        3,
+        ("Jane Roe", "Yesenia Duarte", "Wen-Li Hsu"),
+    ),
+    Row("Will attend: Ana Lopez, Bert Meyer", "accepted", 2, ("Ana Lopez", "Bert Meyer")),
+    Row("Attending: yes", "accepted", 1),
+    # Through whom an office comes.
+    Row(
+        "This Mission is pleased to advise that it will participate in the person of Ms. Tamsin Okereke, Second "
+        "Secretary.\n\nChancery",
+        "accepted",
+        1,
+        ("Tamsin Okereke",),
+        "Chancery",
+    ),
+    Row(
+        "Esta Misión confirma que participará por intermedio de la Consejera Ana Ruiz.",
+        "accepted",
+        1,
+        ("Ana Ruiz",),
+        "Misión de Utopia",
+    ),
+    Row("Recibí la invitación por intermedio de mi colega Ana Ruiz. Asistiré.", "accepted", 1, ("Jane Roe",)),
+    Row("سأحضر. قرأت أن الجلسة ستكون برئاسة البروفيسورة إنغريد هولم.", "accepted", 1, ("Jane Roe",)),
+    # How many, told beside the names or anew.
+    Row("Nous serons trois, moi-même et deux comédiens.", "accepted", 3),
+    Row("Je vous confirme que moi, Jane Roe, ainsi que notre trésorière Ana Ruiz, serons présentes.", "accepted", 2),
+    Row("上次说我一个人来,现在改为两人:加上我们所的副研究员卫蓝。", "accepted", 2, ("Jane Roe", "卫蓝")),
+    Row("Eu vou, e levo um intérprete. Contem portanto com duas pessoas.", "accepted", 2),
+    Row("We are down to two now: Callum Reyes and myself. Please take Anya off your list.", "accepted", 2),
+    Row("你们20号会见到我。", "accepted", 1),
+    Row("Очень хотелось бы, но 20-го вы меня не увидите.", "declined", 0),
+    Row("Alas you will not be seeing us this time.", "declined", 0),
     # Doubts that are over.
     Row("I was in two minds about it. I shall come.", "accepted", 1),
     Row("I'm in two minds.", "tentative"),
@@ -1345,7 +1391,14 @@ def test_a_pass_that_one_thought_to_have_is_none(text: str) -> None:
         ("届时必当到场。签证需主办单位出具盖章的正式邀请函。", True),
         ("I will come. Please send the paper to my assistant at ann@assistant.example.", True),
         ("La Mission informe que la Mission participera avec joie à tout, et Mme Anne Grand.", True),
+        # Somebody else was sent first; only others stay away, and somebody is spoken of in words that were not read.
+        ("Our director handed it to Alma Quist. She is ill, so I will be the one in the room instead of them.", True),
+        ("Budget being budget, it is Callum Reyes and me. Please take Anya and Joost off your list.", True),
     ],
 )
 def test_what_a_person_should_see(text: str, review: bool) -> None:
     assert reading(text).review is review, reading(text)
+
+
+def test_a_question_is_no_pass() -> None:
+    assert reading("I'm delighted to accept. I do have a question.").grounds_pass is None

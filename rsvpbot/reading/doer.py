@@ -151,7 +151,7 @@ def _first_person(q: _Question) -> Doer | None:
             return Doer((*found.people, me("we", q.reader)), found.start)
         if len(mention.people) > 1 and any(p.who is Who.SELF for p in mention.people):
             return q.behind(mention)
-    before = mention_ending(q.head.start, q.here)
+    before = _ending_or_comma(q.head.start, q.here)
     if before and any(p.who is Who.SELF for p in before.people):
         return q.of(before)
     return Doer((me(person, q.reader),), q.head.start)
@@ -177,7 +177,7 @@ def _before(q: _Question) -> Doer | None:
             words = q.here.marks.words(at, q.head.end)
             return Doer((SOMEBODY,), at, doubt=f"{WHO_IS_MEANT}: “{words}”")
         if at in persons and q.head.rule.person != "they":
-            together = mention_ending(at, q.here)  # "mon épouse et moi serons parmi vous"
+            together = _ending_or_comma(at, q.here)  # "mon épouse et moi serons parmi vous"
             if together and len(together.people) > 1 and any(p.who is Who.SELF for p in together.people):
                 return q.of(together)
             return Doer((me(persons[at], q.reader),), at)
@@ -381,6 +381,14 @@ def mention_ending(end: int, here: Here) -> Mention | None:
     """The mention right before a token."""
     mention = here.mentions.ending(end)
     return mention if mention is not None and mention.start >= here.begin else None
+
+
+def _ending_or_comma(end: int, here: Here) -> Mention | None:
+    """The mention right before a token, or before the comma there: "moi, Jane Roe, ainsi qu'Ana Lopez, serons là"."""
+    found = mention_ending(end, here)
+    if found is None and end > here.begin and here.tokens[end - 1].norm == ",":
+        found = mention_ending(end - 1, here)
+    return found
 
 
 def mention_in(start: int, end: int, here: Here) -> Mention | None:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from rsvpbot.reading.clients import has_title
+from rsvpbot.reading.doer import the_writer
 from rsvpbot.reading.names import arabic, han, name_words, same_person, title_at
 from rsvpbot.reading.pack import FACTS
 from rsvpbot.reading.people import SOMEBODY, Person, Who
@@ -22,6 +23,8 @@ _BEHIND_AN_ADDRESS = frozenset({":", ",", "!", "：", "，", "！"})
 
 _COLON_BEHIND = re.compile(r"[^.!?;:：。！？؟\n]{0,80}[:：]")
 """The rest of a sentence that ends in a colon."""
+
+_COLONS = frozenset({":", "："})
 
 MOST_IN_LINE = 10
 _LISTABLE = frozenset({Who.NAMED, Who.SELF})
@@ -64,11 +67,14 @@ def take_names(reader: Reader, here: Here) -> None:
 def of_the_list(clause: Clause, reader: Reader) -> Clause:
     """ "Asistirán las siguientes personas: Ana Lopez, Bert Meyer": a verb of the third person whose subject is who is
     listed behind the colon."""
-    named = tuple(person for person in reader.listed if person.who is Who.NAMED)
-    untold = clause.meaning == "yes" and clause.elided and clause.people == (SOMEBODY,)
-    if not (named and untold and clause.doubt.startswith(WHO_IS_MEANT)):
+    named = any(person.who is Who.NAMED for person in reader.listed)
+    if not named or clause.meaning != "yes" or not clause.elided:
         return clause
-    if not _COLON_BEHIND.match(reader.text, clause.end):
+    untold = clause.people == (SOMEBODY,) and clause.doubt.startswith(WHO_IS_MEANT)
+    bare = clause.people == (the_writer(reader),) and reader.text[clause.end :].lstrip()[:1] in _COLONS
+    if any(item.sentence == clause.sentence and "self" in item.signs for item in reader.left):
+        bare = False  # "Attending:", but not "I and the following persons will attend:"
+    if not bare and not (untold and _COLON_BEHIND.match(reader.text, clause.end)):
         return clause
     return replace(clause, people=tuple(p for p in reader.listed if p.who in _LISTABLE), doubt="")
 

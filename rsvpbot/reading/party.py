@@ -64,7 +64,7 @@ def party_of(
     if stance is PartStat.DECLINED:
         return Party(count=0)
     me = _writer(writer, parsed)
-    totals = _totals(parsed, [*others, *([own] if own else [])])
+    totals = _totals(parsed, [*others, *([own] if own else [])], pack)
     gathered = _gather(stance, own, others, substitution, parsed)
     perhaps = any(stand.person.name and stand.stance == "maybe" for stand in others)
     clause = own.clause if own else None
@@ -82,12 +82,13 @@ def _writer(writer: Writer, parsed: Parsed) -> Person | None:
     return None
 
 
-def _totals(parsed: Parsed, others: Sequence[Stand]) -> list[int]:
+def _totals(parsed: Parsed, others: Sequence[Stand], pack: Pack) -> list[int]:
     """Every head-count that is given outright; "both of us" is none where one of them stays away."""
     parted = any(stand.stance in {"no", "away"} for stand in others)
     totals = []
     for clause in parsed.clauses:
-        if clause.meaning in {"count", "together"} and clause.number and not clause.asked:
+        us = clause.meaning == "yes" and any(p.role in pack.words["we"] for p in clause.people)  # "nous serons trois"
+        if (us or clause.meaning in {"count", "together"}) and clause.number and not clause.asked:
             if clause.meaning == "together" and parted:
                 continue
             totals.append(clause.number)

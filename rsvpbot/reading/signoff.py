@@ -74,12 +74,14 @@ def without_sign_off(
         if not kind:
             break
         if kind == "name":
-            name = text[_name_start(sentence, pack) : _closing_start(sentence, pack)]
+            name = _without_remark(text[_name_start(sentence, pack) : _closing_start(sentence, pack)])
         lines.insert(0, words)
         last -= 1
     closing_above = last > 0 and is_closing(found[last - 1], pack)
-    if lines and not closing_above and not _own_name(name, writer) and _announced(found, last, text):
-        return found, "", ()
+    if lines and not closing_above and _announced(found, last, text):
+        named = sum(_name_alone(line, text, pack, writer) for line in found[last:])
+        if named > 1 or not _own_name(name, writer):
+            return found, "", ()
     if lines and not name and not closing_above:
         office = 0 < last < len(found) and _office_alone(found[last:], found[last - 1], text, pack)
         return (found[:last], "", tuple(lines)) if office else (found, "", ())
@@ -114,6 +116,9 @@ def _own_name_above(found: list[Sentence], text: str, pack: Pack, writer: Writer
         whole = clean_name(words.partition(",")[0], pack)
         name, other = in_one_script(whole, any(han(token.norm) for token in above.tokens))
         guests = any(_strange_name(part, pack) for part in words.split(",")[1:])
+        guests = guests or (
+            _announced(found, at, text) and any(_name_alone(s, text, pack, writer) for s in found[at + 1 :])
+        )
         parted = line.paragraph > above.paragraph or is_closing(above, pack)
         short = ":" not in words and len(words.split()) <= LONGEST_SIGNED and not line.bullet and line.own_line
         if (
@@ -297,6 +302,12 @@ def _own_name(name: str, writer: Writer) -> bool:
     return bool(words) and words <= own | short  # "Abega", "MC Abega", "MCA"
 
 
+def _without_remark(name: str) -> str:
+    """ "Jane Roe (administrator, not attending)": the name without what is said of it; but "Mother Mary (Roe)"."""
+    before, _, remark = name.partition(" (")
+    return before if remark[:1].islower() else name
+
+
 def _nickname(word: str, writer: Writer) -> bool:
     """ "Maca" for Macarena."""
     return len(word) >= 3 and any(name.startswith(word[:3]) for name in name_words(writer.name))
@@ -308,7 +319,8 @@ def _sign_off_kind(sentence: Sentence, words: str, pack: Pack, writer: Writer, f
         return ""
     if not first and sentence.own_line and (_is_place(sentence, pack) or _is_date_or_contact(sentence, words, pack)):
         return "title"
-    if _own_name(words, writer) and len(tokens) <= 5:
+    name = _without_remark(words)
+    if _own_name(name, writer) and (len(tokens) <= 5 or name != words):
         return "name"
     if first or not sentence.own_line:
         return ""

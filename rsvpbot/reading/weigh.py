@@ -281,6 +281,8 @@ def _overall(
                 return PartStat.TENTATIVE if stance == "maybe" else PartStat.ACCEPTED, doubts
         elif stance in {"yes", "maybe"} and not withdrawn:
             doubts.append("the writer comes, and somebody else in their place")
+        if _one_after_another(substitution):
+            doubts.append("more than one is named in somebody's place, one after another")
         principals = [p for c in substitution if c.others for p in c.people]
         note = any(c.meaning == "courtesy" and any(p.who is Who.GROUP for p in c.people) for c in parsed.clauses)
         named_by_office = writer.organisation and bool(parsed.listed)
@@ -323,6 +325,16 @@ def _overall(
     return _of_others(own, coming, perhaps, staying, parsed, writer, withdrawn, pack)
 
 
+def _one_after_another(substitution: Sequence[Clause]) -> bool:
+    """ "Ana Lopez was to come for him; she is ill, so it will be me": sentences that each send somebody else."""
+    sent: dict[tuple[Person, ...], int] = {}
+    for clause in substitution:
+        told = tuple(p for p in clause.others or clause.people if p.name or p.who is Who.SELF)
+        if told and not any(set(told) & set(before) for before in sent):
+            sent[told] = clause.sentence
+    return len(set(sent.values())) > 1
+
+
 def _substitutes_stay(substitution: Sequence[Clause], own: Stand | None, staying: Sequence[Stand]) -> bool:
     """ "I was asked to represent the Ambassador, but I cannot attend"."""
     refused = {stand.person: stand.clause.start for stand in staying if stand.clause and stand.stance == "no"}
@@ -351,7 +363,10 @@ def _somebody_after_all(
     for clause in parsed.clauses:
         said.setdefault(clause.sentence, set()).add(clause.meaning)
     resting = all(c.meaning == "away" for c in answers if c.meaning in {"no", "away"})
-    refused = min((c.sentence for c in answers if c.meaning in {"no", "away"}), default=0)
+    refusals = [c for c in answers if c.meaning in {"no", "away"}]
+    own = any(p.who in {Who.SELF, Who.GROUP} for c in refusals for p in c.people)
+    # "We are down to two: Ana Lopez and me. Take Bert Meyer off the list": where only others stay away, all counts.
+    refused = min((c.sentence for c in refusals), default=0) if own else 0
     return [
         f"somebody may come instead: “{short(item.words)}”"
         for item in parsed.left

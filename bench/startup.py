@@ -12,6 +12,7 @@ five of six have, with all replies and letters. Medians. --imports lists what th
 from __future__ import annotations
 
 import argparse
+import os
 import resource
 import statistics
 import subprocess
@@ -33,6 +34,9 @@ from rsvpbot.store import Commit, open_store  # noqa: E402
 
 MOST = {"--help": 0.15, "status": 0.5}
 """CPU seconds."""
+_ENV = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+"""With the modules compiled, as pip leaves them: under that variable a checkout is compiled anew by each process."""
+
 FLOORS = {"python -c pass": "pass", "import click": "import click"}
 
 
@@ -52,7 +56,7 @@ def house(folder: Path, invitees: int, *, answered: bool) -> Path:
 def once(command: list[str], folder: Path) -> tuple[float, float]:
     """CPU and wall seconds of one process."""
     before, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
-    done = subprocess.run(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, check=False)
+    done = subprocess.run(command, cwd=folder, env=_ENV, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, check=False)
     wall, after = time.perf_counter() - began, resource.getrusage(resource.RUSAGE_CHILDREN)
     if done.returncode:
         raise SystemExit(f"{' '.join(command)} ended with {done.returncode}: {done.stderr.decode()}")
@@ -62,7 +66,12 @@ def once(command: list[str], folder: Path) -> tuple[float, float]:
 def imports(command: list[str], folder: Path) -> list[tuple[float, str]]:
     """Milliseconds of each module for itself, the dearest first."""
     done = subprocess.run(
-        [command[0], "-X", "importtime", *command[1:]], cwd=folder, capture_output=True, text=True, check=True
+        [command[0], "-X", "importtime", *command[1:]],
+        cwd=folder,
+        env=_ENV,
+        capture_output=True,
+        text=True,
+        check=True,
     )
     rows = (line.removeprefix("import time:").split("|") for line in done.stderr.splitlines() if "|" in line)
     found = [(int(row[0]) / 1000, row[2].strip()) for row in rows if row[0].strip().isdecimal()]

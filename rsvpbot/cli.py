@@ -216,6 +216,10 @@ def _clock(config: Config) -> Clock:
 def _open(config: Config, *, read_only: bool) -> Store:
     from rsvpbot.store import open_store
 
+    if read_only:
+        import gc
+
+        gc.set_threshold(100_000, 50, 100)  # what a command has read is no garbage, and it ends in a second
     return open_store(config.store_url, config.path.parent, read_only=read_only)
 
 

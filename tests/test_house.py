@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -74,3 +76,18 @@ def test_only_the_store_knows_tinydb() -> None:
         if room_of(path) != "store":
             text = path.read_text(encoding="utf-8")
             assert "import tinydb" not in text and "from tinydb" not in text, path
+
+
+def test_the_package_loads_its_words_when_they_are_asked_for() -> None:
+    """`rsvpbot.decide` is the function, before and after the module of that name was imported."""
+    code = (
+        "import sys, rsvpbot\n"
+        "assert not [name for name in sys.modules if name.startswith('rsvpbot.')]\n"
+        "function = rsvpbot.decide\n"
+        "import rsvpbot.decide\n"
+        "assert callable(function) and rsvpbot.decide is function is sys.modules['rsvpbot.decide'].decide\n"
+        "from rsvpbot import *\n"
+        "assert [decide, read, parse] == [rsvpbot.decide, rsvpbot.read, rsvpbot.parse]"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr

@@ -1402,3 +1402,53 @@ def test_what_a_person_should_see(text: str, review: bool) -> None:
 
 def test_a_question_is_no_pass() -> None:
     assert reading("I'm delighted to accept. I do have a question.").grounds_pass is None
+
+
+@pytest.mark.parametrize(
+    ("text", "access"),
+    [
+        ("I'll come. I don't need a sign language interpreter.", None),
+        ("I'll come. In July I asked for a wheelchair; I no longer need it.", None),
+        ("I'll come. I use a wheelchair; I do not need an escort.", "wheelchair"),
+        ("I use a wheelchair and don't need help with the door. I will come.", "wheelchair"),
+        ("I don't need an escort, I use a wheelchair. I will come.", "wheelchair"),
+        ("Je viendrai. Je n'ai plus besoin du fauteuil roulant.", None),
+        ("Je viendrai. Pas besoin d'interprète en langue des signes.", None),
+        ("Asistiré. Uso silla de ruedas, no necesito acompañante.", "wheelchair"),
+        ("Irei. Já não preciso da cadeira de rodas.", None),
+        ("Приду. Коляска больше не нужна.", None),
+        ("Приду. Я на коляске, сопровождение не нужно.", "wheelchair"),
+        ("سأحضر. لم أعد أحتاج الكرسي المتحرك.", None),
+        ("我参加。会上不需要手语翻译。", None),
+        ("我参加。我坐轮椅，不需要陪同。", "wheelchair"),
+        ("我参加。不需要陪同，我坐轮椅。", "wheelchair"),
+    ],
+)
+def test_what_one_can_do_without_is_no_need(text: str, access: str | None) -> None:
+    got = reading(text)
+    assert (got.partstat, got.access) == (PartStat.ACCEPTED, access), got
+
+
+@pytest.mark.parametrize(
+    "text", ["I will come. No need for lunch: I am vegan.", "Я веган, сопровождение не нужно. Приду."]
+)
+def test_a_need_beside_what_one_can_do_without_stays(text: str) -> None:
+    assert reading(text).dietary == "vegan"
+
+
+def test_what_was_said_in_an_earlier_letter_is_no_answer_now() -> None:
+    text = (
+        "Ignore what I sent you on Friday, when I said I was coming. Our board has called a session for that afternoon."
+    )
+    got = reading(text)
+    assert got.review or got.partstat is not PartStat.ACCEPTED, got
+    assert reading("I said I would be there and I will.").partstat is PartStat.ACCEPTED
+
+
+def test_a_sentence_above_a_signature_is_no_post() -> None:
+    text = (
+        "Ambassador Tavita is unable to take part. Mr. Sione Fifita will attend in her place.\n\n"
+        "Mr. Fifita holds a grounds pass.\n\nLosa Mataio\nPersonal Assistant"
+    )
+    got = reading(text, "H.E. Ambassador's Office")
+    assert (got.partstat, got.names, got.grounds_pass) == (PartStat.DELEGATED, ("Sione Fifita",), True), got

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
-from itertools import accumulate
+from itertools import accumulate, takewhile
 
 from rsvpbot.model import Event
 from rsvpbot.reading.choices import open_choices
@@ -69,6 +69,9 @@ WORDS_OF_A_STORY = 8
 
 WORDS_BEFORE_IT = 3
 """Behind so many words of a question the word that asks has come: "at what time", "до какого часа"."""
+
+WORDS_BEFORE_A_NEED = 3
+"""Little words between "I do not need" and what one does not need."""
 
 MOST_IN_LABEL = 6
 MOST_FILLED_IN = 5
@@ -743,6 +746,8 @@ def _value_of_fact(mark: Mark, here: Here) -> str:
             return filled_in if mark.meaning == "pass" else value if yes else ""
     if mark.meaning not in FACTS or value in {"no", "none"}:
         return value
+    if mark.meaning != "pass" and _is_unneeded(mark, here):
+        return ""
     begin, _ = here.marks.piece_of(mark.start)
     denials = [
         m for m in here.marks.main if m.meaning == "not" and m not in here.used and begin <= m.start < mark.start
@@ -751,6 +756,28 @@ def _value_of_fact(mark: Mark, here: Here) -> str:
         return value
     here.used.update(denials)
     return "no" if mark.meaning == "pass" else ""
+
+
+def _is_unneeded(mark: Mark, here: Here) -> bool:
+    """ "I no longer need a wheelchair", "the ramp is not needed", "I asked for a wheelchair; I no longer need it":
+    whether it is said right before a need that one can do without, or behind it and of nothing else ("I use a
+    wheelchair; I do not need an escort")."""
+    pack, tokens, marks = here.marks.pack, here.tokens, here.marks
+    uncovered = [False] * len(tokens)
+    for at in range(here.begin, len(tokens)):
+        end = at + pack.longest("unneeded", tokens, at)
+        if at < end <= mark.start:
+            between = tokens[end : mark.start]
+            at_once = all(token.word for token in between) and len(between) <= WORDS_BEFORE_A_NEED
+            if at_once and not marks.weight(end, mark.start, uncovered):
+                return True
+        if mark.end <= at < end:
+            begin = marks.piece_of(at)[0]
+            of_it = marks.weight(max(begin, mark.end), at, uncovered) <= (begin <= mark.start)
+            behind = [token.norm for token in takewhile(lambda token: token.word, tokens[end:])]
+            if of_it and (not behind or (len(behind) == 1 and (pack.has("it", *behind) or pack.has("fill", *behind)))):
+                return True
+    return False
 
 
 def _only_asked_about(mark: Mark, here: Here) -> bool:

@@ -103,6 +103,7 @@ _SETS: Mapping[str, tuple[str, ...]] = {
     "words": (
         "fill", "ordinary", "object", "turn", "other", "there", "months", "day_endings",
         "day_beginnings", "hours", "that", "bare", "tags", "questions", "another_time",
+        "unneeded",
     ),
 }  # fmt: skip
 """The sets of words that a pack may have, by section."""

@@ -18,7 +18,7 @@ from rsvpbot.reading.names import (
     same_person,
     title_at,
 )
-from rsvpbot.reading.pack import ANSWERS, INSTEAD, VERBS, Pack
+from rsvpbot.reading.pack import ANSWERS, FACTS, INSTEAD, VERBS, Pack
 from rsvpbot.reading.people import Mentions
 from rsvpbot.reading.phrases import Mark
 from rsvpbot.reading.said import Writer
@@ -65,6 +65,8 @@ def without_sign_off(
             kind = "name"
         if kind in {"", "title"} and not name and _signed_without_capitals(found, last, text, pack, writer):
             kind = "name"
+        if kind == "title" and text[sentence.end : sentence.end + 1] in _STOPS and _tells_a_fact(sentence, pack):
+            kind = ""  # "Mr. Fifita holds a grounds pass.", and below it who signs
         if kind == "name" and is_closing(sentence, pack) and not _own_name(words, writer):
             kind = ""  # "敬禮！", "公綏": a wish, though it may be a surname and a given name
         if not kind and not name:
@@ -491,6 +493,12 @@ def _title_of(mark: Mark, tokens: Sequence[Token], pack: Pack) -> bool:
     """ "Dear Miss Petrakis": who is addressed so, and not what is missed."""
     behind = tokens[mark.end : mark.end + 1]
     return title_at(tokens, mark.start, pack) == mark.end - mark.start and any(token.capital for token in behind)
+
+
+def _tells_a_fact(sentence: Sentence, pack: Pack) -> bool:
+    """Whether a line speaks of a need or a pass: no post does, but an office may ("Halal Council")."""
+    found = pack.lexicon.find(sentence.tokens, 0, lambda _: (), lambda at: (at, 0))
+    return any(mark.meaning in FACTS for mark in found)
 
 
 def _says_it_all(token: Token, pack: Pack, shouted: bool) -> bool:

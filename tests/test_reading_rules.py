@@ -1391,6 +1391,14 @@ def test_a_pass_that_one_thought_to_have_is_none(text: str) -> None:
         ("届时必当到场。签证需主办单位出具盖章的正式邀请函。", True),
         ("I will come. Please send the paper to my assistant at ann@assistant.example.", True),
         ("La Mission informe que la Mission participera avec joie à tout, et Mme Anne Grand.", True),
+        # A list of something else than who comes, and two lists.
+        ("I will attend. Please send the paper also to:\n\nAna Lopez\nBert Meyer", True),
+        ("I will attend. My assistants are:\n\nAna Lopez\nBert Meyer\n\nBest,\nJane Roe", True),
+        ("I accept. With thanks to:\n\nAna Lopez", True),
+        ("Не смогут: Иван Петров. Будут: Анна Лисицына, Олег Ким.", True),
+        ("No podrán: Juan Pérez. Asistirán: Ana López.", True),
+        ("Ne pourront pas : Paul Petit. Viendront : Anne Grand et Luc Roux.", True),
+        ("Elle sera accompagnée de :\n\n- Paul Petit\n- Luc Roux\n\nMme Anne Grand, ministre, viendra.", False),
         # Somebody else was sent first; only others stay away, and somebody is spoken of in words that were not read.
         ("Our director handed it to Alma Quist. She is ill, so I will be the one in the room instead of them.", True),
         ("Budget being budget, it is Callum Reyes and me. Please take Anya and Joost off your list.", True),

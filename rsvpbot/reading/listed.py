@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from rsvpbot.reading.clients import has_title
-from rsvpbot.reading.doer import the_writer
 from rsvpbot.reading.names import arabic, han, name_words, same_person, title_at
 from rsvpbot.reading.pack import FACTS
 from rsvpbot.reading.people import SOMEBODY, Person, Who
-from rsvpbot.reading.said import WHO_IS_MEANT, Clause
+from rsvpbot.reading.said import WHO_IS_MEANT, Clause, short
 from rsvpbot.reading.sentence import Here, Reader
+from rsvpbot.reading.stance import DENIALS
 from rsvpbot.reading.tokens import tokenize
 
 _ANNOUNCES = frozenset({"yes", "wish", "maybe", "substitute", "count", "list", "only", "together", "more", "bring"})
@@ -24,6 +24,9 @@ _BEHIND_AN_ADDRESS = frozenset({":", ",", "!", "：", "，", "！"})
 _COLON_BEHIND = re.compile(r"[^.!?;:：。！？؟\n]{0,80}[:：]")
 """The rest of a sentence that ends in a colon."""
 
+_BEFORE_AN_ITEM = " \t\r\n-*•·–—().0123456789"
+"""What stands between a colon and the first name of a list."""
+
 _COLONS = frozenset({":", "："})
 
 MOST_IN_LINE = 10
@@ -33,7 +36,8 @@ _LISTABLE = frozenset({Who.NAMED, Who.SELF})
 def take_names(reader: Reader, here: Here) -> None:
     """Add the people whom a sentence lists to those of the text."""
     if {*(c.meaning for c in here.built), *(m.meaning for m in here.used)} <= _BESIDE_NAMES:
-        reader.listed.extend(_whole_line(here, reader))
+        if not _of_something_else(here, reader):
+            reader.listed.extend(_whole_line(here, reader))
         return
     announcing = [c for c in here.built if c.meaning in _ANNOUNCES and c.value != "invited"]
     last = max((c.end for c in announcing), default=None)  # "Of the two whom you invited, Ana Lopez is on leave"
@@ -64,6 +68,23 @@ def take_names(reader: Reader, here: Here) -> None:
         reader.listed.extend(people)
 
 
+def _of_something_else(here: Here, reader: Reader) -> bool:
+    """ "Please send the paper also to:", and names below it: whether a line continues a list that a sentence announced
+    which says nothing of coming. Whose names those are a person decides."""
+    if any(mark.meaning in DENIALS for mark in here.marks.main):
+        return True  # "Не смогут: Иван Петров"
+    before = reader.text[: here.tokens[here.begin].start].rstrip(_BEFORE_AN_ITEM)
+    if before.endswith((":", "：")):
+        above = [c for c in reader.clauses if c.sentence == here.index - 1]
+        unread = any(item.sentence == here.index - 1 for item in reader.left)
+        other = unread and not any(c.meaning in _ANNOUNCES for c in above)
+    else:
+        other = reader.other_list == here.index - 1
+    if other:
+        reader.other_list = here.index
+    return other
+
+
 def of_the_list(clause: Clause, reader: Reader) -> Clause:
     """ "Asistirán las siguientes personas: Ana Lopez, Bert Meyer": a verb of the third person whose subject is who is
     listed behind the colon."""
@@ -71,11 +92,14 @@ def of_the_list(clause: Clause, reader: Reader) -> Clause:
     if not named or clause.meaning != "yes" or not clause.elided:
         return clause
     untold = clause.people == (SOMEBODY,) and clause.doubt.startswith(WHO_IS_MEANT)
-    bare = clause.people == (the_writer(reader),) and reader.text[clause.end :].lstrip()[:1] in _COLONS
+    bare = reader.text[clause.end :].lstrip()[:1] in _COLONS
     if any(item.sentence == clause.sentence and "self" in item.signs for item in reader.left):
         bare = False  # "Attending:", but not "I and the following persons will attend:"
     if not bare and not (untold and _COLON_BEHIND.match(reader.text, clause.end)):
         return clause
+    if any(c.meaning in {"no", "away"} and _COLON_BEHIND.match(reader.text, c.end) for c in reader.clauses):
+        # Two lists: "Not attending: Ana Lopez. Attending: Bert Meyer"
+        return replace(clause, doubt=clause.doubt or f"{WHO_IS_MEANT}: “{short(clause.words)}”")
     return replace(clause, people=tuple(p for p in reader.listed if p.who in _LISTABLE), doubt="")
 
 

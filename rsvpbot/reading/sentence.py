@@ -37,6 +37,8 @@ class Reader:
     """Sentences of which nothing was made at all."""
     choices: list[str] = field(default_factory=list)
     """A yes and a no that are both offered, and neither is chosen."""
+    other_list: int = -2
+    """The sentence that last continued a list of something else than who comes; far before the first for none."""
     mentioned: list[tuple[int, Person]] = field(default_factory=list)
     """Everybody spoken of so far, with the place, for pronouns."""
 

@@ -73,6 +73,9 @@ WORDS_BEFORE_IT = 3
 WORDS_BEFORE_A_NEED = 3
 """Little words between "I do not need" and what one does not need."""
 
+NEAR_A_NEED = 12
+"""Words around a need among which it may be said that one can do without."""
+
 MOST_IN_LABEL = 6
 MOST_FILLED_IN = 5
 """Words of a question, and of the answer, in a numbered form."""
@@ -764,7 +767,7 @@ def _is_unneeded(mark: Mark, here: Here) -> bool:
     wheelchair; I do not need an escort")."""
     pack, tokens, marks = here.marks.pack, here.tokens, here.marks
     uncovered = [False] * len(tokens)
-    for at in range(here.begin, len(tokens)):
+    for at in range(max(here.begin, mark.start - NEAR_A_NEED), min(len(tokens), mark.end + NEAR_A_NEED)):
         end = at + pack.longest("unneeded", tokens, at)
         if at < end <= mark.start:
             between = tokens[end : mark.start]

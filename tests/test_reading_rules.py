@@ -799,8 +799,8 @@ ALONE = [
         "The Elders Council accepts. Attending:\n\n* Rabbi Saul Perlman\n* Chief Winona Redbird\n\nSincerely,\n"
         "Miriam Goldfarb (administrator, not attending)",
         "accepted",
-        None,
-        None,
+        2,
+        ("Saul Perlman", "Winona Redbird"),
         "Miriam Goldfarb",
     ),
     # The writer's own name heads a list, and signs nothing.

@@ -133,7 +133,10 @@ def _settle_list(
     speaks_as_many = own is None or (
         own.clause is not None and any(p.role in pack.words["we"] or p.who is Who.GROUP for p in own.clause.people)
     )
-    announced = any(c.meaning in {"list", "count"} for c in parsed.clauses)
+    # "Attending:" is of those who are listed, as "the following" is.
+    announced = any(
+        c.meaning in {"list", "count"} or (c.meaning == "yes" and c.people == gathered.listed) for c in parsed.clauses
+    )
     headed_by_writer = any(c.meaning == "list" and any(p.who is Who.SELF for p in c.people) for c in parsed.clauses)
     writer_listed = me is not None and any(same_person(p.name, me.name) for p in named)
     complete = bool(totals) and max(totals) == len(merge_names(p.name for p in named))
